@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The house: every arrow points down, and targets on one level do not import each other.
+//
+//     6  modulor
+//     5  Training          Reports
+//     4  Networks          Tasks
+//     3  Graph             Datasets      Checkpoints      Configuration
+//     2  ConvolutionEngine
+//     1  TensorCore
+//     0  CConvolution  CThreadPool  CJPEG  CPNG  CCrypto
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+/// A Swift room with the rooms below it that it may use.
+func room(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one room; `resources` are copied beside the test bundle.
+func tests(of name: String, uses dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.target(name: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "modulor",
+    products: [.executable(name: "modulor", targets: ["modulor"])],
+    dependencies: [
+        // Parses the command line and writes its help and completions; kept by the Swift project.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Reads YAML with line numbers, so that every complaint names its place; kept by its authors since 2016.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "CThreadPool", cSettings: strictC),
+        .target(name: "CConvolution", cSettings: strictC),
+        .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
+        // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        room("TensorCore", uses: ["CThreadPool"]),
+        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
+        room("Graph", uses: ["ConvolutionEngine"]),
+        room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
+        room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
+        room("Configuration", uses: [.product(name: "Yams", package: "Yams")]),
+        room("Networks", uses: ["Graph", "Checkpoints"]),
+        room("Tasks", uses: ["ConvolutionEngine", "Datasets"]),
+        room("Training", uses: ["Networks", "Tasks", "Configuration"]),
+        room("Reports", uses: ["Networks", "Tasks"]),
+        .executableTarget(
+            name: "modulor",
+            dependencies: [
+                "Training", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        tests(of: "TensorCore"),
+        tests(of: "ConvolutionEngine"),
+        tests(of: "Graph"),
+        tests(of: "Datasets"),
+        tests(of: "Checkpoints"),
+        tests(of: "Configuration"),
+        tests(of: "Networks"),
+        tests(of: "Tasks"),
+        tests(of: "Training"),
+    ]
+)

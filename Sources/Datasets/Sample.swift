@@ -1,0 +1,44 @@
+/// A row-major map of float32 values, channels last: `values[(row * width + column) * channels + channel]`.
+package struct PixelMap: Sendable, Equatable {
+    package let height: Int
+    package let width: Int
+    package let channels: Int
+    package var values: [Float]
+
+    package init(height: Int, width: Int, channels: Int, values: [Float]) {
+        precondition(values.count == height * width * channels, "a map's values must fill its shape")
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.values = values
+    }
+}
+
+/// One picture and what is known about its pixels.
+package struct Sample: Sendable {
+    /// Unique within the data set; part of every error message about the sample.
+    package let identifier: String
+    /// RGB, each channel from 0 to 255.
+    package var image: PixelMap
+    /// The truth of each task, at the picture's size, encoded as ``LearningTask`` says.
+    package var labels: [LearningTask: PixelMap]
+
+    package init(identifier: String, image: PixelMap, labels: [LearningTask: PixelMap]) {
+        self.identifier = identifier
+        self.image = image
+        self.labels = labels
+    }
+}
+
+/// A finite list of samples that can be read in any order, from any thread.
+package protocol SampleSource: Sendable {
+    /// How many samples there are.
+    var count: Int { get }
+    /// The tasks that every sample has labels for.
+    var tasks: [LearningTask] { get }
+    /// How many classes a classification task of this data set has (unknown pixels not counted).
+    func classNames(of task: LearningTask) -> [String]
+    /// Reads sample `index` with the labels of `tasks`.
+    /// - Throws: an error that names the sample and the file when it cannot be read.
+    func sample(at index: Int, tasks: [LearningTask]) throws -> Sample
+}
