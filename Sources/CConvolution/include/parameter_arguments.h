@@ -1,0 +1,43 @@
+// Passes over parameters: stochastic gradient descent, and the modulators' normalized rows.
+// Filters lie in memory as [kernel row][kernel column][input channel][output channel] (HWIO).
+#pragma once
+
+#include "kernel_arguments.h"
+
+enum { mdl_parameters_per_item = 16384 };
+
+// Item i updates values [i * mdl_parameters_per_item, …): velocity = momentum * velocity + (gradient + decay * value),
+// value -= rate[0] * velocity; each product and sum rounded to float32 (PyTorch's rule).
+typedef struct mdl_descent {
+    float *value;
+    float *velocity;
+    const float *gradient;
+    ptrdiff_t count;
+    const float *rate;
+    float momentum;
+    float decay;
+} mdl_descent;
+
+// Normalized feature fusion (paper, section 3.4): weight[i][o] = gain[o] * v[i][o] / |v[.][o]|, the length formed in
+// double in input order. Items are groups of mdl_channels_per_item output channels. `length` receives |v[.][o]|.
+typedef struct mdl_normalized_rows {
+    const float *v;
+    const float *gain;
+    int32_t inputs;
+    int32_t outputs;
+    float *weight;
+    double *length;
+} mdl_normalized_rows;
+
+// From dW: gradient_gain[o] = (sum over i of dW v) / |v|; gradient_v = gain / |v| * (dW - v (dW . v) / |v|²), sums in
+// double in input order.
+typedef struct mdl_normalized_rows_backward {
+    const float *v;
+    const float *gain;
+    const double *length;
+    const float *gradient;
+    int32_t inputs;
+    int32_t outputs;
+    float *gradient_v;
+    float *gradient_gain;
+} mdl_normalized_rows_backward;

@@ -1,0 +1,46 @@
+// The kernels that pass over activations and parameters, as one table per instruction set.
+#pragma once
+
+#include "isa.h"
+#include "loss_arguments.h"
+#include "map_arguments.h"
+#include "normalization_arguments.h"
+#include "parameter_arguments.h"
+
+typedef struct mdl_passes {
+    // normalization_arguments.h
+    mdl_kernel statistics;
+    mdl_kernel fold_statistics;
+    mdl_kernel finish_statistics;
+    mdl_kernel running_statistics;
+    mdl_kernel normalize;
+    mdl_kernel gradient_sums;
+    mdl_kernel fold_sums;
+    mdl_kernel finish_gradient_sums;
+    mdl_kernel normalize_backward;
+    // map_arguments.h
+    mdl_kernel add;
+    mdl_kernel relu_backward;
+    mdl_kernel max_pool;
+    mdl_kernel max_pool_backward;
+    mdl_kernel global_average_pool;
+    mdl_kernel global_average_pool_backward;
+    mdl_kernel resize;
+    mdl_kernel resize_backward;
+    mdl_kernel unit_length;
+    mdl_kernel unit_length_backward;
+    // loss_arguments.h
+    mdl_kernel loss_cross_entropy;
+    mdl_kernel loss_edge;
+    mdl_kernel loss_saliency;
+    mdl_kernel loss_depth;
+    mdl_kernel loss_normals;
+    mdl_kernel known_count;
+    // parameter_arguments.h
+    mdl_kernel descent;
+    mdl_kernel normalized_rows;
+    mdl_kernel normalized_rows_backward;
+} mdl_passes;
+
+// The table of an instruction set that the machine has (see mdl_isa_available); NULL where it has not.
+const mdl_passes *_Nullable mdl_passes_for(mdl_isa isa);
