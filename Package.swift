@@ -45,8 +45,8 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         room("TensorCore", uses: ["CThreadPool"]),
-        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
-        room("Graph", uses: ["ConvolutionEngine"]),
+        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
+        room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
         room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
         room("Configuration", uses: [.product(name: "Yams", package: "Yams")]),

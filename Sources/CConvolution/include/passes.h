@@ -43,4 +43,4 @@ typedef struct mdl_passes {
 } mdl_passes;
 
 // The table of an instruction set that the machine has (see mdl_isa_available); NULL where it has not.
-const mdl_passes *_Nullable mdl_passes_for(mdl_isa isa);
+const mdl_passes *mdl_passes_for(mdl_isa isa);

@@ -23,11 +23,11 @@ typedef struct mdl_thread_pool mdl_thread_pool;
 
 // A pool of `threads` workers, the caller of `mdl_thread_pool_run` being worker 0. Where `processors` is not NULL it
 // names one processor per worker to pin to (the caller's own thread included). NULL when threads cannot be made.
-mdl_thread_pool *_Nullable mdl_thread_pool_create(int32_t threads, const int32_t *_Nullable processors);
+mdl_thread_pool *mdl_thread_pool_create(int32_t threads, const int32_t *processors);
 
-void mdl_thread_pool_destroy(mdl_thread_pool *_Nullable pool);
+void mdl_thread_pool_destroy(mdl_thread_pool *pool);
 
 // Runs the steps in order; each is complete, and its writes visible to all workers, before the next begins.
 // Where `nanoseconds` is not NULL it receives the duration of each step.
-void mdl_thread_pool_run(mdl_thread_pool *_Nonnull pool, const mdl_step *_Nonnull steps, int32_t count,
-                         int64_t *_Nullable nanoseconds);
+void mdl_thread_pool_run(mdl_thread_pool *pool, const mdl_step *steps, int32_t count,
+                         int64_t *nanoseconds);

@@ -1,0 +1,391 @@
+// The convolution kernels, compiled once per instruction set. The including file defines
+//   MDL_NAME(name)   the name with the instruction set's suffix
+//   MDL_LANES        floats in a vector
+//   MDL_VECTORS      vectors in a panel of channels
+//   MDL_TILE         pixels (or input channels) in a register tile; MDL_TILE * MDL_VECTORS accumulators
+//   MDL_FMA(a, b, c) a * b + c on vectors
+
+typedef float vec __attribute__((ext_vector_type(MDL_LANES)));
+enum { panel_width = MDL_LANES * MDL_VECTORS };
+
+static inline __attribute__((always_inline)) vec load(const float *p) {
+    vec v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline __attribute__((always_inline)) void store(float *p, vec v) { __builtin_memcpy(p, &v, sizeof v); }
+
+static inline __attribute__((always_inline)) void store_lanes(float *p, vec v, int lanes) {
+    if (lanes >= MDL_LANES) {
+        store(p, v);
+        return;
+    }
+    float all[MDL_LANES];
+    store(all, v);
+    for (int lane = 0; lane < lanes; lane++) p[lane] = all[lane];
+}
+
+static inline __attribute__((always_inline)) vec load_lanes(const float *p, int lanes) {
+    if (lanes >= MDL_LANES) return load(p);
+    float all[MDL_LANES] = {0};
+    for (int lane = 0; lane < lanes; lane++) all[lane] = p[lane];
+    return load(all);
+}
+
+// What a register tile of a convolution needs to know beyond its size.
+typedef struct {
+    const float *x;
+    ptrdiff_t x_step;
+    float *y;
+    ptrdiff_t y_step;
+    const mdl_run *runs;
+    int32_t run_count;
+    const float *panel;
+    const float *bias;
+    int32_t lanes;
+    int32_t accumulate;
+} tile_t;
+
+// `pixels` and `vectors` are constants wherever this is inlined. Pixels are reached from every third one by an index
+// register, so that fourteen of them fit the sixteen general registers.
+static inline __attribute__((always_inline)) void tile(const tile_t *t, const int pixels, const int vectors) {
+    vec sum[MDL_TILE][MDL_VECTORS];
+    for (int v = 0; v < vectors; v++) {
+        const vec first = t->bias != NULL ? load_lanes(t->bias + v * MDL_LANES, t->lanes - v * MDL_LANES) : (vec)0.0f;
+        for (int p = 0; p < pixels; p++) sum[p][v] = first;
+    }
+    const ptrdiff_t step = t->x_step;
+    for (int32_t r = 0; r < t->run_count; r++) {
+        const float *x = t->x + t->runs[r].input;
+        const float *w = t->panel + (ptrdiff_t)t->runs[r].filter * panel_width;
+        const int32_t length = t->runs[r].length;
+        const float *base[(MDL_TILE + 2) / 3];
+        for (int b = 0; b * 3 < pixels; b++) base[b] = x + b * 3 * step;
+        for (int32_t i = 0; i < length; i++) {
+            vec weight[MDL_VECTORS];
+            for (int v = 0; v < vectors; v++) weight[v] = load(w + v * MDL_LANES);
+            w += panel_width;
+            for (int p = 0; p < pixels; p++) {
+                const vec value = (vec)(base[p / 3][p % 3 * step]);
+                for (int v = 0; v < vectors; v++) sum[p][v] = MDL_FMA(value, weight[v], sum[p][v]);
+            }
+            for (int b = 0; b * 3 < pixels; b++) base[b]++;
+        }
+    }
+    for (int p = 0; p < pixels; p++) {
+        float *y = t->y + p * t->y_step;
+        for (int v = 0; v < vectors; v++) {
+            const int lanes = t->lanes - v * MDL_LANES;
+            vec value = sum[p][v];
+            if (t->accumulate) value += load_lanes(y + v * MDL_LANES, lanes);
+            store_lanes(y + v * MDL_LANES, value, lanes);
+        }
+    }
+}
+
+#define MDL_TILE_CASE(n) \
+    case n: \
+        tile(t, n, vectors); \
+        break;
+
+static inline __attribute__((always_inline)) void tile_of(const tile_t *t, int pixels, const int vectors) {
+    switch (pixels) {
+        MDL_TILE_CASE(1) MDL_TILE_CASE(2) MDL_TILE_CASE(3) MDL_TILE_CASE(4) MDL_TILE_CASE(5) MDL_TILE_CASE(6)
+#if MDL_TILE > 6
+        MDL_TILE_CASE(7) MDL_TILE_CASE(8) MDL_TILE_CASE(9) MDL_TILE_CASE(10) MDL_TILE_CASE(11) MDL_TILE_CASE(12)
+        MDL_TILE_CASE(13) MDL_TILE_CASE(14)
+#endif
+    default: __builtin_unreachable();
+    }
+}
+
+static __attribute__((noinline)) void tile_narrow(const tile_t *t, int pixels) { tile_of(t, pixels, 1); }
+static __attribute__((noinline)) void tile_wide(const tile_t *t, int pixels) { tile_of(t, pixels, MDL_VECTORS); }
+
+// One region for one panel: tiles of nearly equal size along its longer side.
+static void region_of(const mdl_convolution *c, const mdl_region *region, tile_t t, const float *input, float *output) {
+    const int along_columns = region->columns >= MDL_TILE / 2 || region->columns >= region->rows;
+    const int32_t length = along_columns ? region->columns : region->rows;
+    const int32_t lines = along_columns ? region->rows : region->columns;
+    const ptrdiff_t x_line = along_columns ? c->input_row : c->input_pixel;
+    const ptrdiff_t y_line = along_columns ? c->output_row : c->output_pixel;
+    t.x_step = along_columns ? c->input_pixel : c->input_row;
+    t.y_step = along_columns ? c->output_pixel : c->output_row;
+    t.runs = c->runs + region->first_run;
+    t.run_count = region->runs;
+    const int32_t tiles = (length + MDL_TILE - 1) / MDL_TILE;
+    for (int32_t line = 0; line < lines; line++) {
+        for (int32_t k = 0; k < tiles; k++) {
+            const int32_t first = (int32_t)((int64_t)length * k / tiles);
+            const int32_t pixels = (int32_t)((int64_t)length * (k + 1) / tiles) - first;
+            t.x = input + region->input + line * x_line + first * t.x_step;
+            t.y = output + region->output + line * y_line + first * t.y_step;
+            if (t.lanes <= MDL_LANES) tile_narrow(&t, pixels);
+            else tile_wide(&t, pixels);
+        }
+    }
+}
+
+static void MDL_NAME(convolution)(const void *arguments, int32_t item, int32_t worker) {
+    (void)worker;
+    const mdl_convolution *c = arguments;
+    const int32_t group = item % c->groups;
+    const mdl_band *band = &c->bands[item / c->groups % c->band_count];
+    const int32_t sample = item / c->groups / c->band_count;
+    const float *input = c->input + sample * c->input_sample;
+    const int32_t panels = (c->channels + panel_width - 1) / panel_width;
+    const int32_t first = group * c->panels_per_group;
+    const int32_t last = first + c->panels_per_group < panels ? first + c->panels_per_group : panels;
+    for (int32_t panel = first; panel < last; panel++) {
+        const int32_t channel = panel * panel_width;
+        tile_t t = {
+            .panel = c->panels + panel * c->panel_stride,
+            .bias = c->bias != NULL ? c->bias + channel : NULL,
+            .lanes = c->channels - channel < panel_width ? c->channels - channel : panel_width,
+            .accumulate = c->accumulate,
+        };
+        float *output = c->output + sample * c->output_sample + channel;
+        for (int32_t r = 0; r < band->count; r++) region_of(c, &c->regions[band->first + r], t, input, output);
+    }
+}
+
+static void MDL_NAME(pack)(const void *arguments, int32_t item, int32_t worker) {
+    (void)worker;
+    const mdl_pack *a = arguments;
+    const int32_t channels = a->transposed ? a->inputs : a->outputs;
+    const int32_t first = item * panel_width;
+    const int32_t lanes = channels - first < panel_width ? channels - first : panel_width;
+    float *to = a->panels + item * a->panel_stride;
+    for (int32_t place = 0; place < a->taps; place++) {
+        const int32_t tap = a->transposed ? a->taps - 1 - place : place;
+        const float *from = a->filter + (ptrdiff_t)tap * a->inputs * a->outputs;
+        if (a->transposed) {
+            for (int32_t lane = 0; lane < lanes; lane++) {
+                const float *source = from + (ptrdiff_t)(first + lane) * a->outputs;
+                for (int32_t output = 0; output < a->outputs; output++) to[output * panel_width + lane] = source[output];
+            }
+            for (int32_t output = 0; output < a->outputs; output++) {
+                for (int32_t lane = lanes; lane < panel_width; lane++) to[output * panel_width + lane] = 0.0f;
+            }
+            to += (ptrdiff_t)a->outputs * panel_width;
+        } else {
+            for (int32_t input = 0; input < a->inputs; input++) {
+                const float *source = from + (ptrdiff_t)input * a->outputs + first;
+                for (int32_t lane = 0; lane < lanes; lane++) to[lane] = source[lane];
+                for (int32_t lane = lanes; lane < panel_width; lane++) to[lane] = 0.0f;
+                to += panel_width;
+            }
+        }
+    }
+}
+
+// One register tile of the filter's gradient: `inputs` input channels by one panel, over rows x columns outputs.
+typedef struct {
+    const float *x;
+    ptrdiff_t x_row;
+    ptrdiff_t x_pixel;
+    const float *dy;
+    ptrdiff_t dy_row;
+    ptrdiff_t dy_pixel;
+    int32_t rows;
+    int32_t columns;
+    float *sum;    // [input][panel_width]
+    int32_t add;   // to what `sum` holds
+    int32_t lanes;
+} gradient_tile_t;
+
+static inline __attribute__((always_inline)) void gradient_tile(
+    const gradient_tile_t *t, const int inputs, const int vectors, const int whole) {
+    vec sum[MDL_TILE][MDL_VECTORS];
+    for (int i = 0; i < inputs; i++) {
+        for (int v = 0; v < vectors; v++) sum[i][v] = (vec)0.0f;
+    }
+    for (int32_t row = 0; row < t->rows; row++) {
+        const float *x = t->x + row * t->x_row;
+        const float *dy = t->dy + row * t->dy_row;
+        for (int32_t column = 0; column < t->columns; column++) {
+            vec g[MDL_VECTORS];
+            for (int v = 0; v < vectors; v++) {
+                g[v] = whole ? load(dy + v * MDL_LANES) : load_lanes(dy + v * MDL_LANES, t->lanes - v * MDL_LANES);
+            }
+            for (int i = 0; i < inputs; i++) {
+                const vec value = (vec)x[i];
+                for (int v = 0; v < vectors; v++) sum[i][v] = MDL_FMA(value, g[v], sum[i][v]);
+            }
+            x += t->x_pixel;
+            dy += t->dy_pixel;
+        }
+    }
+    for (int i = 0; i < inputs; i++) {
+        for (int v = 0; v < vectors; v++) {
+            float *to = t->sum + i * panel_width + v * MDL_LANES;
+            store(to, t->add ? load(to) + sum[i][v] : sum[i][v]);
+        }
+    }
+}
+
+#define MDL_GRADIENT_CASE(n) \
+    case n: \
+        gradient_tile(t, n, vectors, whole); \
+        break;
+
+static inline __attribute__((always_inline)) void gradient_tile_of(
+    const gradient_tile_t *t, int inputs, const int vectors, const int whole) {
+    switch (inputs) {
+        MDL_GRADIENT_CASE(1) MDL_GRADIENT_CASE(2) MDL_GRADIENT_CASE(3) MDL_GRADIENT_CASE(4) MDL_GRADIENT_CASE(5)
+        MDL_GRADIENT_CASE(6)
+#if MDL_TILE > 6
+        MDL_GRADIENT_CASE(7) MDL_GRADIENT_CASE(8) MDL_GRADIENT_CASE(9) MDL_GRADIENT_CASE(10) MDL_GRADIENT_CASE(11)
+        MDL_GRADIENT_CASE(12) MDL_GRADIENT_CASE(13) MDL_GRADIENT_CASE(14)
+#endif
+    default: __builtin_unreachable();
+    }
+}
+
+static __attribute__((noinline)) void gradient_narrow(const gradient_tile_t *t, int inputs) {
+    gradient_tile_of(t, inputs, 1, 1);
+}
+static __attribute__((noinline)) void gradient_wide(const gradient_tile_t *t, int inputs) {
+    gradient_tile_of(t, inputs, MDL_VECTORS, 1);
+}
+static __attribute__((noinline)) void gradient_partial(const gradient_tile_t *t, int inputs) {
+    gradient_tile_of(t, inputs, MDL_VECTORS, 0);
+}
+
+// The partial of one sample: [tap][input][panel_width] from `first_tap` and `first_input` on.
+static void gradient_of_sample(
+    const mdl_filter_gradient *a, int32_t sample, int32_t panel, int32_t first_tap, int32_t taps, int32_t first_input,
+    int32_t inputs, float *sum) {
+    const int32_t channel = panel * panel_width;
+    const int32_t lanes = a->outputs - channel < panel_width ? a->outputs - channel : panel_width;
+    const float *dy = a->output_gradient + sample * a->gradient_sample + channel;
+    const float *x = a->input + sample * a->input_sample + first_input;
+    const int32_t tiles = (inputs + MDL_TILE - 1) / MDL_TILE;
+    for (int32_t block = 0; block < a->output_rows; block += a->block_rows) {
+        const int32_t end = block + a->block_rows < a->output_rows ? block + a->block_rows : a->output_rows;
+        for (int32_t k = 0; k < taps; k++) {
+            const mdl_tap *tap = &a->taps[first_tap + k];
+            const int32_t from = block > tap->row ? block : tap->row;
+            const int32_t to = end < tap->row + tap->rows ? end : tap->row + tap->rows;
+            gradient_tile_t t = {
+                .x_row = a->input_row,
+                .x_pixel = a->input_pixel,
+                .dy = dy + from * a->gradient_row + tap->column * a->gradient_pixel,
+                .dy_row = a->gradient_row,
+                .dy_pixel = a->gradient_pixel,
+                .rows = to > from ? to - from : 0,
+                .columns = tap->columns,
+                .add = block > 0,
+                .lanes = lanes,
+            };
+            const float *base = x + tap->input + (from - tap->row) * a->input_row;
+            for (int32_t j = 0; j < tiles; j++) {
+                const int32_t first = (int32_t)((int64_t)inputs * j / tiles);
+                const int32_t count = (int32_t)((int64_t)inputs * (j + 1) / tiles) - first;
+                t.x = base + first;
+                t.sum = sum + ((ptrdiff_t)k * inputs + first) * panel_width;
+                if (lanes == panel_width) gradient_wide(&t, count);
+                else if (lanes == MDL_LANES) gradient_narrow(&t, count);
+                else gradient_partial(&t, count);
+            }
+        }
+    }
+}
+
+static void MDL_NAME(filter_gradient)(const void *arguments, int32_t item, int32_t worker) {
+    const mdl_filter_gradient *a = arguments;
+    const int32_t input_group = item % a->input_groups;
+    const int32_t tap_group = item / a->input_groups % a->tap_groups;
+    const int32_t panel = item / a->input_groups / a->tap_groups;
+    const int32_t first_tap = tap_group * a->taps_per_group;
+    const int32_t first_input = input_group * a->inputs_per_group;
+    const int32_t taps =
+        a->tap_count - first_tap < a->taps_per_group ? a->tap_count - first_tap : a->taps_per_group;
+    const int32_t inputs =
+        a->inputs - first_input < a->inputs_per_group ? a->inputs - first_input : a->inputs_per_group;
+    const ptrdiff_t size = (ptrdiff_t)taps * inputs * panel_width;
+    float *scratch = a->scratch + worker * a->scratch_stride;
+    const int32_t channel = panel * panel_width;
+    const int32_t lanes = a->outputs - channel < panel_width ? a->outputs - channel : panel_width;
+    int32_t live = 0;
+    int32_t subtree = 0;
+    for (int32_t sample = 0; sample < a->fold.samples; sample++) {
+        gradient_of_sample(a, sample, panel, first_tap, taps, first_input, inputs, scratch + live * size);
+        live++;
+        for (int32_t merge = 0; merge < a->fold.merges[sample]; merge++) {
+            float *left = scratch + (live - 2) * size;
+            const float *right = scratch + (live - 1) * size;
+            for (ptrdiff_t i = 0; i < size; i++) left[i] += right[i];
+            live--;
+        }
+        if (!a->fold.ends[sample]) continue;
+        float *out = a->filter_gradient + subtree * a->subtree_stride + channel;
+        for (int32_t k = 0; k < taps; k++) {
+            for (int32_t i = 0; i < inputs; i++) {
+                float *to = out + ((ptrdiff_t)(first_tap + k) * a->inputs + first_input + i) * a->outputs;
+                const float *from = scratch + ((ptrdiff_t)k * inputs + i) * panel_width;
+                for (int32_t lane = 0; lane < lanes; lane++) to[lane] = from[lane];
+            }
+        }
+        live = 0;
+        subtree++;
+    }
+}
+
+static void MDL_NAME(bias_gradient)(const void *arguments, int32_t item, int32_t worker) {
+    (void)worker;
+    const mdl_bias_gradient *a = arguments;
+    const int32_t channel = item * mdl_bias_channels;
+    const int32_t left = a->extent.channels - channel;
+    const int32_t lanes = left < mdl_bias_channels ? left : mdl_bias_channels;
+    double sum[40][mdl_bias_channels];
+    int32_t live = 0;
+    int32_t subtree = 0;
+    for (int32_t sample = 0; sample < a->fold.samples; sample++) {
+        double *top = sum[live++];
+        for (int32_t lane = 0; lane < lanes; lane++) top[lane] = 0;
+        for (int32_t row = 0; row < a->extent.height; row++) {
+            const float *dy = a->output_gradient.data + sample * a->output_gradient.sample +
+                              row * a->output_gradient.row + channel;
+            for (int32_t column = 0; column < a->extent.width; column++, dy += a->output_gradient.pixel) {
+                for (int32_t lane = 0; lane < lanes; lane++) top[lane] += (double)dy[lane];
+            }
+        }
+        for (int32_t merge = 0; merge < a->fold.merges[sample]; merge++, live--) {
+            for (int32_t lane = 0; lane < lanes; lane++) sum[live - 2][lane] += sum[live - 1][lane];
+        }
+        if (!a->fold.ends[sample]) continue;
+        float *out = a->bias_gradient + subtree * a->subtree_stride + channel;
+        for (int32_t lane = 0; lane < lanes; lane++) out[lane] = (float)sum[0][lane];
+        live = 0;
+        subtree++;
+    }
+}
+
+// Independent chains of a register tile each: as many as hide the latency, none touches memory.
+static void MDL_NAME(peak)(const void *arguments, int32_t item, int32_t worker) {
+    (void)item;
+    (void)worker;
+    const int64_t rounds = *(const int64_t *)arguments;
+    vec sum[MDL_TILE * MDL_VECTORS];
+    for (int i = 0; i < MDL_TILE * MDL_VECTORS; i++) sum[i] = (vec)(float)i;
+    const vec a = (vec)0.999f;
+    const vec b = (vec)0.001f;
+    for (int64_t round = 0; round < rounds; round++) {
+        for (int i = 0; i < MDL_TILE * MDL_VECTORS; i++) {
+            sum[i] = MDL_FMA(sum[i], a, b);
+            __asm__ volatile("" : "+x"(sum[i]));
+        }
+    }
+}
+
+static const mdl_convolution_kernels MDL_NAME(convolution_kernels) = {
+    .panel_width = panel_width,
+    .convolution = MDL_NAME(convolution),
+    .pack = MDL_NAME(pack),
+    .filter_gradient = MDL_NAME(filter_gradient),
+    .bias_gradient = MDL_NAME(bias_gradient),
+    .peak = MDL_NAME(peak),
+    .flop_per_round = 2LL * MDL_TILE * panel_width,
+};

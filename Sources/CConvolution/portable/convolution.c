@@ -1,0 +1,19 @@
+#include "convolution_arguments.h"
+
+#include <stddef.h>
+
+#include "../convolution_tables.h"
+
+#pragma clang fp contract(off)
+#define MDL_NAME(name) mdl_portable_##name
+#define MDL_LANES 4
+#define MDL_VECTORS 2
+#define MDL_TILE 6
+#if defined(__aarch64__)
+#define MDL_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define MDL_FMA(a, b, c) ((a) * (b) + (c))
+#endif
+#include "../bodies/convolution.h"
+
+const mdl_convolution_kernels *mdl_convolution_kernels_portable(void) { return &MDL_NAME(convolution_kernels); }

@@ -1,0 +1,40 @@
+import CConvolution
+
+/// Which kernels run. Chosen once per process; `MODULOR_ISA` forces one.
+package enum InstructionSet: String, CaseIterable, Sendable {
+    case scalar, portable, avx2, avx512
+
+    var identifier: mdl_isa {
+        switch self {
+        case .scalar: mdl_isa_scalar
+        case .portable: mdl_isa_portable
+        case .avx2: mdl_isa_avx2
+        case .avx512: mdl_isa_avx512
+        }
+    }
+
+    /// Whether this machine can run it.
+    package var isAvailable: Bool { mdl_isa_available(identifier) != 0 }
+
+    /// The widest that this machine has.
+    package static var best: InstructionSet { allCases.last(where: \.isAvailable)! }
+}
+
+/// The kernels of one instruction set.
+package struct Kernels: @unchecked Sendable {
+    // The tables are constants of the program.
+    package let instructionSet: InstructionSet
+    package let convolution: mdl_convolution_kernels
+    package let passes: mdl_passes
+
+    /// - Precondition: the machine has the instruction set.
+    package init(_ instructionSet: InstructionSet) {
+        precondition(instructionSet.isAvailable, "this machine has no \(instructionSet.rawValue)")
+        self.instructionSet = instructionSet
+        convolution = mdl_convolution_kernels_for(instructionSet.identifier)!.pointee
+        passes = mdl_passes_for(instructionSet.identifier)!.pointee
+    }
+
+    /// Channels in one packed panel of a filter.
+    package var panelWidth: Int { Int(convolution.panel_width) }
+}

@@ -1,0 +1,90 @@
+import CThreadPool
+import ConvolutionEngine
+import TensorCore
+
+/// A graph planned for a number of samples, a machine and a mode, but not yet bound to memory.
+package struct ProgramPlan {
+    private let builder: ProgramBuilder
+    private let memory: MemoryPlan
+    private let emit: (ProgramBuilder.Emission) -> Program.Steps
+
+    /// - Parameters:
+    ///   - samples: how many samples this rank computes at a time.
+    ///   - tree: the samples' place in the tree of the global batch, for training; nil plans an evaluation, in which
+    ///     batch normalization uses running statistics and nothing is kept for a backward pass.
+    ///   - trained: storage of every trained parameter of the graph, with gradients when training.
+    ///   - statistics: storage of the running statistics.
+    package init(
+        _ graph: Graph, samples: Int, tree: ReductionTree?, kernels: Kernels, threads: Int, bank: PreparedBank,
+        trained: ParameterStorage, statistics: ParameterStorage
+    ) {
+        var builder = ProgramBuilder(
+            graph: graph, samples: samples, tree: tree, kernels: kernels, threads: threads, bank: bank,
+            trained: trained, statistics: statistics)
+        (memory, emit) = builder.lower()
+        self.builder = builder
+    }
+
+    /// Bytes of the arena that activations, gradients and scratch share.
+    package var arenaByteCount: Int { memory.arenaByteCount }
+
+    /// Writes the steps for an arena of at least `arenaByteCount` bytes, which programs that never run at the same
+    /// time may share, and for an input of samples × height × width × channels values.
+    package func bind(arena: AlignedMemory, input: UnsafeMutablePointer<Float>) -> Program {
+        precondition(arena.byteCount >= arenaByteCount, "the arena is too small")
+        let arguments = ArgumentStore()
+        let emission = ProgramBuilder.Emission(
+            arena: arena.base, memory: memory, input: input,
+            convolution: ConvolutionSteps(kernels: builder.kernels, threads: builder.threads, arguments: arguments),
+            fold: builder.tree?.fold(in: arguments) ?? .init())
+        return Program(graph: builder.graph, steps: emit(emission), arguments: arguments, arena: arena)
+    }
+}
+
+/// The steps of a network, ready to run: nothing is allocated, retained or released while they do.
+package final class Program {
+    /// What the network gives for one task.
+    package struct Output {
+        package let name: String
+        /// samples × height × width × channels.
+        package let value: TensorView
+        /// To be filled with the loss's gradient before `runBackward`; nil in evaluation.
+        package let gradient: TensorView?
+    }
+
+    struct Steps {
+        var forward: [mdl_step]
+        var backward: [mdl_step]
+        var outputs: [Output]
+    }
+
+    package let graph: Graph
+    package let outputs: [Output]
+    private let forward: UnsafeMutablePointer<mdl_step>
+    private let forwardCount: Int
+    private let backward: UnsafeMutablePointer<mdl_step>
+    private let backwardCount: Int
+    private let arguments: ArgumentStore
+    private let arena: AlignedMemory
+
+    init(graph: Graph, steps: Steps, arguments: ArgumentStore, arena: AlignedMemory) {
+        self.graph = graph
+        outputs = steps.outputs
+        forward = arguments.keep(steps.forward)
+        forwardCount = steps.forward.count
+        backward = arguments.keep(steps.backward)
+        backwardCount = steps.backward.count
+        self.arguments = arguments
+        self.arena = arena
+    }
+
+    /// Computes the outputs from the input.
+    package func runForward(on pool: ThreadPool) {
+        pool.run(forward, count: forwardCount)
+    }
+
+    /// Computes the gradients of all trained parameters from those of the outputs.
+    package func runBackward(on pool: ThreadPool) {
+        pool.run(backward, count: backwardCount)
+    }
+}

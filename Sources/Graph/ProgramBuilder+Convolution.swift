@@ -1,0 +1,182 @@
+import CConvolution
+import CThreadPool
+import ConvolutionEngine
+
+extension ProgramBuilder {
+    /// Plans a convolution. A frozen filter comes packed and its input is not kept; a trained one is packed in every
+    /// step, and its gradient needs the input.
+    mutating func lowerConvolution(
+        _ node: Graph.Node, _ geometry: ConvolutionGeometry, _ filter: Graph.Filter, _ bias: Graph.ParameterID?
+    ) {
+        let (input, output) = (node.inputs[0], node.output)
+        let (inputShape, outputShape) = (shape(input), shape(output))
+        let (inputPlace, outputPlace) = (placement(input), placement(output))
+        let biasValues = bias.map(values)
+        let weights = lowerFilter(geometry, filter)
+        let packed = lowerPacking(geometry, weights, transposed: false)
+        plan([inputPlace.buffer, outputPlace.buffer, packed.buffer]) { [self] emission in
+            [
+                emission.convolution.forward(
+                    geometry, input: view(inputPlace, inputShape, emission), filter: packed.filter(emission),
+                    bias: biasValues.map { UnsafePointer($0) }, output: view(outputPlace, outputShape, emission))
+            ]
+        }
+        inBackward { builder in
+            let outputGradient = builder.gradientPlacement(output)
+            if case .bank = weights.source {
+            } else {
+                builder.lowerFilterGradient(
+                    geometry, filter, weights, input: (inputPlace, inputShape),
+                    outputGradient: (outputGradient, outputShape))
+            }
+            if let bias { builder.lowerBiasGradient(bias, outputGradient, outputShape) }
+            guard builder.needsGradient(input) else { return }
+            let packed = builder.lowerPacking(geometry, weights, transposed: true)
+            let (target, accumulate) = builder.gradientTarget(input)
+            builder.plan([outputGradient.buffer, target.buffer, packed.buffer]) { [builder] emission in
+                [
+                    emission.convolution.backwardToData(
+                        geometry, outputGradient: builder.view(outputGradient, outputShape, emission),
+                        filter: packed.filter(emission), inputGradient: builder.view(target, inputShape, emission),
+                        accumulate: accumulate)
+                ]
+            }
+        }
+    }
+
+    /// Where a convolution finds its weights as [tap][input][output].
+    struct Weights {
+        enum Source {
+            case bank(String)
+            case trained(UnsafeMutablePointer<Float>)
+            case computed(MemoryPlan.Buffer, lengths: MemoryPlan.Buffer)
+        }
+        let source: Source
+
+        var buffer: MemoryPlan.Buffer? {
+            if case .computed(let buffer, _) = source { return buffer }
+            return nil
+        }
+
+        func values(_ emission: Emission) -> UnsafeMutablePointer<Float> {
+            switch source {
+            case .bank: preconditionFailure("the bank is used in packed form")
+            case .trained(let values): values
+            case .computed(let buffer, _): emission.floats(buffer)
+            }
+        }
+    }
+
+    /// A packed filter, prepared once or in every step.
+    struct Packing {
+        var buffer: MemoryPlan.Buffer?
+        var prepared: PackedFilter?
+        var stride: Int
+
+        func filter(_ emission: Emission) -> PackedFilter {
+            prepared ?? PackedFilter(data: emission.floats(buffer!), stride: stride)
+        }
+    }
+
+    private mutating func lowerFilter(_ geometry: ConvolutionGeometry, _ filter: Graph.Filter) -> Weights {
+        switch filter {
+        case .parameter(let id):
+            let parameter = graph.parameter(id)
+            return Weights(source: parameter.role == .bank ? .bank(parameter.name) : .trained(values(id)))
+        case .normalizedRows(let direction, let gain):
+            precondition(geometry.kernelSize == 1, "normalized rows are those of a 1×1 convolution")
+            let weight = buffer(of: Float.self, count: geometry.filterCount)
+            let lengths = buffer(of: Double.self, count: geometry.outputChannels)
+            let (directionValues, gainValues) = (values(direction), values(gain))
+            plan([weight, lengths]) { emission in
+                [
+                    emission.step(
+                        emission.kernels.passes.normalized_rows,
+                        mdl_normalized_rows(
+                            v: directionValues, gain: gainValues, inputs: Int32(geometry.inputChannels),
+                            outputs: Int32(geometry.outputChannels), weight: emission.floats(weight),
+                            length: emission.doubles(lengths)),
+                        items: channelGroups(geometry.outputChannels))
+                ]
+            }
+            return Weights(source: .computed(weight, lengths: lengths))
+        }
+    }
+
+    private mutating func lowerPacking(_ geometry: ConvolutionGeometry, _ weights: Weights, transposed: Bool) -> Packing
+    {
+        let size = PackedFilter.size(geometry, transposed: transposed, panelWidth: kernels.panelWidth)
+        if case .bank(let name) = weights.source {
+            return Packing(
+                prepared: bank.filter(name, geometry, transposed: transposed), stride: size.stride)
+        }
+        let packed = buffer(of: Float.self, count: size.stride * size.panels)
+        plan([packed, weights.buffer]) { emission in
+            [
+                emission.convolution.pack(
+                    geometry, filter: weights.values(emission),
+                    to: PackedFilter(data: emission.floats(packed), stride: size.stride), transposed: transposed)
+            ]
+        }
+        return Packing(buffer: packed, stride: size.stride)
+    }
+
+    /// The gradient of a computed filter is folded where its directions' gradient will stand; `finishGradients` turns
+    /// it into theirs once all samples are in.
+    private mutating func lowerFilterGradient(
+        _ geometry: ConvolutionGeometry, _ filter: Graph.Filter, _ weights: Weights,
+        input: (Placement, Graph.Shape), outputGradient: (Placement, Graph.Shape)
+    ) {
+        let target: UnsafeMutablePointer<Float>
+        switch filter {
+        case .parameter(let id): target = gradient(id)
+        case .normalizedRows(let direction, _): target = gradient(direction)
+        }
+        let cut = FilterGradient(geometry, panelWidth: kernels.panelWidth, threads: threads, levels: tree!.levels)
+        let scratch = buffer(of: Float.self, count: threads * cut.scratchPerWorker)
+        let stride = gradientStride
+        plan([input.0.buffer, outputGradient.0.buffer, scratch]) { [self] emission in
+            [
+                emission.convolution.filterGradient(
+                    cut, input: view(input.0, input.1, emission),
+                    outputGradient: view(outputGradient.0, outputGradient.1, emission), filterGradient: target,
+                    subtreeStride: stride, fold: emission.fold, scratch: emission.floats(scratch))
+            ]
+        }
+        guard case .normalizedRows(let direction, let gain) = filter,
+            case .computed(_, let lengths) = weights.source
+        else { return }
+        let (directionValues, gainValues, gainGradient) = (values(direction), values(gain), gradient(gain))
+        plan([lengths]) { emission in
+            [
+                emission.step(
+                    emission.kernels.passes.normalized_rows_backward,
+                    mdl_normalized_rows_backward(
+                        v: directionValues, gain: gainValues, length: emission.doubles(lengths), gradient: target,
+                        inputs: Int32(geometry.inputChannels), outputs: Int32(geometry.outputChannels),
+                        gradient_v: target, gradient_gain: gainGradient),
+                    items: channelGroups(geometry.outputChannels))
+            ]
+        }
+    }
+
+    private mutating func lowerBiasGradient(
+        _ bias: Graph.ParameterID, _ outputGradient: Placement, _ shape: Graph.Shape
+    ) {
+        let target = gradient(bias)
+        let stride = gradientStride
+        plan([outputGradient.buffer]) { [self] emission in
+            [
+                emission.convolution.biasGradient(
+                    outputGradient: view(outputGradient, shape, emission), biasGradient: target,
+                    subtreeStride: stride, fold: emission.fold)
+            ]
+        }
+    }
+}
+
+/// Items of a kernel that works on groups of channels.
+func channelGroups(_ channels: Int) -> Int {
+    let group = Int(mdl_channels_per_item)
+    return (channels + group - 1) / group
+}

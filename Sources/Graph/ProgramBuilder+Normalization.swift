@@ -1,0 +1,192 @@
+import CConvolution
+import CThreadPool
+import ConvolutionEngine
+
+extension ProgramBuilder {
+    /// Batch normalization with what directly follows it: an addition whose other term is ready, and a ReLU.
+    private struct FusedNormalization {
+        var output: Graph.Value
+        var residual: Graph.Value?
+        var relu = false
+        var nodes: [Int]
+    }
+
+    private func fuse(_ index: Int) -> FusedNormalization {
+        var fused = FusedNormalization(output: graph.nodes[index].output, nodes: [index])
+        if let (place, node) = onlyConsumer(fused.output), node.operation == .add,
+            let other = node.inputs.first(where: { $0 != fused.output }), placements[other] != nil,
+            graph.nodes[..<index].contains(where: { $0.output == other })
+        {
+            fused.residual = other
+            fused.output = node.output
+            fused.nodes.append(place)
+        }
+        if let (place, node) = onlyConsumer(fused.output), node.operation == .relu {
+            fused.relu = true
+            fused.output = node.output
+            fused.nodes.append(place)
+        }
+        return fused
+    }
+
+    /// The channels' vectors and counts that one normalization's passes share; small, and alive for the whole program.
+    private struct Channels {
+        let mean: UnsafeMutablePointer<Float>
+        let inverse: UnsafeMutablePointer<Float>
+        let scale: UnsafeMutablePointer<Float>
+        let meanGradient: UnsafeMutablePointer<Float>
+        let meanProduct: UnsafeMutablePointer<Float>
+        let count: UnsafeMutablePointer<Double>
+    }
+
+    mutating func lowerNormalization(_ index: Int, _ parameters: Graph.BatchNormalization) -> [Int] {
+        let fused = fuse(index)
+        let input = graph.nodes[index].inputs[0]
+        let shape = shape(input)
+        let channels = shape.channels
+        let vectors = buffer(of: Float.self, count: 5 * channels)
+        let count = buffer(of: Double.self, count: 1)
+        let (inputPlace, outputPlace) = (placement(input), placement(fused.output))
+        let residualPlace = fused.residual.map { placement($0) }
+        let pointers: (Emission) -> Channels = { emission in
+            let base = emission.floats(vectors)
+            return Channels(
+                mean: base, inverse: base + channels, scale: base + 2 * channels, meanGradient: base + 3 * channels,
+                meanProduct: base + 4 * channels, count: emission.doubles(count))
+        }
+        if isTraining {
+            lowerStatistics(parameters, inputPlace, shape, vectors, count, pointers)
+        } else {
+            lowerRunningStatistics(parameters, channels, vectors, pointers)
+        }
+        let mask =
+            isTraining && fused.relu
+            ? buffer(of: UInt16.self, count: samples * shape.height * shape.width * ((channels + 15) / 16)) : nil
+        let shift = values(parameters.shift)
+        plan([inputPlace.buffer, outputPlace.buffer, residualPlace?.buffer, vectors, mask]) { [self] emission in
+            let x = view(inputPlace, shape, emission)
+            let own = pointers(emission)
+            let pass = mdl_normalize(
+                x: x.view, residual: residualPlace.map { view($0, shape, emission).view } ?? mdl_view(),
+                y: view(outputPlace, shape, emission).view, extent: x.extent, rows: x.rows, mean: own.mean,
+                scale: own.scale, beta: shift, relu: fused.relu ? 1 : 0,
+                mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) })
+            return [emission.step(emission.kernels.passes.normalize, pass, items: samples * Int(x.rows.chunks))]
+        }
+        inBackward { builder in
+            builder.lowerNormalizationGradient(
+                parameters, fused, input: (input, inputPlace), shape, vectors, count, mask, pointers)
+        }
+        return fused.nodes
+    }
+
+    private mutating func lowerRunningStatistics(
+        _ parameters: Graph.BatchNormalization, _ channels: Int, _ vectors: MemoryPlan.Buffer,
+        _ pointers: @escaping (Emission) -> Channels
+    ) {
+        let (scale, mean, variance) = (
+            values(parameters.scale), values(parameters.runningMean), values(parameters.runningVariance)
+        )
+        plan([vectors]) { emission in
+            let own = pointers(emission)
+            let pass = mdl_running_statistics(
+                gamma: scale, running_mean: mean, running_variance: variance, epsilon: parameters.epsilon,
+                channels: Int32(channels), mean: own.mean, scale: own.scale)
+            return [emission.step(emission.kernels.passes.running_statistics, pass, items: channelGroups(channels))]
+        }
+    }
+
+    private mutating func lowerStatistics(
+        _ parameters: Graph.BatchNormalization, _ input: Placement, _ shape: Graph.Shape,
+        _ vectors: MemoryPlan.Buffer, _ count: MemoryPlan.Buffer, _ pointers: @escaping (Emission) -> Channels
+    ) {
+        let channels = shape.channels
+        let partial = buffer(of: Double.self, count: samples * shape.height * 2 * channels)
+        let folded = buffer(of: Double.self, count: tree!.subtrees * 3 * channels)
+        let (scale, mean, variance) = (
+            values(parameters.scale), values(parameters.runningMean), values(parameters.runningVariance)
+        )
+        let tree = tree!
+        plan([input.buffer, partial, folded, vectors, count]) { [self] emission in
+            let x = view(input, shape, emission)
+            let own = pointers(emission)
+            let passes = emission.kernels.passes
+            let sums = mdl_statistics(x: x.view, extent: x.extent, rows: x.rows, partial: emission.doubles(partial))
+            let fold = mdl_fold_statistics(
+                partial: emission.doubles(partial), extent: x.extent, chunks: x.rows.chunks, fold: emission.fold,
+                out: emission.doubles(folded))
+            let finish = mdl_finish_statistics(
+                partials: emission.doubles(folded), merges: emission.arguments.keep(tree.subtreeMerges),
+                subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), gamma: scale,
+                epsilon: parameters.epsilon, momentum: parameters.momentum, running_mean: mean,
+                running_variance: variance, mean: own.mean, inverse: own.inverse, scale: own.scale, count: own.count)
+            let groups = channelGroups(channels)
+            return [
+                emission.step(passes.statistics, sums, items: samples * Int(x.rows.chunks)),
+                emission.step(passes.fold_statistics, fold, items: groups),
+                emission.step(passes.finish_statistics, finish, items: groups),
+            ]
+        }
+    }
+
+    private mutating func lowerNormalizationGradient(
+        _ parameters: Graph.BatchNormalization, _ fused: FusedNormalization,
+        input: (value: Graph.Value, placement: Placement), _ shape: Graph.Shape, _ vectors: MemoryPlan.Buffer,
+        _ count: MemoryPlan.Buffer, _ mask: MemoryPlan.Buffer?, _ pointers: @escaping (Emission) -> Channels
+    ) {
+        let channels = shape.channels
+        let outputGradient = gradientPlacement(fused.output)
+        let partial = buffer(of: Double.self, count: samples * shape.height * 2 * channels)
+        let folded = buffer(of: Double.self, count: tree!.subtrees * 2 * channels)
+        let (scaleGradient, shiftGradient) = (gradient(parameters.scale), gradient(parameters.shift))
+        let tree = tree!
+        plan([input.placement.buffer, outputGradient.buffer, partial, folded, vectors, count, mask]) {
+            [self] emission in
+            let x = view(input.placement, shape, emission)
+            let own = pointers(emission)
+            let passes = emission.kernels.passes
+            let sums = mdl_gradient_sums(
+                x: x.view, dy: view(outputGradient, shape, emission).view, extent: x.extent, rows: x.rows,
+                mean: own.mean, inverse: own.inverse,
+                mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) },
+                partial: emission.doubles(partial))
+            let fold = mdl_fold_sums(
+                partial: emission.doubles(partial), channels: Int32(channels), chunks: x.rows.chunks,
+                fold: emission.fold, out: emission.doubles(folded))
+            let finish = mdl_finish_gradient_sums(
+                partials: emission.doubles(folded), merges: emission.arguments.keep(tree.subtreeMerges),
+                subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), count: own.count,
+                gradient_gamma: scaleGradient, gradient_beta: shiftGradient, mean_g: own.meanGradient,
+                mean_gx: own.meanProduct)
+            let groups = channelGroups(channels)
+            return [
+                emission.step(passes.gradient_sums, sums, items: samples * Int(x.rows.chunks)),
+                emission.step(passes.fold_sums, fold, items: groups),
+                emission.step(passes.finish_gradient_sums, finish, items: groups),
+            ]
+        }
+        let wanted = needsGradient(input.value)
+        let residual = fused.residual.flatMap { needsGradient($0) ? gradientTarget($0) : nil }
+        guard wanted || residual != nil else { return }
+        // A residual's gradient is written by the same pass, so the input's is computed even where nobody reads it.
+        let target = gradientTarget(input.value)
+        plan([
+            input.placement.buffer, outputGradient.buffer, target.placement.buffer, residual?.placement.buffer, vectors,
+            mask,
+        ]) { [self] emission in
+            let x = view(input.placement, shape, emission)
+            let own = pointers(emission)
+            let pass = mdl_normalize_backward(
+                x: x.view, dy: view(outputGradient, shape, emission).view,
+                dx: view(target.placement, shape, emission).view,
+                residual: residual.map { view($0.placement, shape, emission).view } ?? mdl_view(), extent: x.extent,
+                rows: x.rows, mean: own.mean, inverse: own.inverse, scale: own.scale, mean_g: own.meanGradient,
+                mean_gx: own.meanProduct, mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) },
+                accumulate: target.accumulate ? 1 : 0,
+                accumulate_residual: residual?.accumulate == true ? 1 : 0)
+            return [
+                emission.step(emission.kernels.passes.normalize_backward, pass, items: samples * Int(x.rows.chunks))
+            ]
+        }
+    }
+}

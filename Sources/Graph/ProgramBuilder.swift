@@ -1,0 +1,289 @@
+import CConvolution
+import CThreadPool
+import ConvolutionEngine
+import TensorCore
+
+/// Lowers a graph to a program: chooses fusions, gives every tensor a buffer, and writes the steps of the forward
+/// and, for training, of the backward pass.
+///
+/// Steps are planned first, each with the buffers that it uses; their order gives every buffer its lifetime. Only then
+/// are buffers placed and the steps' arguments written with real addresses.
+struct ProgramBuilder {
+    /// Where an activation or its gradient lies.
+    struct Placement {
+        /// nil for the network's input, which the caller owns.
+        var buffer: MemoryPlan.Buffer?
+        var channelOffset = 0
+        var pixelStride: Int
+    }
+
+    /// What addresses are written from, once buffers are placed.
+    struct Emission {
+        let arena: UnsafeMutableRawPointer
+        let memory: MemoryPlan
+        let input: UnsafeMutablePointer<Float>
+        let convolution: ConvolutionSteps
+        let fold: mdl_fold
+
+        var arguments: ArgumentStore { convolution.arguments }
+        var kernels: Kernels { convolution.kernels }
+
+        func raw(_ buffer: MemoryPlan.Buffer) -> UnsafeMutableRawPointer { arena + memory.offset(of: buffer) }
+        func floats(_ buffer: MemoryPlan.Buffer) -> UnsafeMutablePointer<Float> {
+            raw(buffer).assumingMemoryBound(to: Float.self)
+        }
+        func doubles(_ buffer: MemoryPlan.Buffer) -> UnsafeMutablePointer<Double> {
+            raw(buffer).assumingMemoryBound(to: Double.self)
+        }
+        func step<Arguments: BitwiseCopyable>(_ kernel: mdl_kernel!, _ arguments: Arguments, items: Int) -> mdl_step {
+            mdl_step(
+                kernel: kernel, arguments: UnsafeRawPointer(self.arguments.keep(arguments)), items: Int32(items), tag: 0
+            )
+        }
+    }
+
+    private struct PlannedStep {
+        let node: Int
+        let emit: (Emission) -> [mdl_step]
+    }
+
+    let graph: Graph
+    let samples: Int
+    let tree: ReductionTree?
+    let kernels: Kernels
+    let threads: Int
+    let bank: PreparedBank
+    let trained: ParameterStorage
+    let statistics: ParameterStorage
+
+    var memory = MemoryPlan()
+    private var forward: [PlannedStep] = []
+    private var backward: [PlannedStep] = []
+    private var steps = 0
+    /// The node whose steps are being planned.
+    var node = 0
+    private(set) var placements: [Graph.Value: Placement] = [:]
+    private var gradients: [Graph.Value: Placement] = [:]
+    /// Backward lowering of the nodes lowered so far, with the node; run in reverse.
+    private var backwardWork: [(node: Int, lower: (inout ProgramBuilder) -> Void)] = []
+    private(set) var consumers: [Graph.Value: [Int]] = [:]
+    private var requiresGradient: Set<Graph.Value> = []
+    private var isBackward = false
+    private let storage: [ParameterStorage]
+
+    /// - Parameter tree: the samples' tree for training; nil plans an evaluation.
+    init(
+        graph: Graph, samples: Int, tree: ReductionTree?, kernels: Kernels, threads: Int, bank: PreparedBank,
+        trained: ParameterStorage, statistics: ParameterStorage
+    ) {
+        self.graph = graph
+        self.samples = samples
+        self.tree = tree
+        self.kernels = kernels
+        self.threads = threads
+        self.bank = bank
+        self.trained = trained
+        self.statistics = statistics
+        storage = [trained, statistics]
+        for (index, node) in graph.nodes.enumerated() {
+            for input in node.inputs { consumers[input, default: []].append(index) }
+            let learns = parameters(of: node).contains { graph.parameter($0).role == .trained }
+            if learns || node.inputs.contains(where: requiresGradient.contains) {
+                requiresGradient.insert(node.output)
+            }
+        }
+        // An output is consumed by the loss, so nothing may be fused past it.
+        for output in graph.outputs { consumers[output.value, default: []].append(graph.nodes.count) }
+    }
+
+    var isTraining: Bool { tree != nil }
+
+    private func parameters(of node: Graph.Node) -> [Graph.ParameterID] {
+        switch node.operation {
+        case .convolution(_, .parameter(let filter), let bias): [filter] + (bias.map { [$0] } ?? [])
+        case .convolution(_, .normalizedRows(let direction, let gain), let bias):
+            [direction, gain] + (bias.map { [$0] } ?? [])
+        case .batchNormalization(let parameters): [parameters.scale, parameters.shift]
+        default: []
+        }
+    }
+
+    // MARK: Parameters
+
+    func values(_ id: Graph.ParameterID) -> UnsafeMutablePointer<Float> {
+        let name = graph.parameter(id).name
+        for storage in storage {
+            if let entry = storage.layout.entry(name) { return storage.values.floats() + entry.offset }
+        }
+        preconditionFailure("\(name) has no storage")
+    }
+
+    /// Where the first subtree's gradient of a trained parameter goes; other subtrees follow at `gradientStride`.
+    func gradient(_ id: Graph.ParameterID) -> UnsafeMutablePointer<Float> {
+        trained.gradient!.floats() + trained.layout.entry(graph.parameter(id).name)!.offset
+    }
+
+    var gradientStride: Int { trained.layout.count }
+
+    // MARK: Steps and buffers
+
+    /// Plans steps that use `buffers`; `emit` writes them once addresses are known.
+    mutating func plan(_ buffers: [MemoryPlan.Buffer?], _ emit: @escaping (Emission) -> [mdl_step]) {
+        for case let buffer? in buffers { memory.use(buffer, at: steps) }
+        let step = PlannedStep(node: node, emit: emit)
+        if isBackward { backward.append(step) } else { forward.append(step) }
+        steps += 1
+    }
+
+    mutating func buffer<Element>(of type: Element.Type, count: Int) -> MemoryPlan.Buffer {
+        memory.add(byteCount: count * MemoryLayout<Element>.stride)
+    }
+
+    func shape(_ value: Graph.Value) -> Graph.Shape { graph.shape(of: value) }
+
+    func needsGradient(_ value: Graph.Value) -> Bool { isTraining && requiresGradient.contains(value) }
+
+    /// Adds what the backward pass must do for the node being lowered.
+    mutating func inBackward(_ lower: @escaping (inout ProgramBuilder) -> Void) {
+        if isTraining { backwardWork.append((node, lower)) }
+    }
+
+    /// Where `value` lies; it gets a buffer when first asked for.
+    mutating func placement(_ value: Graph.Value) -> Placement {
+        if let placement = placements[value] { return placement }
+        let shape = shape(value)
+        let placement = Placement(
+            buffer: buffer(of: Float.self, count: samples * shape.count), pixelStride: shape.channels)
+        placements[value] = placement
+        return placement
+    }
+
+    /// Where the gradient of `value` goes, and whether it is to be added to what is there.
+    mutating func gradientTarget(_ value: Graph.Value) -> (placement: Placement, accumulate: Bool) {
+        if let placement = gradients[value] { return (placement, true) }
+        let shape = shape(value)
+        let placement = Placement(
+            buffer: buffer(of: Float.self, count: samples * shape.count), pixelStride: shape.channels)
+        gradients[value] = placement
+        return (placement, false)
+    }
+
+    /// The finished gradient of `value`; every node that uses it has been lowered.
+    func gradientPlacement(_ value: Graph.Value) -> Placement {
+        guard let placement = gradients[value] else { preconditionFailure("an activation without a use") }
+        return placement
+    }
+
+    /// Lets the gradient of an input of a concatenation be a slice of the concatenation's.
+    mutating func shareGradient(_ value: Graph.Value, _ placement: Placement) {
+        gradients[value] = placement
+    }
+
+    /// The tensor at a placement.
+    func view(_ placement: Placement, _ shape: Graph.Shape, _ emission: Emission) -> TensorView {
+        let base = placement.buffer.map(emission.floats) ?? emission.input
+        return TensorView(
+            data: base + placement.channelOffset, samples: samples, height: shape.height, width: shape.width,
+            channels: shape.channels, pixelStride: placement.pixelStride)
+    }
+
+    // MARK: The walk
+
+    private mutating func placeSlices() {
+        for node in graph.nodes where node.operation == .concatenate {
+            let whole = placement(node.output)
+            var channel = whole.channelOffset
+            for input in node.inputs {
+                if mayShare(input) {
+                    placements[input] = Placement(
+                        buffer: whole.buffer, channelOffset: channel, pixelStride: whole.pixelStride)
+                }
+                channel += shape(input).channels
+            }
+        }
+    }
+
+    /// Whether the concatenation that uses `value` is its only use, so that it can be made in place.
+    func mayShare(_ value: Graph.Value) -> Bool {
+        consumers[value]?.count == 1 && graph.nodes.contains { $0.output == value && $0.operation != .input }
+    }
+
+    /// Lowers the graph and places the buffers.
+    mutating func lower() -> (memory: MemoryPlan, emit: (Emission) -> Program.Steps) {
+        placeSlices()
+        var done: Set<Int> = []
+        for index in graph.nodes.indices where !done.contains(index) {
+            node = index
+            done.formUnion(lowerNode(index))
+        }
+        if isTraining {
+            var lossBuffers: [MemoryPlan.Buffer?] = []
+            for output in graph.outputs {
+                lossBuffers.append(placement(output.value).buffer)
+                lossBuffers.append(gradientTarget(output.value).placement.buffer)
+            }
+            plan(lossBuffers) { _ in [] }
+            isBackward = true
+            for work in backwardWork.reversed() {
+                node = work.node
+                work.lower(&self)
+            }
+        } else {
+            plan(graph.outputs.map { placements[$0.value]!.buffer }) { _ in [] }
+        }
+        memory.place()
+        let (forward, backward) = (forward, backward)
+        let outputs = graph.outputs.map { ($0, placements[$0.value]!, gradients[$0.value]) }
+        let builder = self
+        return (
+            memory,
+            { emission in
+                func emit(_ steps: [PlannedStep]) -> [mdl_step] {
+                    steps.flatMap { step in
+                        step.emit(emission).map {
+                            var tagged = $0
+                            tagged.tag = Int32(step.node)
+                            return tagged
+                        }
+                    }
+                }
+                return Program.Steps(
+                    forward: emit(forward), backward: emit(backward),
+                    outputs: outputs.map { output, placement, gradient in
+                        Program.Output(
+                            name: output.name,
+                            value: builder.view(placement, builder.shape(output.value), emission),
+                            gradient: gradient.map { builder.view($0, builder.shape(output.value), emission) })
+                    })
+            }
+        )
+    }
+
+    /// Lowers one node, with those that are fused into it; returns the places of all of them.
+    private mutating func lowerNode(_ index: Int) -> [Int] {
+        let node = graph.nodes[index]
+        switch node.operation {
+        case .input:
+            placements[node.output] = Placement(buffer: nil, pixelStride: shape(node.output).channels)
+        case .convolution(let geometry, let filter, let bias):
+            lowerConvolution(node, geometry, filter, bias)
+        case .batchNormalization(let parameters):
+            return lowerNormalization(index, parameters)
+        case .relu, .add:
+            return lowerAddition(index)
+        case .maxPool(let size, let stride, let padding):
+            lowerMaxPool(node, size: size, stride: stride, padding: padding)
+        case .globalAveragePool: lowerGlobalAveragePool(node)
+        case .resize: lowerResize(node)
+        case .concatenate: lowerConcatenation(node)
+        case .unitLength: lowerUnitLength(node)
+        }
+        return [index]
+    }
+
+    /// The node that uses `value` if there is just one, with its place.
+    func onlyConsumer(_ value: Graph.Value) -> (index: Int, node: Graph.Node)? {
+        guard let all = consumers[value], all.count == 1, all[0] < graph.nodes.count else { return nil }
+        return (all[0], graph.nodes[all[0]])
+    }
+}

@@ -1,0 +1,35 @@
+import CConvolution
+
+/// One axis of a bilinear resize with half-pixel centres, and its transpose.
+struct ResizeAxis {
+    /// Per output: the lower of its two inputs and the weight of the upper one.
+    private(set) var taps: [mdl_resize_tap] = []
+    /// Per input: the outputs that read it, in ascending order.
+    private(set) var sources: [mdl_resize_source] = []
+    private(set) var weights: [Float] = []
+
+    init(inputs: Int, outputs: Int) {
+        let scale = Float(inputs) / Float(outputs)
+        var contributions: [[(output: Int, weight: Float)]] = Array(repeating: [], count: inputs)
+        for output in 0..<outputs {
+            let position = max(0, (Float(output) + 0.5) * scale - 0.5)
+            let low = min(Int(position), inputs - 1)
+            let weight = position - Float(low)
+            taps.append(mdl_resize_tap(low: Int32(low), weight: weight))
+            let high = min(low + 1, inputs - 1)
+            if high == low {
+                contributions[low].append((output, 1))
+            } else {
+                contributions[low].append((output, 1 - weight))
+                contributions[high].append((output, weight))
+            }
+        }
+        for list in contributions {
+            // Outputs that read one input follow each other, because positions grow with the output.
+            sources.append(
+                mdl_resize_source(
+                    first: Int32(list.first?.output ?? 0), count: Int32(list.count), offset: Int32(weights.count)))
+            weights += list.map(\.weight)
+        }
+    }
+}
