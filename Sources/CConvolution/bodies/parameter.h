@@ -1,0 +1,69 @@
+// Passes over parameters; see parameter_arguments.h.
+#include "../items.h"
+#include "normalization_arguments.h"
+#include "parameter_arguments.h"
+#include "vector.h"
+
+MDL_INLINE void descend(mdl_descent a, ptrdiff_t i, int32_t count) {
+    floats value = load(a.value + i, count);
+    floats gradient = load(a.gradient + i, count) + a.decay * value;
+    floats velocity = a.momentum * load(a.velocity + i, count) + gradient;
+    store(a.velocity + i, count, velocity);
+    store(a.value + i, count, value - a.rate[0] * velocity);
+}
+
+static void MDL_NAME(mdl_descent)(const void *arguments, int32_t item, int32_t worker) {
+    mdl_descent a = *(const mdl_descent *)arguments;
+    (void)worker;
+    ptrdiff_t i = (ptrdiff_t)item * mdl_parameters_per_item;
+    ptrdiff_t end = i + mdl_parameters_per_item < a.count ? i + mdl_parameters_per_item : a.count;
+    for (; i + lanes <= end; i += lanes) { descend(a, i, lanes); }
+    if (i < end) { descend(a, i, (int32_t)(end - i)); }
+}
+
+MDL_INLINE void normalize_columns(mdl_normalized_rows a, int32_t output, int32_t count) {
+    doubles sum = 0;
+    for (int32_t input = 0; input < a.inputs; input++) {
+        doubles v = widened(load(a.v + (ptrdiff_t)input * a.outputs + output, count));
+        sum += v * v;
+    }
+    doubles length = __builtin_elementwise_sqrt(sum);
+    doubles factor = widened(load(a.gain + output, count)) / length;
+    for (int32_t input = 0; input < a.inputs; input++) {
+        ptrdiff_t i = (ptrdiff_t)input * a.outputs + output;
+        store(a.weight + i, count, narrowed(widened(load(a.v + i, count)) * factor));
+    }
+    store_doubles(a.length + output, count, length);
+}
+
+static void MDL_NAME(mdl_normalized_rows)(const void *arguments, int32_t item, int32_t worker) {
+    mdl_normalized_rows a = *(const mdl_normalized_rows *)arguments;
+    (void)worker;
+    mdl_item_channels part = mdl_channels_of_item(item, mdl_channels_per_item, a.outputs);
+    normalize_columns(a, part.first, part.end - part.first);
+}
+
+MDL_INLINE void normalize_columns_backward(mdl_normalized_rows_backward a, int32_t output, int32_t count) {
+    doubles dot = 0;
+    for (int32_t input = 0; input < a.inputs; input++) {
+        ptrdiff_t i = (ptrdiff_t)input * a.outputs + output;
+        dot += widened(load(a.gradient + i, count)) * widened(load(a.v + i, count));
+    }
+    doubles length = 1;
+    memcpy(&length, a.length + output, (size_t)count * sizeof(double));
+    doubles factor = widened(load(a.gain + output, count)) / length;
+    doubles share = dot / (length * length);
+    for (int32_t input = 0; input < a.inputs; input++) {
+        ptrdiff_t i = (ptrdiff_t)input * a.outputs + output;
+        doubles difference = widened(load(a.gradient + i, count)) - widened(load(a.v + i, count)) * share;
+        store(a.gradient_v + i, count, narrowed(factor * difference));
+    }
+    store(a.gradient_gain + output, count, narrowed(dot / length));
+}
+
+static void MDL_NAME(mdl_normalized_rows_backward)(const void *arguments, int32_t item, int32_t worker) {
+    mdl_normalized_rows_backward a = *(const mdl_normalized_rows_backward *)arguments;
+    (void)worker;
+    mdl_item_channels part = mdl_channels_of_item(item, mdl_channels_per_item, a.outputs);
+    normalize_columns_backward(a, part.first, part.end - part.first);
+}

@@ -1,0 +1,32 @@
+// Which pixels a work item covers.
+#pragma once
+
+#include "kernel_arguments.h"
+
+// Rows [first, end) of one sample.
+typedef struct mdl_item_rows {
+    int32_t sample;
+    int32_t first;
+    int32_t end;
+} mdl_item_rows;
+
+static inline mdl_item_rows mdl_rows_of_item(int32_t item, mdl_rows rows, int32_t height) {
+    int32_t first = item % rows.chunks * rows.rows;
+    int32_t end = first + rows.rows;
+    return (mdl_item_rows){item / rows.chunks, first, end < height ? end : height};
+}
+
+static inline float *mdl_row(mdl_view view, int32_t sample, int32_t row) {
+    return view.data + sample * view.sample + row * view.row;
+}
+
+// The channels [first, end) of an item that is a group of mdl_channels_per_item channels.
+typedef struct mdl_item_channels {
+    int32_t first;
+    int32_t end;
+} mdl_item_channels;
+
+static inline mdl_item_channels mdl_channels_of_item(int32_t item, int32_t per_item, int32_t channels) {
+    int32_t first = item * per_item;
+    return (mdl_item_channels){first, first + per_item < channels ? first + per_item : channels};
+}

@@ -1,0 +1,41 @@
+// The scalar kernels: what every other kernel is compared with. Those that only touch a few numbers per channel serve
+// every instruction set.
+#pragma once
+
+#include "passes.h"
+
+#define MDL_KERNEL(name) void name(const void *arguments, int32_t item, int32_t worker)
+
+MDL_KERNEL(mdl_statistics_scalar);
+MDL_KERNEL(mdl_fold_statistics_scalar);
+MDL_KERNEL(mdl_finish_statistics_scalar);
+MDL_KERNEL(mdl_running_statistics_scalar);
+MDL_KERNEL(mdl_normalize_scalar);
+MDL_KERNEL(mdl_gradient_sums_scalar);
+MDL_KERNEL(mdl_fold_sums_scalar);
+MDL_KERNEL(mdl_finish_gradient_sums_scalar);
+MDL_KERNEL(mdl_normalize_backward_scalar);
+
+MDL_KERNEL(mdl_add_scalar);
+MDL_KERNEL(mdl_relu_backward_scalar);
+MDL_KERNEL(mdl_max_pool_scalar);
+MDL_KERNEL(mdl_max_pool_backward_scalar);
+MDL_KERNEL(mdl_global_average_pool_scalar);
+MDL_KERNEL(mdl_global_average_pool_backward_scalar);
+MDL_KERNEL(mdl_resize_scalar);
+MDL_KERNEL(mdl_resize_backward_scalar);
+MDL_KERNEL(mdl_unit_length_scalar);
+MDL_KERNEL(mdl_unit_length_backward_scalar);
+
+MDL_KERNEL(mdl_loss_cross_entropy_scalar);
+MDL_KERNEL(mdl_loss_edge_scalar);
+MDL_KERNEL(mdl_loss_saliency_scalar);
+MDL_KERNEL(mdl_loss_depth_scalar);
+MDL_KERNEL(mdl_loss_normals_scalar);
+MDL_KERNEL(mdl_known_count_scalar);
+
+MDL_KERNEL(mdl_descent_scalar);
+MDL_KERNEL(mdl_normalized_rows_scalar);
+MDL_KERNEL(mdl_normalized_rows_backward_scalar);
+
+#undef MDL_KERNEL
