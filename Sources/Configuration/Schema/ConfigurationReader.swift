@@ -1,0 +1,123 @@
+/// Reads one section of a YAML tree into its struct and collects what is wrong with it.
+///
+/// It remembers every key that the section's description asked for, so that what remains is known to be unknown.
+struct ConfigurationReader: ConfigurationVisitor {
+    private let path: [String]
+    private let place: ConfigurationPlace
+    private let entries: [YAMLNode.Entry]
+    /// Every key path of the whole configuration, to find the section that a misplaced key belongs to.
+    private let knownPaths: [[String]]
+    private var asked: [String] = []
+    private(set) var problems: [ConfigurationProblem] = []
+
+    /// Reads `node` into `section`; keys that are not in it keep their values.
+    /// - Returns: what is wrong, in the order of the section's description.
+    static func read<Section: ConfigurationSection>(
+        _ node: YAMLNode, into section: inout Section, at path: [String], knownPaths: [[String]]
+    ) -> [ConfigurationProblem] {
+        guard case .mapping(let entries) = node.content else {
+            let name = path.isEmpty ? "the configuration" : path.joined(separator: ".")
+            return [
+                ConfigurationProblem(
+                    place: node.place,
+                    sentence: "\(name) is \(node.summary); it must be a mapping of keys ({} takes all the defaults)")
+            ]
+        }
+        var reader = ConfigurationReader(path: path, place: node.place, entries: entries, knownPaths: knownPaths)
+        section.visit(&reader)
+        reader.refuseUnknownKeys()
+        return reader.problems
+    }
+
+    private init(path: [String], place: ConfigurationPlace, entries: [YAMLNode.Entry], knownPaths: [[String]]) {
+        self.path = path
+        self.place = place
+        self.entries = entries
+        self.knownPaths = knownPaths
+    }
+
+    mutating func value<Value: ConfigurationValue>(_ key: String, _ value: inout Value, _ allowed: Allowed<Value>) {
+        guard let node = take(key) else { return }
+        if let read = Value.read(node), allowed.holds(read) {
+            value = read
+            return
+        }
+        let expectation = [Value.expectation, allowed.sentence].compactMap(\.self).joined(separator: ", ")
+        var sentence = "\(name(key)) is \(node.summary); it must be \(expectation)"
+        if case .scalar(let text, _) = node.content, let near = nearestWord(to: text, among: Value.words) {
+            sentence += "; did you mean \(near)?"
+        }
+        problems.append(ConfigurationProblem(place: node.place, sentence: sentence))
+    }
+
+    mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section) {
+        guard let node = take(key) else { return }
+        problems += Self.read(node, into: &section, at: path + [key], knownPaths: knownPaths)
+    }
+
+    mutating func list<Section: NamedSection>(_ key: String, _ sections: inout [Section]) {
+        guard let node = take(key) else { return }
+        guard case .mapping(let named) = node.content, !named.isEmpty else {
+            let sentence = "\(name(key)) is \(node.summary); it must name at least \(Section.Name.expectation)"
+            problems.append(ConfigurationProblem(place: node.place, sentence: sentence))
+            return
+        }
+        // A list that was written out replaces the default one; an override of one key changes what is there.
+        if !node.isPartial { sections = [] }
+        for entry in named {
+            guard let sectionName = Section.Name(rawValue: entry.key) else {
+                problems.append(unknown(entry, in: path + [key], among: Section.Name.words))
+                continue
+            }
+            var section = sections.first { $0.name == sectionName } ?? Section(sectionName)
+            problems += Self.read(
+                entry.value, into: &section, at: path + [key, entry.key], knownPaths: knownPaths)
+            if let index = sections.firstIndex(where: { $0.name == sectionName }) {
+                sections[index] = section
+            } else {
+                sections.append(section)
+            }
+        }
+    }
+
+    mutating func require(_ key: String, _ holds: Bool, _ sentence: String) {
+        // Where keys of this section are wrong, what they should be together cannot be told.
+        guard !holds, problems.isEmpty else { return }
+        let place = entries.first { $0.key == key }?.value.place ?? place
+        problems.append(ConfigurationProblem(place: place, sentence: "\(name(key)) \(sentence)"))
+    }
+
+    private mutating func take(_ key: String) -> YAMLNode? {
+        asked.append(key)
+        return entries.first { $0.key == key }?.value
+    }
+
+    private func name(_ key: String) -> String {
+        (path + [key]).joined(separator: ".")
+    }
+
+    private mutating func refuseUnknownKeys() {
+        for entry in entries where !asked.contains(entry.key) {
+            problems.append(unknown(entry, in: path, among: asked))
+        }
+    }
+
+    private func unknown(
+        _ entry: YAMLNode.Entry, in path: [String], among allowed: [String]
+    ) -> ConfigurationProblem {
+        let section = path.isEmpty ? "a configuration" : path.joined(separator: ".")
+        let typed = YAMLNode(content: .scalar(entry.key, isQuoted: false), place: entry.keyPlace).summary
+        var sentence = "there is no key \(typed) in \(section)"
+        if let near = nearestWord(to: entry.key, among: allowed) {
+            sentence += "; did you mean \(near)?"
+        } else if let elsewhere = knownPaths.first(where: { $0.contains(entry.key) }),
+            let end = elsewhere.firstIndex(of: entry.key)
+        {
+            sentence += "; did you mean \(elsewhere[...end].joined(separator: "."))?"
+        } else {
+            sentence += ";"
+        }
+        sentence += " allowed: " + allowed.joined(separator: ", ")
+        return ConfigurationProblem(place: entry.keyPlace, sentence: sentence)
+    }
+}

@@ -1,0 +1,43 @@
+/// What is done with every key of a configuration: reading it, writing it, comparing it.
+///
+/// A section tells a visitor its keys once, with their types and ranges, and every visitor follows that description.
+package protocol ConfigurationVisitor {
+    /// A key with one value.
+    mutating func value<Value: ConfigurationValue>(_ key: String, _ value: inout Value, _ allowed: Allowed<Value>)
+
+    /// A key that holds keys of its own.
+    mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section)
+
+    /// A key that holds sections under names out of a fixed list, at least one, in an order that counts.
+    mutating func list<Section: NamedSection>(_ key: String, _ sections: inout [Section])
+
+    /// What `key` may be given the section's other keys; comes after those in the section's description.
+    mutating func require(_ key: String, _ holds: Bool, _ sentence: String)
+}
+
+extension ConfigurationVisitor {
+    mutating func value<Value: ConfigurationValue>(_ key: String, _ value: inout Value) {
+        self.value(key, &value, .all)
+    }
+
+    /// A path to something that is read, or none; see `InputPath` for what it is relative to.
+    mutating func inputPath(_ key: String, _ path: inout String?) {
+        var value = path.map(InputPath.init)
+        self.value(key, &value)
+        path = value?.path
+    }
+}
+
+/// Keys that belong together. A new section's properties hold the defaults.
+package protocol ConfigurationSection: Sendable, Equatable {
+    /// Shows every key to `visitor`, in the order in which they are written.
+    mutating func visit(_ visitor: inout some ConfigurationVisitor)
+}
+
+/// A section that exists once per name.
+package protocol NamedSection: ConfigurationSection {
+    associatedtype Name: ConfigurationChoice
+    var name: Name { get }
+    /// The section with its defaults.
+    init(_ name: Name)
+}

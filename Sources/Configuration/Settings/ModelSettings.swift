@@ -1,0 +1,52 @@
+/// `model`: which network is trained.
+package struct ModelSettings: ConfigurationSection {
+    /// `backbone`: the encoder; `resnet18` by default.
+    package var backbone = Backbone.resnet18
+    /// `width`: channels of the stem, from which those of every stage follow; 64 by default, as in the paper.
+    package var width = 64
+    /// `output_stride`: image pixels per pixel of the deepest features, 16 (default) or 8.
+    package var outputStride = 16
+    /// `method`: how tasks share the backbone; `rcm` by default.
+    package var method = Method.rcm
+    /// `nff`: whether modulators are normalized (the paper's normalized feature fusion, section 3.3); only `rcm` has
+    /// modulators to normalize. True by default.
+    package var normalizedFeatureFusion = true
+    /// `aspp`: channels of the decoder; 256 by default, as in the paper.
+    package var aspp = 256
+    /// `low`: channels that the low-level features are reduced to; 48 by default, as in the paper.
+    package var low = 48
+    /// `bank`: the absolute path of the filter bank to start from; in a file, it may be relative to that file's folder.
+    /// By default there is none, and the bank is random.
+    package var bank: String?
+
+    package enum Backbone: String, ConfigurationChoice {
+        case resnet18, resnet34, resnet50
+    }
+
+    package enum Method: String, ConfigurationChoice {
+        /// Ordinary convolutions, trained: a single-task network, or the joint multi-task baseline.
+        case conv
+        /// Reparameterized convolutions: a frozen bank and modulators per task.
+        case rcm
+        /// Residual adapters after each bank convolution.
+        case seriesAdapters = "ra_series"
+        /// Residual adapters beside each bank convolution.
+        case parallelAdapters = "ra_parallel"
+    }
+
+    /// What `width` may be.
+    static let widths = 1...4096
+
+    package init() {}
+
+    package mutating func visit(_ visitor: inout some ConfigurationVisitor) {
+        visitor.value("backbone", &backbone)
+        visitor.value("width", &width, .range(Self.widths))
+        visitor.value("output_stride", &outputStride, .oneOf([16, 8]))
+        visitor.value("method", &method)
+        visitor.value("nff", &normalizedFeatureFusion)
+        visitor.value("aspp", &aspp, .range(1...8192))
+        visitor.value("low", &low, .range(1...8192))
+        visitor.inputPath("bank", &bank)
+    }
+}

@@ -1,0 +1,26 @@
+/// One thing that is wrong with a configuration: where, and a sentence that says what and how to mend it.
+package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertible {
+    package let place: ConfigurationPlace
+    package let sentence: String
+
+    package var description: String { "\(place): \(sentence)" }
+}
+
+/// Everything that is wrong with a configuration, in the order of the file and then of the overrides;
+/// its description has one line for each.
+package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let problems: [ConfigurationProblem]
+
+    init(_ problems: [ConfigurationProblem]) {
+        precondition(!problems.isEmpty, "an error needs a problem")
+        self.problems = problems
+    }
+
+    init(_ place: ConfigurationPlace, _ sentence: String) {
+        self.init([ConfigurationProblem(place: place, sentence: sentence)])
+    }
+
+    package var description: String {
+        problems.map(\.description).joined(separator: "\n")
+    }
+}

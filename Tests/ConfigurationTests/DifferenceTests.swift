@@ -1,0 +1,48 @@
+import Configuration
+import Testing
+
+@Suite struct DifferenceTests {
+    @Test("Each key that differs is named with both values")
+    func differences() throws {
+        let before = RunConfiguration()
+        #expect(before.differences(from: before) == [])
+        var after = before
+        after.training.batch = 16
+        after.model.bank = "/bank"
+        after.tasks = [TaskSettings(.semseg), TaskSettings(.depth), TaskSettings(.edge)]
+        #expect(
+            after.differences(from: before) == [
+                "model.bank: null -> /bank", "tasks.normals.weight: 10.0 -> absent", "training.batch: 8 -> 16",
+                "tasks.edge.weight: absent -> 50.0",
+            ])
+    }
+
+    @Test("Another order of the tasks is a difference, for training visits them in order")
+    func order() {
+        let before = RunConfiguration()
+        var after = before
+        after.tasks.reverse()
+        let change = ["tasks: semseg, normals, depth -> depth, normals, semseg"]
+        #expect(after.differences(from: before) == change)
+        #expect(after.resumeConflicts(with: before) == change)
+    }
+
+    @Test("A run may be resumed with other threads, task groups and output, and with nothing else changed")
+    func resume() {
+        let before = RunConfiguration()
+        var after = before
+        after.parallel.threads = .count(2)
+        after.parallel.taskGroups = .automatic
+        after.output = OutputSettings(directory: "elsewhere")
+        after.output.keepCheckpoints = 9
+        after.output.logEvery = 1
+        #expect(after.resumeConflicts(with: before) == [])
+        after.parallel.batchNorm = .local
+        after.data.workers = 5
+        after.training.iterations = 30_000
+        #expect(
+            after.resumeConflicts(with: before) == [
+                "data.workers: 2 -> 5", "training.iterations: 20000 -> 30000", "parallel.batch_norm: global -> local",
+            ])
+    }
+}
