@@ -65,6 +65,15 @@ package struct Graph: Sendable {
         package var runningVariance: ParameterID
         package var epsilon = 1e-5
         package var momentum = 0.1
+
+        package init(
+            scale: ParameterID, shift: ParameterID, runningMean: ParameterID, runningVariance: ParameterID
+        ) {
+            self.scale = scale
+            self.shift = shift
+            self.runningMean = runningMean
+            self.runningVariance = runningVariance
+        }
     }
 
     package enum Operation: Hashable, Sendable {

@@ -7,7 +7,6 @@
 #include "normalization_arguments.h"
 #include "parameter_arguments.h"
 
-#pragma clang assume_nonnull begin
 
 typedef struct mdl_passes {
     // normalization_arguments.h
@@ -44,7 +43,6 @@ typedef struct mdl_passes {
     mdl_kernel normalized_rows_backward;
 } mdl_passes;
 
-#pragma clang assume_nonnull end
 
 // The table of an instruction set that the machine has (see mdl_isa_available); NULL where it has not.
 const mdl_passes *mdl_passes_for(mdl_isa isa);

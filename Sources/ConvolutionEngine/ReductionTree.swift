@@ -1,0 +1,88 @@
+import CConvolution
+
+/// The fixed binary tree over the samples of the global batch along which every sum over samples is formed, as one
+/// rank sees it.
+///
+/// [a, b) splits at a + the largest power of two below b − a. A rank that holds the samples of its shard folds them
+/// into one partial per maximal subtree that lies within the shard; the partials of all ranks, in sample order, are
+/// then folded along the rest of the tree. The result is the same for every division into shards.
+package struct ReductionTree: Sendable, Equatable {
+    /// After sample i of the shard is pushed, how often the two topmost partials are merged.
+    package private(set) var merges: [UInt8] = []
+    /// Whether sample i of the shard ends a maximal subtree.
+    package private(set) var ends: [UInt8] = []
+    /// After partial i of all shards' maximal subtrees is pushed, how often the two topmost are merged.
+    package private(set) var subtreeMerges: [UInt8] = []
+
+    /// Maximal subtrees of the shard.
+    package var subtrees: Int { ends.reduce(0) { $0 + Int($1) } }
+
+    /// How many partials live at most while the shard is folded: at most ⌈log₂ samples⌉ + 1.
+    package var levels: Int {
+        var live = 0
+        var most = 0
+        for index in merges.indices {
+            live += 1
+            most = max(most, live)
+            live = ends[index] != 0 ? 0 : live - Int(merges[index])
+        }
+        return most
+    }
+
+    /// - Parameters:
+    ///   - shard: this rank's place in `shards`.
+    ///   - shards: the samples of every rank, contiguous, in order, none empty.
+    package init(shard: Int, of shards: [Range<Int>]) {
+        precondition(!shards.isEmpty && shards[0].lowerBound == 0, "shards start at sample 0")
+        precondition(zip(shards, shards.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+        let whole = 0..<shards.last!.upperBound
+        descend(whole, shards: shards, shard: shard)
+    }
+
+    /// The tree of one rank that holds the whole batch.
+    package init(samples: Int) {
+        self.init(shard: 0, of: [0..<samples])
+    }
+
+    /// Walks the tree outside of shards; what lies within one is a maximal subtree.
+    private mutating func descend(_ range: Range<Int>, shards: [Range<Int>], shard: Int) {
+        let owner = shards.firstIndex { $0.contains(range.lowerBound) }!
+        if range.upperBound <= shards[owner].upperBound {
+            subtreeMerges.append(0)
+            if owner == shard {
+                fold(range)
+                ends[ends.count - 1] = 1
+            }
+            return
+        }
+        let middle = Self.middle(of: range)
+        descend(range.lowerBound..<middle, shards: shards, shard: shard)
+        descend(middle..<range.upperBound, shards: shards, shard: shard)
+        subtreeMerges[subtreeMerges.count - 1] += 1
+    }
+
+    private mutating func fold(_ range: Range<Int>) {
+        guard range.count > 1 else {
+            merges.append(0)
+            ends.append(0)
+            return
+        }
+        let middle = Self.middle(of: range)
+        fold(range.lowerBound..<middle)
+        fold(middle..<range.upperBound)
+        merges[merges.count - 1] += 1
+    }
+
+    private static func middle(of range: Range<Int>) -> Int {
+        var half = 1
+        while half * 2 < range.count { half *= 2 }
+        return range.lowerBound + half
+    }
+
+    /// The shard's fold as kernels are told it.
+    package func fold(in arguments: ArgumentStore) -> mdl_fold {
+        mdl_fold(
+            merges: arguments.keep(merges), ends: arguments.keep(ends), samples: Int32(merges.count),
+            subtrees: Int32(subtrees), levels: Int32(levels))
+    }
+}
