@@ -58,7 +58,7 @@ package struct ContactSheet: Sendable {
     /// The sheet as it is so far; captions alone while it has no row.
     package func picture() -> Picture {
         let cellHeight = (rows.joined().map(\.height).max() ?? 0) * magnification
-        let longest = captions.map { Lettering.width($0) }.max() ?? 0
+        let longest = (captions.map { Lettering.width($0) }.max() ?? 0) + 2 * ContactSheet.gap
         let cellWidth = max((rows.joined().map(\.width).max() ?? 0) * magnification, longest)
         var starts = [ContactSheet.gap]
         for column in 1..<1 + 2 * tasks.count {
