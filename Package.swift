@@ -68,7 +68,7 @@ let package = Package(
         tests(of: "Checkpoints"),
         tests(of: "Configuration"),
         tests(of: "Networks"),
-        tests(of: "Tasks"),
+        tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(of: "Training"),
     ]
 )

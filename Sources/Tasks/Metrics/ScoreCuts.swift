@@ -1,0 +1,100 @@
+import Datasets
+import Foundation
+
+/// Where raw scores must lie so that their sigmoid is above each of some thresholds.
+///
+/// The sigmoid is monotonic, so a threshold on probabilities, and one on the bytes made of them, is a threshold on the
+/// score itself. No exponential is computed for a pixel, and a probability that rounds to the threshold is not misjudged.
+struct ScoreCuts: Sendable {
+    /// Ascending; a score is positive at threshold i if it is at least `cuts[i]`.
+    let cuts: [Float]
+
+    /// - Parameter thresholds: ascending, in (0, 1); compared with `>` as the official code does. With bytes, byte / 255
+    ///   is compared in float32, so that byte 51 is not above 0.2.
+    init(thresholds: [Double], rounding: ByteRounding?) {
+        cuts = thresholds.map { threshold in
+            guard let rounding else {
+                let cut = ScoreCuts.score(ofProbability: threshold)
+                let nearest = Float(cut)
+                return Double(nearest) > cut ? nearest : nearest.nextUp
+            }
+            guard let byte = (0...255).first(where: { Float($0) / 255 > Float(threshold) }) else {
+                preconditionFailure("threshold \(threshold) is below 1")
+            }
+            let smallest = (Double(byte) - (rounding == .nearest ? 0.5 : 0)) / 255
+            let cut = ScoreCuts.score(ofProbability: smallest)
+            let nearest = Float(cut)
+            return Double(nearest) >= cut ? nearest : nearest.nextUp
+        }
+    }
+
+    private static func score(ofProbability probability: Double) -> Double {
+        log(probability / (1 - probability))
+    }
+
+    /// How many thresholds the pixels of each truth pass: adds to `histogram[truth * (cuts.count + 1) + passed]`.
+    /// - Returns: the number of known pixels.
+    func count(output: MapView, label: MapView, into histogram: UnsafeMutablePointer<Int64>) -> Int {
+        let unknown = LearningTask.edge.unknownLabel
+        let channels = output.channels
+        let levels = cuts.count + 1
+        return cuts.withUnsafeBufferPointer { cuts in
+            var known = 0
+            for row in 0..<label.height {
+                let truths = label.row(row)
+                let scores = output.row(row)
+                for column in 0..<label.width where truths[column] != unknown {
+                    let score = scores[column * channels]
+                    var passed = 0
+                    var end = cuts.count
+                    while passed < end {
+                        let middle = (passed + end) / 2
+                        if score >= cuts[middle] { passed = middle + 1 } else { end = middle }
+                    }
+                    histogram[(truths[column] > 0.5 ? levels : 0) + passed] += 1
+                    known += 1
+                }
+            }
+            return known
+        }
+    }
+
+    /// True positives, false positives and false negatives at each threshold, from a histogram of ``count(output:label:into:)``.
+    func outcomes(_ histogram: (Int) -> Double) -> [BinaryOutcome] {
+        let levels = cuts.count + 1
+        let positives = (0..<levels).reduce(0) { $0 + histogram(levels + $1) }
+        var outcome = BinaryOutcome(truePositives: 0, falsePositives: 0, falseNegatives: positives)
+        var outcomes: [BinaryOutcome] = []
+        for passed in stride(from: cuts.count, to: 0, by: -1) {
+            outcome.truePositives += histogram(levels + passed)
+            outcome.falseNegatives -= histogram(levels + passed)
+            outcome.falsePositives += histogram(passed)
+            outcomes.append(outcome)
+        }
+        return outcomes.reversed()
+    }
+}
+
+/// Pixel counts of a binary prediction, as whole Doubles.
+struct BinaryOutcome {
+    var truePositives: Double
+    var falsePositives: Double
+    var falseNegatives: Double
+
+    /// The official code's guard against 0 / 0.
+    static let guardTerm = 1e-12
+
+    var precision: Double { truePositives / (truePositives + falsePositives + BinaryOutcome.guardTerm) }
+    var recall: Double { truePositives / (truePositives + falseNegatives + BinaryOutcome.guardTerm) }
+
+    /// Intersection over union; 1 where truth and prediction are both empty.
+    var intersectionOverUnion: Double {
+        let union = truePositives + falsePositives + falseNegatives
+        return union == 0 ? 1 : truePositives / union
+    }
+
+    /// The harmonic mean of precision and recall.
+    static func f(precision: Double, recall: Double) -> Double {
+        2 * precision * recall / (precision + recall + guardTerm)
+    }
+}
