@@ -50,9 +50,15 @@ let package = Package(
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
         room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
         room("Configuration", uses: [.product(name: "Yams", package: "Yams")]),
-        room("Networks", uses: ["Graph", "Checkpoints"]),
-        room("Tasks", uses: ["ConvolutionEngine", "Datasets"]),
-        room("Training", uses: ["Networks", "Tasks", "Configuration"]),
+        room("Networks", uses: ["Graph", "ConvolutionEngine", "TensorCore", "Checkpoints"]),
+        room("Tasks", uses: ["ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "Datasets"]),
+        room(
+            "Training",
+            uses: [
+                "Networks", "Tasks", "Graph", "Datasets", "Configuration", "ConvolutionEngine", "CConvolution",
+                "CThreadPool",
+                "TensorCore",
+            ]),
         room("Reports", uses: ["Networks", "Tasks"]),
         .executableTarget(
             name: "modulor",

@@ -79,6 +79,22 @@ package struct ReductionTree: Sendable, Equatable {
         return range.lowerBound + half
     }
 
+    /// Folds the partials of all shards' maximal subtrees, in sample order.
+    package func combine(_ partials: UnsafePointer<Double>) -> Double {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 64) { stack in
+            var live = 0
+            for index in subtreeMerges.indices {
+                stack[live] = partials[index]
+                live += 1
+                for _ in 0..<subtreeMerges[index] {
+                    stack[live - 2] += stack[live - 1]
+                    live -= 1
+                }
+            }
+            return stack[0]
+        }
+    }
+
     /// The shard's fold as kernels are told it.
     package func fold(in arguments: ArgumentStore) -> mdl_fold {
         mdl_fold(

@@ -37,7 +37,9 @@ package struct ProgramPlan {
             arena: arena.base, memory: memory, input: input,
             convolution: ConvolutionSteps(kernels: builder.kernels, threads: builder.threads, arguments: arguments),
             fold: builder.tree?.fold(in: arguments) ?? .init())
-        return Program(graph: builder.graph, steps: emit(emission), arguments: arguments, arena: arena)
+        return Program(
+            graph: builder.graph, steps: emit(emission), arguments: arguments,
+            owners: [arena, builder.bank, builder.trained, builder.statistics])
     }
 }
 
@@ -65,9 +67,10 @@ package final class Program {
     private let backward: UnsafeMutablePointer<mdl_step>
     private let backwardCount: Int
     private let arguments: ArgumentStore
-    private let arena: AlignedMemory
+    /// What owns the memory that the steps point into, the input's apart.
+    private let owners: [AnyObject]
 
-    init(graph: Graph, steps: Steps, arguments: ArgumentStore, arena: AlignedMemory) {
+    init(graph: Graph, steps: Steps, arguments: ArgumentStore, owners: [AnyObject]) {
         self.graph = graph
         outputs = steps.outputs
         forward = arguments.keep(steps.forward)
@@ -75,7 +78,7 @@ package final class Program {
         backward = arguments.keep(steps.backward)
         backwardCount = steps.backward.count
         self.arguments = arguments
-        self.arena = arena
+        self.owners = owners
     }
 
     /// Computes the outputs from the input.

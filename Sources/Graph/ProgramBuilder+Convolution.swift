@@ -21,7 +21,7 @@ extension ProgramBuilder {
                     bias: biasValues.map { UnsafePointer($0) }, output: view(outputPlace, outputShape, emission))
             ]
         }
-        inBackward { builder in
+        inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
             if case .bank = weights.source {
             } else {

@@ -21,7 +21,7 @@ extension ProgramBuilder {
             relu && isTraining
             ? buffer(of: UInt16.self, count: samples * shape.height * shape.width * ((shape.channels + 15) / 16)) : nil
         planAddition(places[0], places.count > 1 ? places[1] : nil, to: outputPlace, shape, relu: relu, mask: mask)
-        inBackward { builder in
+        inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
             for input in node.inputs where builder.needsGradient(input) {
                 let target = builder.gradientTarget(input)
@@ -79,7 +79,7 @@ extension ProgramBuilder {
             return [emission.step(emission.kernels.passes.max_pool, pass, items: samples * Int(y.rows.chunks))]
         }
         guard needsGradient(input), let choice else { return }
-        inBackward { builder in
+        inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
             let target = builder.gradientTarget(input)
             builder.plan([outputGradient.buffer, target.placement.buffer, choice]) { [builder] emission in
@@ -108,7 +108,7 @@ extension ProgramBuilder {
             return [emission.step(emission.kernels.passes.global_average_pool, pass, items: items)]
         }
         guard needsGradient(input) else { return }
-        inBackward { builder in
+        inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
             let target = builder.gradientTarget(input)
             builder.plan([outputGradient.buffer, target.placement.buffer]) { [builder] emission in
@@ -136,7 +136,7 @@ extension ProgramBuilder {
             return [emission.step(emission.kernels.passes.resize, pass, items: samples * Int(y.rows.chunks))]
         }
         guard needsGradient(input) else { return }
-        inBackward { builder in
+        inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
             let target = builder.gradientTarget(input)
             let row = (outputShape.width * outputShape.channels + 15) / 16 * 16
@@ -170,7 +170,7 @@ extension ProgramBuilder {
         for (input, slice) in slices where !mayShare(input) {
             planAddition(placement(input), nil, to: slice, shape(input))
         }
-        inBackward { builder in
+        inBackward(of: node.output) { builder in
             let whole = builder.gradientPlacement(node.output)
             for (input, slice) in slices where builder.needsGradient(input) {
                 let place = Placement(
@@ -198,7 +198,7 @@ extension ProgramBuilder {
             return [emission.step(emission.kernels.passes.unit_length, pass, items: samples * Int(x.rows.chunks))]
         }
         guard needsGradient(input) else { return }
-        inBackward { builder in
+        inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
             let target = builder.gradientTarget(input)
             builder.plan([inputPlace.buffer, outputGradient.buffer, target.placement.buffer]) { [builder] emission in

@@ -73,7 +73,7 @@ extension ProgramBuilder {
                 mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) })
             return [emission.step(emission.kernels.passes.normalize, pass, items: samples * Int(x.rows.chunks))]
         }
-        inBackward { builder in
+        inBackward(of: fused.output) { builder in
             builder.lowerNormalizationGradient(
                 parameters, fused, input: (input, inputPlace), shape, vectors, count, mask, pointers)
         }

@@ -143,9 +143,9 @@ struct ProgramBuilder {
 
     func needsGradient(_ value: Graph.Value) -> Bool { isTraining && requiresGradient.contains(value) }
 
-    /// Adds what the backward pass must do for the node being lowered.
-    mutating func inBackward(_ lower: @escaping (inout ProgramBuilder) -> Void) {
-        if isTraining { backwardWork.append((node, lower)) }
+    /// Adds what the backward pass must do with the gradient of `output`, if anything learns from it.
+    mutating func inBackward(of output: Graph.Value, _ lower: @escaping (inout ProgramBuilder) -> Void) {
+        if needsGradient(output) { backwardWork.append((node, lower)) }
     }
 
     /// Where `value` lies; it gets a buffer when first asked for.

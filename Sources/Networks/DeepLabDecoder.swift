@@ -24,7 +24,9 @@ struct DeepLabDecoder {
         for (index, rate) in rates.enumerated() {
             let name = "\(pyramid).conv2d_list.\(index + 1)"
             branches.append(
-                unit(high, depth, kernelSize: 3, dilation: rate, convolution: "\(name).0", norm: "\(name).1", in: &graph))
+                unit(
+                    high, depth, kernelSize: 3, dilation: rate, convolution: "\(name).0", norm: "\(name).1", in: &graph)
+            )
         }
         let pooled = unit(
             graph.globalAveragePool(high), depth, convolution: "\(pyramid).conv2d_list.4.1",

@@ -81,7 +81,8 @@ struct ResNet {
     /// Batch normalization of the task.
     private func normalized(_ input: Graph.Value, _ name: String, in graph: inout Graph) -> Graph.Value {
         graph.batchNormalization(
-            input, graph.batchNormalizationParameters("\(name).bnorm\(suffix)", channels: graph.shape(of: input).channels))
+            input,
+            graph.batchNormalizationParameters("\(name).bnorm\(suffix)", channels: graph.shape(of: input).channels))
     }
 
     /// A convolution of the backbone in the form of the method.
@@ -110,7 +111,8 @@ struct ResNet {
             return graph.convolution(response, fusion, filter: modulator(inputs: outputs))
         case .seriesAdapters:
             let normalizedResponse = normalized(response, "\(name).bnorm", in: &graph)
-            return graph.add(response, graph.convolution(normalizedResponse, fusion, filter: modulator(inputs: outputs)))
+            return graph.add(
+                response, graph.convolution(normalizedResponse, fusion, filter: modulator(inputs: outputs)))
         case .parallelAdapters:
             let parallel = ConvolutionGeometry(
                 inputChannels: inputs, outputChannels: outputs, stride: geometry.stride)

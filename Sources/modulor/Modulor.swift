@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct Modulor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "modulor", abstract: "Trains multi-task networks over a shared, frozen filter bank.")
+        commandName: "modulor", abstract: "Trains multi-task networks over a shared, frozen filter bank.",
+        subcommands: [Verify.self])
 }

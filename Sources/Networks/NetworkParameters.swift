@@ -1,0 +1,33 @@
+import Graph
+import TensorCore
+
+/// The values of a network: the bank that all tasks share, and what each graph trains of its own.
+package final class NetworkParameters {
+    /// What one graph trains, apart from every other's.
+    package struct Group {
+        package let trained: ParameterStorage
+        /// Running means and variances.
+        package let statistics: ParameterStorage
+    }
+
+    /// The frozen filters; empty with method `conv`.
+    package let bank: ParameterStorage
+    /// One for each graph of the network, in their order.
+    package let groups: [Group]
+
+    /// Zeroes everywhere; gradients are allocated where `training` is set, and never for the bank.
+    package init(_ network: MultiTaskNetwork, training: Bool) {
+        func parameters(_ graph: Graph, _ role: Graph.Parameter.Role) -> [Graph.Parameter] {
+            graph.parameters.filter { $0.role == role }
+        }
+        bank = ParameterStorage(parameters(network.graphs[0], .bank), trained: false)
+        groups = network.graphs.map { graph in
+            Group(
+                trained: ParameterStorage(parameters(graph, .trained), trained: training),
+                statistics: ParameterStorage(parameters(graph, .statistic), trained: false))
+        }
+    }
+
+    /// Every storage, the bank first.
+    package var storages: [ParameterStorage] { [bank] + groups.flatMap { [$0.trained, $0.statistics] } }
+}

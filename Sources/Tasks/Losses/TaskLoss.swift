@@ -1,0 +1,108 @@
+import CConvolution
+import CThreadPool
+import ConvolutionEngine
+import Datasets
+import TensorCore
+
+/// The loss of one task on a network's output, with its gradient (paper, section 4.1).
+///
+/// Losses are means over the known pixels of the global batch, so a step first counts them. Per sample the losses are
+/// summed in double in pixel order; samples are folded along the tree. `semseg`, `human_parts`: cross-entropy. `edge`:
+/// binary cross-entropy, positives weighted 0.95, negatives 0.05. `sal`: binary cross-entropy in which an unknown pixel
+/// counts as log 2, over the known ones. `depth`: mean absolute error. `normals`: the same over the components.
+package final class TaskLoss {
+    private let arguments = ArgumentStore()
+    private let tree: ReductionTree
+    private let samples: Int
+    private let chunks: Int
+    private let countStep: UnsafeMutablePointer<mdl_step>
+    private let lossStep: UnsafeMutablePointer<mdl_step>
+    private let counts: UnsafeMutablePointer<Int64>
+    private let partials: UnsafeMutablePointer<Double>
+    private let sums: UnsafeMutablePointer<Double>
+    private let scale: UnsafeMutablePointer<Float>
+
+    /// Labels, samples × height × width × label channels, encoded as `LearningTask` says; to be filled by the caller.
+    package let labels: UnsafeMutablePointer<Float>
+    package let labelCount: Int
+    /// The sum of the losses of each maximal subtree of the shard after `run`, unweighted.
+    package let subtreeSums: UnsafeMutablePointer<Double>
+
+    /// - Parameter gradient: where d(weight · loss) / d(output) goes; nil computes the loss alone.
+    package init(
+        _ task: LearningTask, output: TensorView, gradient: TensorView?, kernels: Kernels, tree: ReductionTree
+    ) {
+        self.tree = tree
+        samples = output.samples
+        let rows = output.rows
+        chunks = Int(rows.chunks)
+        labelCount = output.samples * output.height * output.width * task.labelChannels
+        labels = arguments.keep([Float](repeating: task.unknownLabel, count: labelCount))
+        counts = arguments.keep([Int64](repeating: 0, count: samples * chunks))
+        partials = arguments.keep([Double](repeating: 0, count: samples * chunks))
+        sums = arguments.keep([Double](repeating: 0, count: samples))
+        subtreeSums = arguments.keep([Double](repeating: 0, count: tree.subtrees))
+        scale = arguments.keep([Float(0)])
+        let (kind, kernel) = Self.kernel(task, kernels)
+        let items = Int32(samples * chunks)
+        let count = mdl_known_count(labels: labels, extent: output.extent, rows: rows, kind: kind, count: counts)
+        countStep = arguments.keep(
+            mdl_step(
+                kernel: kernels.passes.known_count, arguments: UnsafeRawPointer(arguments.keep(count)), items: items,
+                tag: 0))
+        let loss = mdl_loss(
+            output: output.view, gradient: gradient?.view ?? mdl_view(), labels: labels, extent: output.extent,
+            rows: rows, scale: scale, partial: partials)
+        lossStep = arguments.keep(
+            mdl_step(kernel: kernel, arguments: UnsafeRawPointer(arguments.keep(loss)), items: items, tag: 0))
+    }
+
+    private static func kernel(_ task: LearningTask, _ kernels: Kernels) -> (mdl_loss_kind, mdl_kernel?) {
+        switch task {
+        case .semseg, .humanParts: (mdl_loss_cross_entropy, kernels.passes.loss_cross_entropy)
+        case .edge: (mdl_loss_edge, kernels.passes.loss_edge)
+        case .sal: (mdl_loss_saliency, kernels.passes.loss_saliency)
+        case .depth: (mdl_loss_depth, kernels.passes.loss_depth)
+        case .normals: (mdl_loss_normals, kernels.passes.loss_normals)
+        }
+    }
+
+    /// The known elements among the labels of this rank's samples (3 per pixel for normals).
+    package func countKnown(on pool: ThreadPool) -> Int {
+        pool.run(countStep, count: 1)
+        var total = 0
+        for index in 0..<samples * chunks { total += Int(counts[index]) }
+        return total
+    }
+
+    /// Computes the subtrees' sums of losses and, if asked for, the gradient of weight · (sum / known).
+    ///
+    /// - Parameter known: the known elements of the global batch; with none the gradient is 0.
+    package func run(weight: Double, known: Int, on pool: ThreadPool) {
+        scale[0] = known > 0 ? Float(weight / Double(known)) : 0
+        pool.run(lossStep, count: 1)
+        var live = 0
+        var subtree = 0
+        for sample in 0..<samples {
+            var sum = 0.0
+            for chunk in 0..<chunks { sum += partials[sample * chunks + chunk] }
+            sums[live] = sum
+            live += 1
+            for _ in 0..<tree.merges[sample] {
+                sums[live - 2] += sums[live - 1]
+                live -= 1
+            }
+            if tree.ends[sample] != 0 {
+                subtreeSums[subtree] = sums[0]
+                subtree += 1
+                live = 0
+            }
+        }
+    }
+
+    /// The weighted mean loss, from the sums of all subtrees of the global batch in order.
+    package func value(of sums: UnsafePointer<Double>, weight: Double, known: Int) -> Double {
+        guard known > 0 else { return 0 }
+        return weight * tree.combine(sums) / Double(known)
+    }
+}

@@ -1,0 +1,195 @@
+import ConvolutionEngine
+import Datasets
+import Foundation
+import Graph
+import Networks
+import TensorCore
+
+/// The figures that this trainer gives for a case: the same keys as the file of expected figures.
+package struct GoldenDigests: Encodable, Sendable {
+    package var loss: [[String: Double]] = []
+    package var gradient: [String: TensorDigest] = [:]
+    package var updateFirst: [String: TensorDigest] = [:]
+    package var update: [String: TensorDigest] = [:]
+    package var running: [String: TensorDigest] = [:]
+    package var output: [String: TensorDigest] = [:]
+
+    private enum CodingKeys: String, CodingKey {
+        case loss, gradient, updateFirst = "update_first", update, running, output
+    }
+}
+
+/// Runs the steps of a golden case with the trainer's own parts.
+package struct GoldenRun {
+    package let description: GoldenCase.Description
+    package let network: MultiTaskNetwork
+    package let tasks: [TrainedTask]
+    /// The rules of the steps; a test that changes one must see the case fail.
+    package var momentum: Double
+    package var weightDecay: Double
+    package var schedule = LearningRateSchedule.polynomial(power: 0.9)
+    /// Called with the step's state after the update of each graph, with its place.
+    package var afterUpdate: ((TrainingStep, Int) -> Void)?
+
+    package init(_ description: GoldenCase.Description) throws(VerificationError) {
+        self.description = description
+        tasks = try description.trainedTasks()
+        network = MultiTaskNetwork(
+            try description.network(), heads: tasks.map(\.head), height: description.imageHeight,
+            width: description.imageWidth)
+        momentum = description.momentum
+        weightDecay = description.weightDecay
+    }
+
+    /// - Parameter convolution: which algorithms may be used.
+    package func run(kernels: Kernels, pool: ThreadPool) -> GoldenDigests {
+        let parameters = NetworkParameters(network, training: true)
+        let initial = initialize(parameters)
+        let step = TrainingStep(
+            network: network, parameters: parameters, tasks: tasks, samples: description.batch, momentum: momentum,
+            weightDecay: weightDecay, kernels: kernels, pool: pool)
+        var digests = GoldenDigests()
+        for index in 0..<description.steps {
+            fill(step, index)
+            let rate = schedule.rate(description.lr, step: index, steps: description.maxIter)
+            for unit in step.units.indices {
+                step.run(unit: unit, rate: rate) {
+                    guard index == 0 else { return }
+                    let storage = parameters.groups[unit].trained
+                    digest(storage, storage.gradient!, into: &digests.gradient)
+                }
+                afterUpdate?(step, unit)
+            }
+            digests.loss.append(
+                Dictionary(uniqueKeysWithValues: zip(tasks.map(\.task.rawValue), step.losses)))
+            if index == 0 { digestUpdate(parameters, initial, into: &digests.updateFirst) }
+        }
+        digestUpdate(parameters, initial, into: &digests.update)
+        for group in parameters.groups { digest(group.statistics, group.statistics.values, into: &digests.running) }
+        let evaluation = EvaluationPass(
+            network: network, parameters: parameters, samples: description.batch, kernels: kernels, pool: pool)
+        fillInput("input.eval", evaluation.input)
+        evaluation.run()
+        for output in evaluation.outputs {
+            let name = "output." + output.name
+            let view = output.value
+            digests.output[name] = TensorDigest(
+                name: name, shape: [view.samples, view.channels, view.height, view.width],
+                values: channelsFirst(view))
+        }
+        return digests
+    }
+
+    // MARK: Values that are functions of names
+
+    private func initialize(_ parameters: NetworkParameters) -> [[[Float]]] {
+        for storage in parameters.storages {
+            for entry in storage.layout.entries {
+                storage.write(Self.initialValue(entry.parameter), to: entry, in: storage.values)
+            }
+        }
+        return parameters.groups.map { group in
+            group.trained.layout.entries.map { group.trained.read($0, from: group.trained.values) }
+        }
+    }
+
+    private static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
+        let stream = RandomStream(parameter.name)
+        let offset: Double
+        let scale: Double
+        if parameter.name.hasSuffix("weight_g") {
+            (offset, scale) = (1, 0.1)
+        } else if parameter.shape.count == 4 {
+            (offset, scale) = (0, (3 / Double(parameter.shape.dropFirst().reduce(1, *))).squareRoot())
+        } else if parameter.name.hasSuffix("running_var") {
+            (offset, scale) = (1, 0.2)
+        } else if parameter.name.hasPrefix("predict.") {
+            (offset, scale) = (0, 0.01)
+        } else if parameter.name.hasSuffix(".weight") {
+            (offset, scale) = (1, 0.1)
+        } else {
+            (offset, scale) = (0, 0.1)
+        }
+        return (0..<parameter.count).map { Float(offset + scale * Double(stream.signed(UInt64($0)))) }
+    }
+
+    private func fill(_ step: TrainingStep, _ index: Int) {
+        fillInput("input.\(index)", step.input)
+        for task in tasks { fillLabels(task, index, step.labels(of: task.task)) }
+    }
+
+    private func fillInput(_ name: String, _ input: UnsafeMutablePointer<Float>) {
+        let stream = RandomStream(name)
+        let pixels = description.imageHeight * description.imageWidth
+        for sample in 0..<description.batch {
+            for channel in 0..<3 {
+                for pixel in 0..<pixels {
+                    let index = (sample * 3 + channel) * pixels + pixel
+                    input[(sample * pixels + pixel) * 3 + channel] = Float(
+                        1.5 * Double(stream.signed(UInt64(index))))
+                }
+            }
+        }
+    }
+
+    private func fillLabels(_ task: TrainedTask, _ step: Int, _ labels: UnsafeMutableBufferPointer<Float>) {
+        let name = "labels.\(task.task.rawValue).\(step)"
+        let stream = RandomStream(name)
+        let directions = RandomStream(name + ".xyz")
+        let pixels = description.imageHeight * description.imageWidth
+        for pixel in 0..<description.batch * pixels {
+            let bits = stream.bits(UInt64(pixel))
+            let isKnown = bits >> 56 >= 26
+            switch task.task {
+            case .semseg, .humanParts: labels[pixel] = isKnown ? Float(bits % UInt64(task.channels)) : 255
+            case .edge: labels[pixel] = isKnown ? (bits & 7 == 0 ? 1 : 0) : 255
+            case .sal: labels[pixel] = isKnown ? Float(bits & 1) : 255
+            case .depth: labels[pixel] = isKnown ? Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24) : 0
+            case .normals:
+                let (sample, place) = (pixel / pixels, pixel % pixels)
+                let vector = (0..<3).map { Double(directions.signed(UInt64((sample * 3 + $0) * pixels + place))) }
+                let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+                for channel in 0..<3 { labels[pixel * 3 + channel] = isKnown ? Float(vector[channel] / length) : 0 }
+            }
+        }
+    }
+
+    // MARK: Digests
+
+    private func digest(_ storage: ParameterStorage, _ memory: AlignedMemory, into group: inout [String: TensorDigest])
+    {
+        for entry in storage.layout.entries {
+            let parameter = entry.parameter
+            group[parameter.name] = TensorDigest(
+                name: parameter.name, shape: parameter.shape, values: storage.read(entry, from: memory).map(Double.init)
+            )
+        }
+    }
+
+    private func digestUpdate(
+        _ parameters: NetworkParameters, _ initial: [[[Float]]], into group: inout [String: TensorDigest]
+    ) {
+        for (own, before) in zip(parameters.groups, initial) {
+            for (entry, old) in zip(own.trained.layout.entries, before) {
+                let new = own.trained.read(entry, from: own.trained.values)
+                group[entry.parameter.name] = TensorDigest(
+                    name: entry.parameter.name, shape: entry.parameter.shape,
+                    values: zip(new, old).map { Double($0) - Double($1) })
+            }
+        }
+    }
+
+    private func channelsFirst(_ view: TensorView) -> [Double] {
+        var values: [Double] = []
+        values.reserveCapacity(view.samples * view.channels * view.height * view.width)
+        for sample in 0..<view.samples {
+            for channel in 0..<view.channels {
+                for pixel in 0..<view.height * view.width {
+                    values.append(
+                        Double(view.data[sample * view.sampleStride + pixel * view.pixelStride + channel]))
+                }
+            }
+        }
+        return values
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import ConvolutionEngine
+import Foundation
+import TensorCore
+import Training
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs training steps whose exact figures are known and says how far ours stray.")
+
+    @Argument(help: "Files of expected figures.")
+    var expected: [String]
+
+    @Option(help: "Write our own digests to this file.")
+    var digests: String?
+
+    @Option(help: "Worker threads.")
+    var threads = 2
+
+    func run() throws {
+        let kernels = Kernels(InstructionSet.best)
+        let pool = ThreadPool(threads: threads)
+        var all: [String: GoldenDigests] = [:]
+        var failed = false
+        for path in expected {
+            let golden = try GoldenCase.read(path)
+            let start = ContinuousClock.now
+            let own = try GoldenRun(golden.case).run(kernels: kernels, pool: pool)
+            let verdict = Verdict(golden, own)
+            let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+            all[name] = own
+            failed = failed || !verdict.passes
+            print("\(name): \(verdict.passes ? "passes" : "FAILS")  (\(ContinuousClock.now - start))")
+            for row in verdict.rows {
+                print(
+                    String(
+                        format: "    %@ ours %.2e  PyTorch %.2e  allowed %.2e %@",
+                        (row.group + " " + row.measure).padding(toLength: 28, withPad: " ", startingAt: 0), row.ours,
+                        row.pytorch, row.allowed, row.passes ? "" : "<- FAILS"))
+            }
+        }
+        if let digests {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            try encoder.encode(all).write(to: URL(fileURLWithPath: digests))
+        }
+        if failed { throw ExitCode(1) }
+    }
+}
