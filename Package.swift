@@ -70,7 +70,7 @@ let package = Package(
         tests(of: "TensorCore"),
         tests(of: "ConvolutionEngine"),
         tests(of: "Graph"),
-        tests(of: "Datasets"),
+        tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints"),
         tests(of: "Configuration"),
         tests(of: "Networks"),
