@@ -65,7 +65,7 @@ let package = Package(
         tests(of: "ConvolutionEngine"),
         tests(of: "Graph"),
         tests(of: "Datasets"),
-        tests(of: "Checkpoints"),
+        tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration"),
         tests(of: "Networks"),
         tests(of: "Tasks"),
