@@ -71,7 +71,7 @@ let package = Package(
         tests(of: "ConvolutionEngine"),
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
-        tests(of: "Checkpoints"),
+        tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration"),
         tests(of: "Networks"),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),

@@ -1,0 +1,72 @@
+extension SafetensorsFile {
+    /// Reads tensor `name`, which must have `shape`, as float32 into `destination` (row-major, all of it).
+    ///
+    /// F32 arrives without a copy and bit for bit; F16 and BF16 widen exactly; F64 rounds to nearest. Other types are
+    /// refused.
+    package func read(_ name: String, shape: [Int], into destination: UnsafeMutableBufferPointer<Float>) throws {
+        let tensor = try expect(name, shape: shape)
+        precondition(destination.count == tensor.elementCount, "'\(name)' does not fill its destination")
+        switch tensor.elementType {
+        case .float32: try reader.read(into: UnsafeMutableRawBufferPointer(destination), at: start(of: tensor))
+        case .float16: try convert(tensor, to: destination) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
+        case .bfloat16: try convert(tensor, to: destination) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+        case .float64: try convert(tensor, to: destination) { (value: Double) in Float(value) }
+        default: throw wrongType(tensor, needed: "F32, F16, BF16 or F64")
+        }
+    }
+
+    /// Reads tensor `name`, which must have `shape`, as float32; conversions as above.
+    package func floats(_ name: String, shape: [Int]) throws -> [Float] {
+        let count = try expect(name, shape: shape).elementCount
+        return try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            try read(name, shape: shape, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            initialized = count
+        }
+    }
+
+    /// Reads tensor `name`, which must have `shape` and exactly the type asked for, bit for bit.
+    package func values<Element: StoredElement>(
+        _ name: String, shape: [Int], of type: Element.Type = Element.self
+    ) throws -> [Element] {
+        let tensor = try expect(name, shape: shape)
+        guard tensor.elementType == type.storedType else {
+            throw wrongType(tensor, needed: type.storedType.rawValue)
+        }
+        return try [Element](unsafeUninitializedCapacity: tensor.elementCount) { buffer, initialized in
+            let elements = UnsafeMutableBufferPointer(rebasing: buffer[..<tensor.elementCount])
+            try reader.read(into: UnsafeMutableRawBufferPointer(elements), at: start(of: tensor))
+            initialized = elements.count
+        }
+    }
+
+    private func expect(_ name: String, shape: [Int]) throws -> StoredTensor {
+        let tensor = try existing(name)
+        guard tensor.shape == shape else {
+            throw InvalidFileError(
+                path: path, place: "tensor \(quoted(name))",
+                problem: "it has shape \(tensor.shape), needed is \(shape)",
+                remedy: "use a file of the same backbone, width, decoder and classes")
+        }
+        return tensor
+    }
+
+    private func wrongType(_ tensor: StoredTensor, needed: String) -> InvalidFileError {
+        InvalidFileError(
+            path: path, place: "tensor \(quoted(tensor.name))",
+            problem: "it holds \(tensor.elementType.rawValue), needed is \(needed)",
+            remedy: "store it in that type")
+    }
+
+    /// Pieces are 1 MiB, a multiple of every element's size, so no element is split.
+    private func convert<Source: BitwiseCopyable>(
+        _ tensor: StoredTensor, to destination: UnsafeMutableBufferPointer<Float>, _ widen: (Source) -> Float
+    ) throws {
+        var next = 0
+        try reader.forEachPiece(from: start(of: tensor), count: tensor.byteCount) { piece in
+            for value in piece.bindMemory(to: Source.self) {
+                destination[next] = widen(value)
+                next += 1
+            }
+        }
+    }
+}

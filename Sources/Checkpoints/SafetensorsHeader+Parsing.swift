@@ -1,0 +1,126 @@
+extension SafetensorsHeader {
+    /// What is wrong with a header, and at which tensor; the file's path is added by its reader.
+    struct Flaw: Error {
+        var tensor: String?
+        var problem: String
+    }
+
+    /// Reads the JSON object of a header and proves that its tensors cover the `dataByteCount` bytes behind it.
+    ///
+    /// The official rules, and stricter: no duplicate, unknown or missing key, no dimension or offset that is not a
+    /// plain whole number. Memory grows with `object.count` only; nothing that the header claims is allocated.
+    init(parsing object: [UInt8], dataByteCount: Int) throws(Flaw) {
+        guard object.first == UInt8(ascii: "{") else { throw Flaw(problem: "its header does not begin with '{'") }
+        do {
+            var scanner = JSONScanner(object)
+            try self.init(scanning: &scanner)
+        } catch let flaw as Flaw {
+            throw flaw
+        } catch let error as JSONScanner.SyntaxError {
+            throw Flaw(problem: "its header is not valid at byte \(error.position): \(error.problem)")
+        } catch {
+            preconditionFailure("unexpected error \(error)")
+        }
+        try proveCoverage(of: dataByteCount)
+    }
+
+    private init(scanning scanner: inout JSONScanner) throws {
+        var names: Set<String> = []
+        var metadata: [String: String]?
+        var tensors: [StoredTensor] = []
+        try scanner.object { scanner, key in
+            if key == SafetensorsHeader.metadataKey {
+                guard metadata == nil else { throw Flaw(problem: "its header has '\(key)' twice") }
+                metadata = try SafetensorsHeader.metadata(&scanner)
+            } else {
+                guard names.insert(key).inserted else { throw Flaw(tensor: key, problem: "the header lists it twice") }
+                tensors.append(try SafetensorsHeader.tensor(named: key, &scanner))
+            }
+        }
+        try scanner.end()
+        self.metadata = metadata ?? [:]
+        self.tensors = tensors.sorted {
+            ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
+        }
+    }
+
+    private static func metadata(_ scanner: inout JSONScanner) throws -> [String: String] {
+        var metadata: [String: String] = [:]
+        try scanner.object { scanner, key in
+            let text = try scanner.string()
+            guard metadata.updateValue(text, forKey: key) == nil else {
+                throw Flaw(problem: "its metadata have \(quoted(key)) twice")
+            }
+        }
+        return metadata
+    }
+
+    private static func tensor(named name: String, _ scanner: inout JSONScanner) throws -> StoredTensor {
+        var type: StoredElementType?
+        var shape: [Int]?
+        var offsets: [Int]?
+        try scanner.object { scanner, key in
+            let isRepeated: Bool
+            switch key {
+            case "dtype":
+                let text = try scanner.string()
+                isRepeated = type != nil
+                type = StoredElementType(rawValue: text)
+                if type == nil { throw Flaw(tensor: name, problem: "its dtype \(quoted(text)) is unknown") }
+            case "shape":
+                isRepeated = shape != nil
+                shape = try scanner.wholeNumbers(atMost: maximumDimensions)
+            case "data_offsets":
+                isRepeated = offsets != nil
+                offsets = try scanner.wholeNumbers(atMost: 2)
+            default:
+                throw Flaw(tensor: name, problem: "the header gives its \(quoted(key)), which the format does not know")
+            }
+            if isRepeated { throw Flaw(tensor: name, problem: "the header gives its \(key) twice") }
+        }
+        guard let type, let shape, let offsets else {
+            let missing = type == nil ? "dtype" : shape == nil ? "shape" : "data_offsets"
+            throw Flaw(tensor: name, problem: "the header does not give its \(missing)")
+        }
+        guard offsets.count == 2, offsets[0] <= offsets[1] else {
+            throw Flaw(tensor: name, problem: "its data_offsets \(offsets) are not a begin and an end")
+        }
+        var byteCount = type.byteCount
+        for dimension in shape {
+            let (product, overflow) = byteCount.multipliedReportingOverflow(by: dimension)
+            guard !overflow else {
+                throw Flaw(tensor: name, problem: "its shape \(shape) has more elements than memory can hold")
+            }
+            byteCount = product
+        }
+        guard byteCount == offsets[1] - offsets[0] else {
+            throw Flaw(
+                tensor: name,
+                problem: "its shape \(shape) of \(type.rawValue) takes \(byteCount) bytes, "
+                    + "but its data_offsets \(offsets) span \(offsets[1] - offsets[0])")
+        }
+        return StoredTensor(name: name, elementType: type, shape: shape, byteRange: offsets[0]..<offsets[1])
+    }
+
+    private func proveCoverage(of dataByteCount: Int) throws(Flaw) {
+        var end = 0
+        for tensor in tensors {
+            let range = tensor.byteRange
+            guard range.lowerBound == end else {
+                let problem = range.lowerBound < end ? "overlap those of another tensor" : "leave a gap before them"
+                throw Flaw(
+                    tensor: tensor.name, problem: "its bytes \(range.lowerBound) to \(range.upperBound) \(problem)")
+            }
+            guard range.upperBound <= dataByteCount else {
+                throw Flaw(
+                    tensor: tensor.name,
+                    problem: "its data end at byte \(range.upperBound), but the file holds only \(dataByteCount) bytes "
+                        + "of data (it is truncated or its header is wrong)")
+            }
+            end = range.upperBound
+        }
+        guard end == dataByteCount else {
+            throw Flaw(problem: "it has \(dataByteCount - end) bytes of data that belong to no tensor")
+        }
+    }
+}
