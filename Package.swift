@@ -4,10 +4,11 @@ import PackageDescription
 
 // The house: every arrow points down, and targets on one level do not import each other.
 //
-//     6  modulor
-//     5  Training          Reports
-//     4  Networks          Tasks
-//     3  Graph             Datasets      Checkpoints      Configuration
+//     7  modulor
+//     6  Training          Reports
+//     5  Networks          Tasks
+//     4  Configuration
+//     3  Graph             Datasets      Checkpoints
 //     2  ConvolutionEngine
 //     1  TensorCore
 //     0  CConvolution  CThreadPool  CJPEG  CPNG  CCrypto
@@ -49,13 +50,15 @@ let package = Package(
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
         room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
-        room("Configuration", uses: [.product(name: "Yams", package: "Yams")]),
-        room("Networks", uses: ["Graph", "ConvolutionEngine", "TensorCore", "Checkpoints"]),
+        room("Configuration", uses: ["Datasets", .product(name: "Yams", package: "Yams")]),
+        room(
+            "Networks", uses: ["Graph", "Configuration", "Datasets", "ConvolutionEngine", "TensorCore", "Checkpoints"]),
         room("Tasks", uses: ["ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "Datasets"]),
         room(
             "Training",
             uses: [
-                "Networks", "Tasks", "Graph", "Datasets", "Configuration", "ConvolutionEngine", "CConvolution",
+                "Networks", "Tasks", "Configuration", "Graph", "Datasets", "Checkpoints", "ConvolutionEngine",
+                "CConvolution",
                 "CThreadPool",
                 "TensorCore",
             ]),

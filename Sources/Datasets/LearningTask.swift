@@ -19,6 +19,17 @@ package enum LearningTask: String, CaseIterable, Codable, Sendable, Hashable {
     /// Values per pixel of a label map.
     package var labelChannels: Int { self == .normals ? 3 : 1 }
 
+    /// Channels that a network predicts: one per class, 3 for normals, else 1.
+    ///
+    /// - Parameter classes: how many classes the data set tells apart, for `semseg` and `human_parts`.
+    package func channels(classes: Int) -> Int {
+        switch self {
+        case .semseg, .humanParts: classes
+        case .edge, .sal, .depth: 1
+        case .normals: 3
+        }
+    }
+
     /// What stands for "unknown" in every channel of a label map.
     package var unknownLabel: Float {
         switch self {

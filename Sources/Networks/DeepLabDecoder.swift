@@ -1,3 +1,4 @@
+import Configuration
 import ConvolutionEngine
 import Graph
 
@@ -7,7 +8,7 @@ import Graph
 /// Spatial pyramid: 1×1, three dilated 3×3 and a global branch; then the low-level features (stride 4) join, two 3×3
 /// convolutions follow, and the prediction is resized to the image.
 struct DeepLabDecoder {
-    let description: NetworkDescription
+    let model: ModelSettings
     let head: TaskHead
 
     func prediction(
@@ -15,8 +16,8 @@ struct DeepLabDecoder {
     ) -> Graph.Value {
         let task = head.name
         let pyramid = "layer5.\(task)"
-        let depth = description.asppChannels
-        let rates = description.outputStride == 16 ? [6, 12, 18] : [12, 24, 36]
+        let depth = model.aspp
+        let rates = model.outputStride == 16 ? [6, 12, 18] : [12, 24, 36]
         let highShape = graph.shape(of: high)
         var branches = [
             unit(high, depth, convolution: "\(pyramid).conv2d_list.0.0", norm: "\(pyramid).conv2d_list.0.1", in: &graph)
@@ -37,7 +38,7 @@ struct DeepLabDecoder {
             norm: "\(pyramid).conv2d_final.1", in: &graph)
         let lowShape = graph.shape(of: low)
         let detail = unit(
-            low, description.lowLevelChannels, convolution: "low_level_reduce.\(task).0",
+            low, model.low, convolution: "low_level_reduce.\(task).0",
             norm: "low_level_reduce.\(task).1", in: &graph)
         value = graph.concatenate([graph.resize(value, height: lowShape.height, width: lowShape.width), detail])
         value = unit(value, depth, kernelSize: 3, convolution: "concat.\(task).0", norm: "concat.\(task).1", in: &graph)
@@ -47,7 +48,7 @@ struct DeepLabDecoder {
         let bias = graph.parameter("predict.\(task).bias", shape: [head.channels], role: .trained)
         value = graph.convolution(value, geometry, filter: .parameter(weight), bias: bias)
         value = graph.resize(value, height: imageHeight, width: imageWidth)
-        return head.isDirection ? graph.unitLength(value) : value
+        return head.task == .normals ? graph.unitLength(value) : value
     }
 
     /// Convolution, batch normalization, ReLU; the size stays.

@@ -1,8 +1,9 @@
+import Configuration
 import Graph
 
 /// The networks of a set of tasks: with a bank one graph per task, jointly trained one graph for all of them.
 package struct MultiTaskNetwork: Sendable {
-    package let description: NetworkDescription
+    package let model: ModelSettings
     package let heads: [TaskHead]
     /// What is run, in order, in one training step: the bank's tasks one after the other, or the joint network.
     package let graphs: [Graph]
@@ -10,18 +11,18 @@ package struct MultiTaskNetwork: Sendable {
     /// - Parameters:
     ///   - heads: the tasks, in the order in which a training step visits them.
     ///   - height, width: the images' size in pixels; any from 1 × 1 on.
-    package init(_ description: NetworkDescription, heads: [TaskHead], height: Int, width: Int) {
+    package init(_ model: ModelSettings, heads: [TaskHead], height: Int, width: Int) {
         precondition(!heads.isEmpty, "a network needs a task")
-        self.description = description
+        self.model = model
         self.heads = heads
-        let groups = description.method.hasBank ? heads.map { [$0] } : [heads]
+        let groups = model.method.hasBank ? heads.map { [$0] } : [heads]
         graphs = groups.map { group in
             var graph = Graph()
             let image = graph.input(height: height, width: width)
-            let backbone = ResNet(description, task: description.method.hasBank ? group[0].name : nil)
+            let backbone = ResNet(model, task: model.method.hasBank ? group[0].name : nil)
             let features = backbone.features(image, in: &graph)
             for head in group {
-                let prediction = DeepLabDecoder(description: description, head: head).prediction(
+                let prediction = DeepLabDecoder(model: model, head: head).prediction(
                     low: features.low, high: features.high, imageHeight: height, imageWidth: width, in: &graph)
                 graph.addOutput(head.name, prediction)
             }

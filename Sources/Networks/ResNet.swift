@@ -1,3 +1,4 @@
+import Configuration
 import ConvolutionEngine
 import Graph
 
@@ -7,30 +8,29 @@ import Graph
 /// Bottlenecks have their stride in the 3×3 convolution. Every convolution but the shortcuts' is reparameterized;
 /// shortcuts are trained by each task. Parameters have the names of the paper's official code.
 struct ResNet {
-    let description: NetworkDescription
+    let model: ModelSettings
     /// The task whose modulators, batch norms and shortcuts are used; nil with method `conv`.
     let task: String?
-    /// Whether batch norms and shortcuts are declared as trained (networks), which a pure bank is not.
     private var suffix: String { task.map { "." + $0 } ?? "" }
 
-    init(_ description: NetworkDescription, task: String?) {
-        precondition(description.method.hasBank == (task != nil), "a task's network needs a bank, and a bank a task")
-        self.description = description
+    init(_ model: ModelSettings, task: String?) {
+        precondition(model.method.hasBank == (task != nil), "a task's network needs a bank, and a bank a task")
+        self.model = model
         self.task = task
     }
 
     /// - Returns: the features at stride 4 (the first stage's output) and the last stage's output.
     func features(_ image: Graph.Value, in graph: inout Graph) -> (low: Graph.Value, high: Graph.Value) {
-        let width = description.width
+        let width = model.width
         let stem = ConvolutionGeometry(
             inputChannels: graph.shape(of: image).channels, outputChannels: width, kernelSize: 7, stride: 2, padding: 3)
         var value = reparameterized(image, stem, "conv1", in: &graph)
         value = graph.relu(normalized(value, "bn1", in: &graph))
         value = graph.maxPool(value, size: 3, stride: 2, padding: 1)
         let (strides, dilations) =
-            description.outputStride == 16 ? ([1, 2, 2, 1], [1, 1, 1, 2]) : ([1, 2, 1, 1], [1, 1, 2, 4])
+            model.outputStride == 16 ? ([1, 2, 2, 1], [1, 1, 1, 2]) : ([1, 2, 1, 1], [1, 1, 2, 4])
         var low = value
-        for (stage, blocks) in description.backbone.blocks.enumerated() {
+        for (stage, blocks) in model.backbone.blocks.enumerated() {
             for block in 0..<blocks {
                 value = self.block(
                     value, channels: width << stage, stride: block == 0 ? strides[stage] : 1,
@@ -45,14 +45,14 @@ struct ResNet {
         _ input: Graph.Value, channels: Int, stride: Int, dilation: Int, name: String, in graph: inout Graph
     ) -> Graph.Value {
         let inputChannels = graph.shape(of: input).channels
-        let outputChannels = channels * description.backbone.expansion
+        let outputChannels = channels * model.backbone.expansion
         func three(_ inputs: Int, stride: Int) -> ConvolutionGeometry {
             ConvolutionGeometry(
                 inputChannels: inputs, outputChannels: channels, kernelSize: 3, stride: stride, padding: dilation,
                 dilation: dilation)
         }
         let geometries =
-            description.backbone.expansion == 1
+            model.backbone.expansion == 1
             ? [three(inputChannels, stride: stride), three(channels, stride: 1)]
             : [
                 ConvolutionGeometry(inputChannels: inputChannels, outputChannels: channels),
@@ -92,17 +92,17 @@ struct ResNet {
         let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
         let bank = graph.parameter(
             "\(name).Ws.weight", shape: [outputs, inputs, geometry.kernelSize, geometry.kernelSize],
-            role: description.method.hasBank ? .bank : .trained)
+            role: model.method.hasBank ? .bank : .trained)
         let response = graph.convolution(input, geometry, filter: .parameter(bank))
         let fusion = ConvolutionGeometry(inputChannels: outputs, outputChannels: outputs)
         func modulator(inputs: Int) -> Graph.Filter {
             .parameter(
                 graph.parameter("\(name).Wt\(suffix).weight", shape: [outputs, inputs, 1, 1], role: .trained))
         }
-        switch description.method {
+        switch model.method {
         case .conv:
             return response
-        case .rcm where description.normalizedFusion:
+        case .rcm where model.normalizedFeatureFusion:
             let direction = graph.parameter(
                 "\(name).Wt\(suffix).weight_v", shape: [outputs, outputs, 1, 1], role: .trained)
             let gain = graph.parameter("\(name).Wt\(suffix).weight_g", shape: [outputs, 1, 1, 1], role: .trained)

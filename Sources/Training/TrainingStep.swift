@@ -5,24 +5,6 @@ import Networks
 import Tasks
 import TensorCore
 
-/// One task in training: its head, its loss's weight.
-package struct TrainedTask: Sendable, Equatable {
-    package var task: LearningTask
-    /// Channels that the network predicts: classes, or 1, or 3.
-    package var channels: Int
-    package var weight: Double
-
-    package init(_ task: LearningTask, channels: Int, weight: Double) {
-        self.task = task
-        self.channels = channels
-        self.weight = weight
-    }
-
-    package var head: TaskHead {
-        TaskHead(name: task.rawValue, channels: channels, isDirection: task == .normals)
-    }
-}
-
 /// A training step of a multi-task network: for each graph in turn forward, losses, backward and one update of that
 /// graph's parameters alone. With a bank there is a graph per task; the joint baseline has one for all.
 ///
@@ -31,20 +13,21 @@ package final class TrainingStep {
     /// What one graph needs for its part of the step.
     package struct Unit {
         package let program: Program
-        package let losses: [(task: TrainedTask, loss: TaskLoss)]
+        package let losses: [(place: Int, loss: TaskLoss)]
         package let descent: GradientDescent
     }
 
     package let network: MultiTaskNetwork
     package let parameters: NetworkParameters
-    package let tasks: [TrainedTask]
+    /// The factor of each head's loss.
+    package let weights: [Double]
     package let units: [Unit]
     /// The normalized images, samples × height × width × 3; to be filled before `run`.
     package let input: UnsafeMutablePointer<Float>
     package let inputCount: Int
     /// Bytes that activations, gradients and scratch share.
     package let arenaByteCount: Int
-    /// The last step's losses, weighted, in the order of `tasks`.
+    /// The last step's losses, weighted, in the order of the network's heads.
     package private(set) var losses: [Double]
 
     private let pool: ThreadPool
@@ -52,17 +35,17 @@ package final class TrainingStep {
 
     /// - Parameters:
     ///   - samples: the batch.
-    ///   - tasks: in the order of the network's heads.
+    ///   - weights: the factor of each head's loss, in the order of the network's heads.
     package init(
-        network: MultiTaskNetwork, parameters: NetworkParameters, tasks: [TrainedTask], samples: Int, momentum: Double,
+        network: MultiTaskNetwork, parameters: NetworkParameters, weights: [Double], samples: Int, momentum: Double,
         weightDecay: Double, kernels: Kernels, pool: ThreadPool
     ) {
-        precondition(network.heads == tasks.map(\.head), "the tasks are the network's heads")
+        precondition(network.heads.count == weights.count, "every head has a weight")
         self.network = network
         self.parameters = parameters
-        self.tasks = tasks
+        self.weights = weights
         self.pool = pool
-        losses = [Double](repeating: 0, count: tasks.count)
+        losses = [Double](repeating: 0, count: weights.count)
         let shape = network.graphs[0].shapes[0]
         inputCount = samples * shape.count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
@@ -83,11 +66,12 @@ package final class TrainingStep {
             return Unit(
                 program: program,
                 losses: program.outputs.map { output in
-                    let task = tasks.first { $0.task.rawValue == output.name }!
+                    let place = network.heads.firstIndex { $0.name == output.name }!
                     return (
-                        task,
+                        place,
                         TaskLoss(
-                            task.task, output: output.value, gradient: output.gradient, kernels: kernels, tree: tree)
+                            network.heads[place].task, output: output.value, gradient: output.gradient,
+                            kernels: kernels, tree: tree)
                     )
                 },
                 descent: GradientDescent(
@@ -98,7 +82,7 @@ package final class TrainingStep {
     /// The buffer of a task's labels; to be filled before `run`.
     package func labels(of task: LearningTask) -> UnsafeMutableBufferPointer<Float> {
         for unit in units {
-            for (own, loss) in unit.losses where own.task == task {
+            for (place, loss) in unit.losses where network.heads[place].task == task {
                 return UnsafeMutableBufferPointer(start: loss.labels, count: loss.labelCount)
             }
         }
@@ -114,11 +98,10 @@ package final class TrainingStep {
     package func run(unit index: Int, rate: Double, afterGradients: (() -> Void)? = nil) {
         let unit = units[index]
         unit.program.runForward(on: pool)
-        for (task, loss) in unit.losses {
+        for (place, loss) in unit.losses {
             let known = loss.countKnown(on: pool)
-            loss.run(weight: task.weight, known: known, on: pool)
-            let place = tasks.firstIndex(of: task)!
-            losses[place] = loss.value(of: loss.subtreeSums, weight: task.weight, known: known)
+            loss.run(weight: weights[place], known: known, on: pool)
+            losses[place] = loss.value(of: loss.subtreeSums, weight: weights[place], known: known)
         }
         unit.program.runBackward(on: pool)
         afterGradients?()

@@ -17,7 +17,7 @@ import Testing
         #expect(configuration.model.outputStride == 16)
         #expect(configuration.model.aspp == 256)
         #expect(configuration.model.low == 48)
-        let weights = TaskSettings.Name.allCases.map { TaskSettings($0).weight }
+        let weights = LearningTask.allCases.map { TaskSettings($0).weight }
         #expect(weights == [1, 2, 50, 5, 10, 1])
     }
 

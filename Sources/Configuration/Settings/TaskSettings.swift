@@ -1,20 +1,12 @@
+import Datasets
+
 /// One entry of `tasks`: a task that is trained. The order of the entries is the order in which training visits them.
 package struct TaskSettings: NamedSection {
-    package let name: Name
+    package let name: LearningTask
     /// `weight`: the factor of the task's loss; by default the paper's (appendix), and 1 for depth.
     package var weight: Double
 
-    /// The tasks' names, which are those of the task type of the data sets.
-    package enum Name: String, ConfigurationChoice {
-        case semseg
-        case humanParts = "human_parts"
-        case edge
-        case sal
-        case normals
-        case depth
-    }
-
-    package init(_ name: Name) {
+    package init(_ name: LearningTask) {
         self.name = name
         weight =
             switch name {
@@ -30,3 +22,5 @@ package struct TaskSettings: NamedSection {
         visitor.value("weight", &weight, .above(0, upTo: 1e6))
     }
 }
+
+extension LearningTask: ConfigurationChoice {}

@@ -1,3 +1,4 @@
+import Configuration
 import Datasets
 import Foundation
 import Networks
@@ -75,40 +76,35 @@ extension GoldenCase.Description {
     }
 
     /// - Throws: `VerificationError` where the case asks for something that does not exist.
-    package func network() throws(VerificationError) -> NetworkDescription {
-        guard let backbone = Backbone(rawValue: "resnet\(depth)") else {
+    package func model() throws(VerificationError) -> ModelSettings {
+        guard let backbone = ModelSettings.Backbone(rawValue: "resnet\(depth)") else {
             throw VerificationError("a case asks for depth \(depth); there are 18, 34 and 50")
         }
-        guard let method = Method(rawValue: method == "rcm_nff" ? "rcm" : method) else {
+        guard let method = ModelSettings.Method(rawValue: method == "rcm_nff" ? "rcm" : method) else {
             throw VerificationError(
                 "a case asks for method \(self.method); there are conv, rcm, rcm_nff, ra_series and ra_parallel")
         }
         guard outputStride == 8 || outputStride == 16 else {
             throw VerificationError("a case asks for output stride \(outputStride); there are 8 and 16")
         }
-        return NetworkDescription(
-            backbone: backbone, width: width, outputStride: outputStride, method: method,
-            normalizedFusion: self.method == "rcm_nff", asppChannels: aspp, lowLevelChannels: low)
+        var model = ModelSettings()
+        model.backbone = backbone
+        model.method = method
+        model.normalizedFeatureFusion = self.method == "rcm_nff"
+        (model.width, model.outputStride, model.aspp, model.low) = (width, outputStride, aspp, low)
+        return model
     }
 
-    package func trainedTasks() throws(VerificationError) -> [TrainedTask] {
-        var result: [TrainedTask] = []
+    package func heads() throws(VerificationError) -> [TaskHead] {
+        var heads: [TaskHead] = []
         for name in tasks {
             guard let task = LearningTask(rawValue: name) else {
-                throw VerificationError(
-                    "a case asks for task \(name); there are \(LearningTask.allCases.map(\.rawValue).joined(separator: ", "))"
-                )
+                let known = LearningTask.allCases.map(\.rawValue).joined(separator: ", ")
+                throw VerificationError("a case asks for task \(name); there are \(known)")
             }
-            let channels =
-                switch task {
-                case .semseg: 21
-                case .humanParts: 7
-                case .edge, .sal, .depth: 1
-                case .normals: 3
-                }
-            result.append(TrainedTask(task, channels: channels, weight: weight[name] ?? 1))
+            heads.append(TaskHead(task, channels: task.channels(classes: task == .semseg ? 21 : 7)))
         }
-        return result
+        return heads
     }
 }
 

@@ -23,7 +23,6 @@ package struct GoldenDigests: Encodable, Sendable {
 package struct GoldenRun {
     package let description: GoldenCase.Description
     package let network: MultiTaskNetwork
-    package let tasks: [TrainedTask]
     /// The rules of the steps; a test that changes one must see the case fail.
     package var momentum: Double
     package var weightDecay: Double
@@ -33,20 +32,21 @@ package struct GoldenRun {
 
     package init(_ description: GoldenCase.Description) throws(VerificationError) {
         self.description = description
-        tasks = try description.trainedTasks()
         network = MultiTaskNetwork(
-            try description.network(), heads: tasks.map(\.head), height: description.imageHeight,
+            try description.model(), heads: try description.heads(), height: description.imageHeight,
             width: description.imageWidth)
         momentum = description.momentum
         weightDecay = description.weightDecay
     }
 
-    /// - Parameter convolution: which algorithms may be used.
+    /// Runs the steps and one evaluation.
     package func run(kernels: Kernels, pool: ThreadPool) -> GoldenDigests {
         let parameters = NetworkParameters(network, training: true)
         let initial = initialize(parameters)
         let step = TrainingStep(
-            network: network, parameters: parameters, tasks: tasks, samples: description.batch, momentum: momentum,
+            network: network, parameters: parameters,
+            weights: network.heads.map { description.weight[$0.name] ?? 1 }, samples: description.batch,
+            momentum: momentum,
             weightDecay: weightDecay, kernels: kernels, pool: pool)
         var digests = GoldenDigests()
         for index in 0..<description.steps {
@@ -61,7 +61,7 @@ package struct GoldenRun {
                 afterUpdate?(step, unit)
             }
             digests.loss.append(
-                Dictionary(uniqueKeysWithValues: zip(tasks.map(\.task.rawValue), step.losses)))
+                Dictionary(uniqueKeysWithValues: zip(network.heads.map(\.name), step.losses)))
             if index == 0 { digestUpdate(parameters, initial, into: &digests.updateFirst) }
         }
         digestUpdate(parameters, initial, into: &digests.update)
@@ -115,7 +115,7 @@ package struct GoldenRun {
 
     private func fill(_ step: TrainingStep, _ index: Int) {
         fillInput("input.\(index)", step.input)
-        for task in tasks { fillLabels(task, index, step.labels(of: task.task)) }
+        for head in network.heads { fillLabels(head, index, step.labels(of: head.task)) }
     }
 
     private func fillInput(_ name: String, _ input: UnsafeMutablePointer<Float>) {
@@ -132,16 +132,16 @@ package struct GoldenRun {
         }
     }
 
-    private func fillLabels(_ task: TrainedTask, _ step: Int, _ labels: UnsafeMutableBufferPointer<Float>) {
-        let name = "labels.\(task.task.rawValue).\(step)"
+    private func fillLabels(_ head: TaskHead, _ step: Int, _ labels: UnsafeMutableBufferPointer<Float>) {
+        let name = "labels.\(head.name).\(step)"
         let stream = RandomStream(name)
         let directions = RandomStream(name + ".xyz")
         let pixels = description.imageHeight * description.imageWidth
         for pixel in 0..<description.batch * pixels {
             let bits = stream.bits(UInt64(pixel))
             let isKnown = bits >> 56 >= 26
-            switch task.task {
-            case .semseg, .humanParts: labels[pixel] = isKnown ? Float(bits % UInt64(task.channels)) : 255
+            switch head.task {
+            case .semseg, .humanParts: labels[pixel] = isKnown ? Float(bits % UInt64(head.channels)) : 255
             case .edge: labels[pixel] = isKnown ? (bits & 7 == 0 ? 1 : 0) : 255
             case .sal: labels[pixel] = isKnown ? Float(bits & 1) : 255
             case .depth: labels[pixel] = isKnown ? Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24) : 0

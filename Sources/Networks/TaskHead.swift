@@ -1,0 +1,16 @@
+import Datasets
+
+/// One task's head: what is predicted, and with how many channels.
+package struct TaskHead: Hashable, Sendable {
+    package var task: LearningTask
+    /// Classes, or 1, or 3.
+    package var channels: Int
+
+    package init(_ task: LearningTask, channels: Int) {
+        self.task = task
+        self.channels = channels
+    }
+
+    /// The task's name in parameters and files.
+    package var name: String { task.rawValue }
+}
