@@ -50,10 +50,18 @@ package final class ParameterStorage {
 
     /// Copies a tensor out in the order of files (OIHW), count values.
     package func read(_ entry: ParameterLayout.Entry, from memory: AlignedMemory) -> [Float] {
+        [Float](unsafeUninitializedCapacity: entry.parameter.count) { target, count in
+            copy(entry, from: memory, to: target)
+            count = entry.parameter.count
+        }
+    }
+
+    /// Copies a tensor out in the order of files (OIHW), into `target`, which has room for it.
+    package func copy(
+        _ entry: ParameterLayout.Entry, from memory: AlignedMemory, to target: UnsafeMutableBufferPointer<Float>
+    ) {
         let source = memory.floats() + entry.offset
-        var result = [Float](repeating: 0, count: entry.parameter.count)
-        Self.permute(entry.parameter.shape) { file, arena in result[file] = source[arena] }
-        return result
+        Self.permute(entry.parameter.shape) { file, arena in target[file] = source[arena] }
     }
 
     /// Copies a tensor in from the order of files (OIHW).

@@ -16,12 +16,12 @@ package final class NetworkParameters {
     package let groups: [Group]
 
     /// Zeroes everywhere; gradients are allocated where `training` is set, and never for the bank.
-    package init(_ network: MultiTaskNetwork, training: Bool) {
+    package init(_ graphs: [Graph], training: Bool) {
         func parameters(_ graph: Graph, _ role: Graph.Parameter.Role) -> [Graph.Parameter] {
             graph.parameters.filter { $0.role == role }
         }
-        bank = ParameterStorage(parameters(network.graphs[0], .bank), trained: false)
-        groups = network.graphs.map { graph in
+        bank = ParameterStorage(parameters(graphs[0], .bank), trained: false)
+        groups = graphs.map { graph in
             Group(
                 trained: ParameterStorage(parameters(graph, .trained), trained: training),
                 statistics: ParameterStorage(parameters(graph, .statistic), trained: false))

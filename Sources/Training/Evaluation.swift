@@ -15,15 +15,15 @@ package final class EvaluationPass {
 
     /// Shares `parameters` with a training step, so that it evaluates what has been learned so far.
     package init(
-        network: MultiTaskNetwork, parameters: NetworkParameters, samples: Int, kernels: Kernels, pool: ThreadPool
+        graphs: [Graph], parameters: NetworkParameters, samples: Int, kernels: Kernels, pool: ThreadPool
     ) {
         self.pool = pool
-        inputCount = samples * network.graphs[0].shapes[0].count
+        inputCount = samples * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
         let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
         let input = input
-        programs = zip(network.graphs, parameters.groups).map { graph, group in
+        programs = zip(graphs, parameters.groups).map { graph, group in
             let plan = ProgramPlan(
                 graph, samples: samples, tree: nil, kernels: kernels, threads: pool.threads, bank: bank,
                 trained: group.trained, statistics: group.statistics)

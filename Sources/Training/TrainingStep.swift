@@ -1,9 +1,22 @@
 import ConvolutionEngine
-import Datasets
 import Graph
 import Networks
 import Tasks
 import TensorCore
+
+/// An output of a network that is trained: its loss and its loss's weight.
+package struct TrainedHead: Sendable, Hashable {
+    /// The output's name in the graph.
+    package var name: String
+    package var loss: LossKind
+    package var weight: Double
+
+    package init(_ name: String, loss: LossKind, weight: Double) {
+        self.name = name
+        self.loss = loss
+        self.weight = weight
+    }
+}
 
 /// A training step of a multi-task network: for each graph in turn forward, losses, backward and one update of that
 /// graph's parameters alone. With a bank there is a graph per task; the joint baseline has one for all.
@@ -17,17 +30,15 @@ package final class TrainingStep {
         package let descent: GradientDescent
     }
 
-    package let network: MultiTaskNetwork
     package let parameters: NetworkParameters
-    /// The factor of each head's loss.
-    package let weights: [Double]
+    package let heads: [TrainedHead]
     package let units: [Unit]
     /// The normalized images, samples × height × width × 3; to be filled before `run`.
     package let input: UnsafeMutablePointer<Float>
     package let inputCount: Int
     /// Bytes that activations, gradients and scratch share.
     package let arenaByteCount: Int
-    /// The last step's losses, weighted, in the order of the network's heads.
+    /// The last step's losses, weighted, in the order of `heads`.
     package private(set) var losses: [Double]
 
     private let pool: ThreadPool
@@ -35,24 +46,22 @@ package final class TrainingStep {
 
     /// - Parameters:
     ///   - samples: the batch.
-    ///   - weights: the factor of each head's loss, in the order of the network's heads.
+    ///   - graphs: run one after the other; every output has a head.
     package init(
-        network: MultiTaskNetwork, parameters: NetworkParameters, weights: [Double], samples: Int, momentum: Double,
+        graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], samples: Int, momentum: Double,
         weightDecay: Double, kernels: Kernels, pool: ThreadPool
     ) {
-        precondition(network.heads.count == weights.count, "every head has a weight")
-        self.network = network
         self.parameters = parameters
-        self.weights = weights
+        self.heads = heads
         self.pool = pool
-        losses = [Double](repeating: 0, count: weights.count)
-        let shape = network.graphs[0].shapes[0]
+        losses = [Double](repeating: 0, count: heads.count)
+        let shape = graphs[0].shapes[0]
         inputCount = samples * shape.count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
         let tree = ReductionTree(samples: samples)
         let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
-        let plans = zip(network.graphs, parameters.groups).map { graph, group in
+        let plans = zip(graphs, parameters.groups).map { graph, group in
             ProgramPlan(
                 graph, samples: samples, tree: tree, kernels: kernels, threads: pool.threads, bank: bank,
                 trained: group.trained, statistics: group.statistics)
@@ -66,11 +75,11 @@ package final class TrainingStep {
             return Unit(
                 program: program,
                 losses: program.outputs.map { output in
-                    let place = network.heads.firstIndex { $0.name == output.name }!
+                    let place = heads.firstIndex { $0.name == output.name }!
                     return (
                         place,
                         TaskLoss(
-                            network.heads[place].task, output: output.value, gradient: output.gradient,
+                            heads[place].loss, output: output.value, gradient: output.gradient,
                             kernels: kernels, tree: tree)
                     )
                 },
@@ -80,13 +89,13 @@ package final class TrainingStep {
     }
 
     /// The buffer of a task's labels; to be filled before `run`.
-    package func labels(of task: LearningTask) -> UnsafeMutableBufferPointer<Float> {
+    package func labels(of name: String) -> UnsafeMutableBufferPointer<Float> {
         for unit in units {
-            for (place, loss) in unit.losses where network.heads[place].task == task {
+            for (place, loss) in unit.losses where heads[place].name == name {
                 return UnsafeMutableBufferPointer(start: loss.labels, count: loss.labelCount)
             }
         }
-        preconditionFailure("\(task) is not trained here")
+        preconditionFailure("\(name) is not trained here")
     }
 
     /// Runs the step on the images and labels in the buffers.
@@ -100,8 +109,8 @@ package final class TrainingStep {
         unit.program.runForward(on: pool)
         for (place, loss) in unit.losses {
             let known = loss.countKnown(on: pool)
-            loss.run(weight: weights[place], known: known, on: pool)
-            losses[place] = loss.value(of: loss.subtreeSums, weight: weights[place], known: known)
+            loss.run(weight: heads[place].weight, known: known, on: pool)
+            losses[place] = loss.value(of: loss.subtreeSums, weight: heads[place].weight, known: known)
         }
         unit.program.runBackward(on: pool)
         afterGradients?()

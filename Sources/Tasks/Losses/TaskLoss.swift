@@ -1,15 +1,12 @@
 import CConvolution
 import CThreadPool
 import ConvolutionEngine
-import Datasets
 import TensorCore
 
 /// The loss of one task on a network's output, with its gradient (paper, section 4.1).
 ///
-/// Losses are means over the known pixels of the global batch, so a step first counts them. Per sample the losses are
-/// summed in double in pixel order; samples are folded along the tree. `semseg`, `human_parts`: cross-entropy. `edge`:
-/// binary cross-entropy, positives weighted 0.95, negatives 0.05. `sal`: binary cross-entropy in which an unknown pixel
-/// counts as log 2, over the known ones. `depth`: mean absolute error. `normals`: the same over the components.
+/// A mean over the global batch needs the count of its known pixels before the backward pass, so a step first counts
+/// them. Per sample the losses are summed in double in pixel order; samples are folded along the tree.
 package final class TaskLoss {
     private let arguments = ArgumentStore()
     private let tree: ReductionTree
@@ -22,7 +19,7 @@ package final class TaskLoss {
     private let sums: UnsafeMutablePointer<Double>
     private let scale: UnsafeMutablePointer<Float>
 
-    /// Labels, samples × height × width × label channels, encoded as `LearningTask` says; to be filled by the caller.
+    /// Labels, samples × height × width × label channels, encoded as `LossKind` says; to be filled by the caller.
     package let labels: UnsafeMutablePointer<Float>
     package let labelCount: Int
     /// The sum of the losses of each maximal subtree of the shard after `run`, unweighted.
@@ -30,22 +27,22 @@ package final class TaskLoss {
 
     /// - Parameter gradient: where d(weight · loss) / d(output) goes; nil computes the loss alone.
     package init(
-        _ task: LearningTask, output: TensorView, gradient: TensorView?, kernels: Kernels, tree: ReductionTree
+        _ kind: LossKind, output: TensorView, gradient: TensorView?, kernels: Kernels, tree: ReductionTree
     ) {
         self.tree = tree
         samples = output.samples
         let rows = output.rows
         chunks = Int(rows.chunks)
-        labelCount = output.samples * output.height * output.width * task.labelChannels
-        labels = arguments.keep([Float](repeating: task.unknownLabel, count: labelCount))
+        labelCount = output.samples * output.height * output.width * kind.labelChannels
+        labels = arguments.keep([Float](repeating: kind.unknownLabel, count: labelCount))
         counts = arguments.keep([Int64](repeating: 0, count: samples * chunks))
         partials = arguments.keep([Double](repeating: 0, count: samples * chunks))
         sums = arguments.keep([Double](repeating: 0, count: samples))
         subtreeSums = arguments.keep([Double](repeating: 0, count: tree.subtrees))
         scale = arguments.keep([Float(0)])
-        let (kind, kernel) = Self.kernel(task, kernels)
+        let (identifier, kernel) = kind.kernel(kernels)
         let items = Int32(samples * chunks)
-        let count = mdl_known_count(labels: labels, extent: output.extent, rows: rows, kind: kind, count: counts)
+        let count = mdl_known_count(labels: labels, extent: output.extent, rows: rows, kind: identifier, count: counts)
         countStep = arguments.keep(
             mdl_step(
                 kernel: kernels.passes.known_count, arguments: UnsafeRawPointer(arguments.keep(count)), items: items,
@@ -55,16 +52,6 @@ package final class TaskLoss {
             rows: rows, scale: scale, partial: partials)
         lossStep = arguments.keep(
             mdl_step(kernel: kernel, arguments: UnsafeRawPointer(arguments.keep(loss)), items: items, tag: 0))
-    }
-
-    private static func kernel(_ task: LearningTask, _ kernels: Kernels) -> (mdl_loss_kind, mdl_kernel?) {
-        switch task {
-        case .semseg, .humanParts: (mdl_loss_cross_entropy, kernels.passes.loss_cross_entropy)
-        case .edge: (mdl_loss_edge, kernels.passes.loss_edge)
-        case .sal: (mdl_loss_saliency, kernels.passes.loss_saliency)
-        case .depth: (mdl_loss_depth, kernels.passes.loss_depth)
-        case .normals: (mdl_loss_normals, kernels.passes.loss_normals)
-        }
     }
 
     /// The known elements among the labels of this rank's samples (3 per pixel for normals).

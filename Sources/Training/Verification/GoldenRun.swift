@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Graph
 import Networks
+import Tasks
 import TensorCore
 
 /// The figures that this trainer gives for a case: the same keys as the file of expected figures.
@@ -41,13 +42,13 @@ package struct GoldenRun {
 
     /// Runs the steps and one evaluation.
     package func run(kernels: Kernels, pool: ThreadPool) -> GoldenDigests {
-        let parameters = NetworkParameters(network, training: true)
+        let parameters = NetworkParameters(network.graphs, training: true)
         let initial = initialize(parameters)
         let step = TrainingStep(
-            network: network, parameters: parameters,
-            weights: network.heads.map { description.weight[$0.name] ?? 1 }, samples: description.batch,
-            momentum: momentum,
-            weightDecay: weightDecay, kernels: kernels, pool: pool)
+            graphs: network.graphs, parameters: parameters,
+            heads: network.heads.map {
+                TrainedHead($0.name, loss: $0.task.loss, weight: description.weight[$0.name] ?? 1)
+            }, samples: description.batch, momentum: momentum, weightDecay: weightDecay, kernels: kernels, pool: pool)
         var digests = GoldenDigests()
         for index in 0..<description.steps {
             fill(step, index)
@@ -67,7 +68,7 @@ package struct GoldenRun {
         digestUpdate(parameters, initial, into: &digests.update)
         for group in parameters.groups { digest(group.statistics, group.statistics.values, into: &digests.running) }
         let evaluation = EvaluationPass(
-            network: network, parameters: parameters, samples: description.batch, kernels: kernels, pool: pool)
+            graphs: network.graphs, parameters: parameters, samples: description.batch, kernels: kernels, pool: pool)
         fillInput("input.eval", evaluation.input)
         evaluation.run()
         for output in evaluation.outputs {
@@ -115,7 +116,7 @@ package struct GoldenRun {
 
     private func fill(_ step: TrainingStep, _ index: Int) {
         fillInput("input.\(index)", step.input)
-        for head in network.heads { fillLabels(head, index, step.labels(of: head.task)) }
+        for head in network.heads { fillLabels(head, index, step.labels(of: head.name)) }
     }
 
     private func fillInput(_ name: String, _ input: UnsafeMutablePointer<Float>) {

@@ -1,0 +1,77 @@
+import Checkpoints
+import Configuration
+import Graph
+import TensorCore
+
+/// The values that a network starts from.
+///
+/// - The bank comes from a file. So do batch norms and shortcuts, which a pretrained file has under the same names
+///   without the task, and with method `conv` the filters.
+/// - Modulators start as the identity (and gain 1), adapters as 0: the network starts as the pretrained one.
+/// - Everything else is drawn by name: filters uniformly with variance 2 / (inputs · taps) (He et al., ICCV 2015,
+///   arXiv 1502.01852), batch norms as 1 and 0, biases as 0.
+package struct Initialization {
+    package let bank: SafetensorsFile
+    package let method: ModelSettings.Method
+    package let seed: Int
+
+    package init(bank: SafetensorsFile, method: ModelSettings.Method, seed: Int) {
+        self.bank = bank
+        self.method = method
+        self.seed = seed
+    }
+
+    /// Fills every parameter and statistic.
+    ///
+    /// - Throws: `InvalidFileError` where the bank misses a filter or has it in another shape.
+    package func fill(_ parameters: NetworkParameters, of graphs: [Graph]) throws {
+        for entry in parameters.bank.layout.entries {
+            let values = try bank.floats(entry.parameter.name, shape: entry.parameter.shape)
+            parameters.bank.write(values, to: entry, in: parameters.bank.values)
+        }
+        for (group, graph) in zip(parameters.groups, graphs) {
+            for storage in [group.trained, group.statistics] {
+                for entry in storage.layout.entries {
+                    let values = try start(of: entry.parameter, tasks: graph.outputs.map(\.name))
+                    storage.write(values, to: entry, in: storage.values)
+                }
+            }
+        }
+    }
+
+    private func start(of parameter: Graph.Parameter, tasks: [String]) throws -> [Float] {
+        var shared = parameter.name
+        for task in tasks { shared = shared.replacing(".\(task).", with: ".") }
+        if !isHead(parameter.name), bank.tensor(shared) != nil {
+            return try bank.floats(shared, shape: parameter.shape)
+        }
+        return Self.draw(parameter, method: method, seed: seed)
+    }
+
+    private func isHead(_ name: String) -> Bool {
+        ["layer5.", "low_level_reduce.", "concat.", "predict."].contains { name.hasPrefix($0) }
+    }
+
+    /// The value of a parameter that no file has, in the order of files.
+    package static func draw(_ parameter: Graph.Parameter, method: ModelSettings.Method, seed: Int) -> [Float] {
+        let name = parameter.name
+        if name.hasSuffix(".weight_g") { return [Float](repeating: 1, count: parameter.count) }
+        if name.hasSuffix(".weight_v") { return identity(parameter.shape) }
+        if name.contains(".Wt.") {
+            return method == .rcm ? identity(parameter.shape) : [Float](repeating: 0, count: parameter.count)
+        }
+        if parameter.shape.count == 4 {
+            let bound = (6 / Float(parameter.shape.dropFirst().reduce(1, *))).squareRoot()
+            let stream = RandomStream(name).substream(UInt64(seed))
+            return (0..<parameter.count).map { bound * stream.signed(UInt64($0)) }
+        }
+        let isOne = name.hasSuffix(".running_var") || (name.hasSuffix(".weight") && !name.hasPrefix("predict."))
+        return [Float](repeating: isOne ? 1 : 0, count: parameter.count)
+    }
+
+    private static func identity(_ shape: [Int]) -> [Float] {
+        var values = [Float](repeating: 0, count: shape.reduce(1, *))
+        for row in 0..<min(shape[0], shape[1]) { values[row * shape[1] + row] = 1 }
+        return values
+    }
+}

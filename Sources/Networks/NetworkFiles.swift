@@ -1,0 +1,50 @@
+import Checkpoints
+import Configuration
+import Graph
+import TensorCore
+
+/// How the values of a network lie in files.
+///
+/// A task's file holds all that the task needs beside the bank; with method `conv` that includes the backbone.
+extension NetworkParameters {
+    /// The tensors of `storage`, in the order and shapes of files, each under `prefix` and its name.
+    package static func tensors(_ storage: ParameterStorage, of memory: AlignedMemory, prefix: String = "")
+        -> [TensorEntry]
+    {
+        storage.layout.entries.map { entry in
+            TensorEntry(prefix + entry.parameter.name, shape: entry.parameter.shape) {
+                (target: UnsafeMutableBufferPointer<Float>) in
+                storage.copy(entry, from: memory, to: target)
+            }
+        }
+    }
+
+    /// Reads every tensor of `storage` from a file.
+    ///
+    /// - Throws: `InvalidFileError` where one is missing or has another shape.
+    package static func read(
+        _ storage: ParameterStorage, into memory: AlignedMemory, from file: SafetensorsFile, prefix: String = ""
+    ) throws {
+        for entry in storage.layout.entries {
+            let values = try file.floats(prefix + entry.parameter.name, shape: entry.parameter.shape)
+            storage.write(values, to: entry, in: memory)
+        }
+    }
+
+    /// What the file of one task holds.
+    package func tensors(ofTask name: String, in graphs: [Graph]) -> [TensorEntry] {
+        guard let place = graphs.firstIndex(where: { $0.outputs.contains { $0.name == name } }) else {
+            preconditionFailure("\(name) is no task of this network")
+        }
+        let others = graphs[place].outputs.map(\.name).filter { $0 != name }
+        let group = groups[place]
+        return [group.trained, group.statistics].flatMap { storage in
+            Self.tensors(storage, of: storage.values)
+        }.filter { entry in !others.contains { entry.name.contains(".\($0).") } }
+    }
+
+    /// Floats that belong to one task alone, its running statistics included.
+    package func parameterCount(ofTask name: String, in graphs: [Graph]) -> Int {
+        tensors(ofTask: name, in: graphs).reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+}
