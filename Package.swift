@@ -4,8 +4,9 @@ import PackageDescription
 
 // The house: every arrow points down, and targets on one level do not import each other.
 //
-//     7  modulor
-//     6  Training          Reports
+//     8  modulor
+//     7  Reports
+//     6  Training
 //     5  Networks          Tasks
 //     4  Configuration
 //     3  Graph             Datasets      Checkpoints
@@ -62,7 +63,7 @@ let package = Package(
                 "CThreadPool",
                 "TensorCore",
             ]),
-        room("Reports", uses: ["Networks", "Tasks"]),
+        room("Reports", uses: ["Training", "Tasks"]),
         .executableTarget(
             name: "modulor",
             dependencies: [

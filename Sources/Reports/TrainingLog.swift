@@ -1,0 +1,93 @@
+import Foundation
+import Tasks
+import Training
+
+/// Tells a person how a training run goes: on a terminal by one line that is rewritten, else by plain lines.
+package final class TrainingLog {
+    private let write: (String) -> Void
+    private let columns: Int?
+    private let logEvery: Int
+    private var progress = ProgressLine()
+    private var lineIsOpen = false
+
+    /// - Parameters:
+    ///   - columns: of the terminal; nil where the output is none.
+    ///   - logEvery: steps between plain lines.
+    ///   - write: where text goes.
+    package init(columns: Int?, logEvery: Int, write: @escaping (String) -> Void) {
+        self.columns = columns
+        self.logEvery = logEvery
+        self.write = write
+    }
+
+    package func observe(_ event: TrainingEvent) {
+        switch event {
+        case .started(let summary): started(summary)
+        case .stepped(let report): stepped(report)
+        case .validated(let step, let scores):
+            let figures = scores.map { "\($0.task) \($0.results.first.map(Self.figure) ?? "nothing known")" }
+            line("validation after step \(step): " + figures.joined(separator: ", "))
+        case .savedCheckpoint(_, let path): line("saved \(path)")
+        case .noticed(let text): line("note: \(text)")
+        }
+    }
+
+    private func started(_ summary: TrainingSummary) {
+        let tasks = summary.parameters.map { "\($0.task) \(Self.count($0.count))" }.joined(separator: ", ")
+        line(
+            "\(summary.step == 0 ? "training" : "resuming after step \(summary.step):") \(summary.steps) steps of "
+                + "\(summary.batch) images, \(summary.threads) threads, \(summary.instructionSet)")
+        line(
+            "parameters: \(tasks); shared bank \(Self.count(summary.bankParameters)); "
+                + "activations \(summary.arenaByteCount >> 20) MiB")
+    }
+
+    private func stepped(_ report: StepReport) {
+        progress.add(
+            step: report.step, steps: report.steps, losses: report.losses, images: report.images,
+            seconds: report.seconds, waitSeconds: report.waitSeconds)
+        if let columns {
+            write("\r\u{1B}[K" + progress.bar(columns: columns))
+            lineIsOpen = true
+        } else if report.step % logEvery == 0 || report.step == report.steps {
+            line(progress.text)
+        }
+    }
+
+    private func line(_ text: String) {
+        if lineIsOpen { write("\n") }
+        lineIsOpen = false
+        write(text + "\n")
+    }
+
+    /// The closing table: every task's metric beside the constant predictor's.
+    package static func table(_ result: TrainingResult) -> String {
+        var table = TextTable(columns: ["task", "metric", "reached", "constant", "of the way", "parameters"])
+        for task in result.tasks {
+            guard let comparison = task.comparison else {
+                table.add([task.name, "nothing known", "", "", "", count(task.parameters)])
+                continue
+            }
+            table.add([
+                task.name, comparison.achieved.name, value(comparison.achieved), value(comparison.constant),
+                String(format: "%.0f %%", comparison.progress * 100), count(task.parameters),
+            ])
+        }
+        return table.text
+    }
+
+    private static func figure(_ result: MetricResult) -> String { "\(result.name) \(value(result))" }
+
+    private static func value(_ result: MetricResult) -> String {
+        switch result.unit {
+        case .share: String(format: "%.3f", result.value)
+        case .degrees: String(format: "%.2f°", result.value)
+        case .metres: String(format: "%.3f m", result.value)
+        case .naturalLogarithm: String(format: "%.3f", result.value)
+        }
+    }
+
+    private static func count(_ parameters: Int) -> String {
+        parameters < 100_000 ? "\(parameters)" : String(format: "%.2f M", Double(parameters) / 1e6)
+    }
+}

@@ -1,0 +1,200 @@
+import Checkpoints
+import Configuration
+import ConvolutionEngine
+import Datasets
+import Foundation
+import Graph
+import Networks
+import Tasks
+import TensorCore
+
+/// Trains the tasks of a configuration in a run folder, from its beginning or from where it was stopped.
+package final class Trainer {
+    /// How a run ended.
+    package enum Ending: Sendable {
+        case finished(TrainingResult)
+        /// Stopped early, after `step` steps, by a signal; the state is saved.
+        case stopped(step: Int)
+    }
+
+    package let configuration: RunConfiguration
+    package let folder: RunFolder
+    private let observe: (TrainingEvent) -> Void
+    private let data: TrainingData
+    private let network: MultiTaskNetwork
+    private let parameters: NetworkParameters
+    private let model: ModelFolder
+    private let step: TrainingStep
+    private let validation: Validation
+    private let checkpoint: TrainingCheckpoint
+    private let pool: ThreadPool
+    private let kernels: Kernels
+    /// Steps that are done.
+    private var done = 0
+
+    /// - Parameters:
+    ///   - resume: whether to go on with a run that the folder holds.
+    ///   - observe: told what happens, on the calling thread.
+    package init(
+        _ configuration: RunConfiguration, folder path: String, resume: Bool, kernels: Kernels, pool: ThreadPool,
+        observe: @escaping (TrainingEvent) -> Void
+    ) throws {
+        self.configuration = configuration
+        self.kernels = kernels
+        self.pool = pool
+        self.observe = observe
+        let tasks = configuration.tasks.map(\.name)
+        data = try TrainingData(configuration.data, tasks: tasks)
+        let heads = [TaskHead](tasks.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
+        let crop = configuration.data.crop
+        network = MultiTaskNetwork(configuration.model, heads: heads, height: crop.height, width: crop.width)
+        folder = try RunFolder(path: path, configuration: configuration, resume: resume)
+        model = try configuration.model.modelFolder(
+            at: folder.modelPath, graphs: network.graphs, seed: configuration.training.seed)
+        parameters = NetworkParameters(network.graphs, training: true)
+        try Initialization(
+            bank: try model.bank(), method: configuration.model.method, seed: configuration.training.seed
+        ).fill(parameters, of: network.graphs)
+        parameters.bank.values.protect()
+        let settings = configuration.training
+        step = TrainingStep(
+            graphs: network.graphs, parameters: parameters,
+            heads: zip(heads, configuration.tasks).map { head, task in
+                TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
+            }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
+            kernels: kernels, pool: pool)
+        validation = Validation(
+            network: MultiTaskNetwork(
+                configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
+            parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
+            kernels: kernels, pool: pool)
+        checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
+        if resume { try restore() }
+    }
+
+    private func restore() throws {
+        let (latest, damaged) = try folder.checkpoints.latestValid()
+        for damage in damaged {
+            observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
+        }
+        if let latest { done = try checkpoint.read(latest) }
+    }
+
+    /// Trains until the last step or until a signal asks to stop.
+    ///
+    /// - Throws: `DivergenceError` where a loss is not finite; the last checkpoint stays.
+    package func run() throws -> Ending {
+        let settings = configuration.training
+        observe(.started(summary))
+        let loader = try BatchLoader(
+            source: data.training, tasks: network.heads.map(\.task),
+            plan: .training(
+                order: SampleOrder(
+                    count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
+                augmentation: configuration.data.augmentation(seed: settings.seed)),
+            workers: configuration.data.workers, startingAt: done)
+        while done < settings.iterations {
+            try runStep(loader)
+            let isLast = done == settings.iterations
+            if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 {
+                try validate()
+            }
+            let isStopping = !isLast && StopSignal.isRaised
+            if isLast || isStopping || (settings.checkpointEvery > 0 && done % settings.checkpointEvery == 0) {
+                try save()
+            }
+            if isStopping { return .stopped(step: done) }
+        }
+        loader.stop()
+        return .finished(try finish())
+    }
+
+    private func runStep(_ loader: BatchLoader) throws {
+        let settings = configuration.training
+        let start = ContinuousClock.now
+        guard let batch = try loader.next() else { preconditionFailure("training batches never end") }
+        let loaded = ContinuousClock.now
+        step.input.update(from: batch.images, count: step.inputCount)
+        for head in network.heads {
+            let labels = step.labels(of: head.name)
+            labels.baseAddress!.update(from: batch.labels(of: head.task), count: labels.count)
+        }
+        let rate = settings.learningRateSchedule.rate(
+            settings.learningRate, step: done, steps: settings.iterations)
+        step.run(rate: rate)
+        done += 1
+        if let error = DivergenceError(step: done, of: step) { throw error }
+        observe(
+            .stepped(
+                StepReport(
+                    step: done, steps: settings.iterations,
+                    losses: zip(network.heads, step.losses).map { ($0.name, $1) }, learningRate: rate,
+                    images: settings.batch, seconds: (ContinuousClock.now - start).seconds,
+                    waitSeconds: (loaded - start).seconds)))
+    }
+
+    /// Scores the validation samples and writes the model as it is now.
+    private func validate() throws {
+        let scores = try validation.run().scores
+        observe(.validated(step: done, scores: scores))
+        try writeModel()
+    }
+
+    private func writeModel() throws {
+        for head in network.heads {
+            try model.write(
+                task: head.name, tensors: parameters.tensors(ofTask: head.name, in: network.graphs),
+                metadata: ["channels": "\(head.channels)"])
+        }
+    }
+
+    private func save() throws {
+        let checkpoints = folder.checkpoints
+        try checkpoint.write(step: done, to: checkpoints)
+        try checkpoints.prune(keeping: configuration.output.keepCheckpoints)
+        observe(.savedCheckpoint(step: done, path: checkpoints.checkpointPath(step: done)))
+    }
+
+    private func finish() throws -> TrainingResult {
+        let (scores, sheet) = try validation.run(pictures: 6)
+        observe(.validated(step: done, scores: scores))
+        try writeModel()
+        let constants = try validation.constantScores()
+        let sheetPath = folder.path + "/pictures.png"
+        if let sheet {
+            try PNGFile(height: sheet.height, width: sheet.width, pixels: .rgb(sheet.rgb)).write(to: sheetPath)
+        }
+        let tasks = zip(network.heads, zip(scores, constants)).map { head, pair in
+            TrainingResult.Task(
+                name: head.name, results: pair.0.results, constants: pair.1.results,
+                parameters: parameters.parameterCount(ofTask: head.name, in: network.graphs))
+        }
+        return TrainingResult(tasks: tasks, bankParameters: bankParameters, sheetPath: sheetPath)
+    }
+
+    private var bankParameters: Int { parameters.bank.layout.entries.reduce(0) { $0 + $1.parameter.count } }
+
+    private var summary: TrainingSummary {
+        TrainingSummary(
+            step: done, steps: configuration.training.iterations, batch: configuration.training.batch,
+            threads: pool.threads, instructionSet: kernels.instructionSet.rawValue,
+            parameters: network.heads.map {
+                ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
+            }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount)
+    }
+}
+
+extension Duration {
+    package var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}
+
+extension TrainingSettings {
+    package var learningRateSchedule: LearningRateSchedule {
+        switch schedule {
+        case .polynomial: .polynomial(power: power)
+        case .constant: .constant
+        }
+    }
+}

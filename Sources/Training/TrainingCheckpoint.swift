@@ -1,0 +1,53 @@
+import Checkpoints
+import Graph
+import Networks
+import TensorCore
+
+/// Everything that a run needs to go on as if it had never stopped: the steps done, and of every graph the values, the
+/// velocities and the running statistics. What is drawn at random is a function of the step, so nothing else is kept.
+package struct TrainingCheckpoint {
+    package let graphs: [Graph]
+    package let parameters: NetworkParameters
+
+    private static let stateName = "state.safetensors"
+    private static let velocityPrefix = "velocity."
+
+    package init(graphs: [Graph], parameters: NetworkParameters) {
+        self.graphs = graphs
+        self.parameters = parameters
+    }
+
+    /// Writes the state after `step` steps.
+    package func write(step: Int, to folder: CheckpointFolder) throws {
+        var files = [
+            CheckpointFolder.File(Self.stateName, tensors: [TensorEntry("step", shape: [1], values: [Int64(step)])])
+        ]
+        for (graph, group) in zip(graphs, parameters.groups) {
+            let tensors =
+                NetworkParameters.tensors(group.trained, of: group.trained.values)
+                + NetworkParameters.tensors(group.statistics, of: group.statistics.values)
+                + NetworkParameters.tensors(
+                    group.trained, of: group.trained.velocity!, prefix: Self.velocityPrefix)
+            files.append(CheckpointFolder.File(name(of: graph), tensors: tensors))
+        }
+        try folder.write(step: step, files: files)
+    }
+
+    /// Reads a state back and returns its step.
+    package func read(_ checkpoint: Checkpoint) throws -> Int {
+        for (graph, group) in zip(graphs, parameters.groups) {
+            let file = try checkpoint.file(name(of: graph))
+            try NetworkParameters.read(group.trained, into: group.trained.values, from: file)
+            try NetworkParameters.read(group.statistics, into: group.statistics.values, from: file)
+            try NetworkParameters.read(
+                group.trained, into: group.trained.velocity!, from: file, prefix: Self.velocityPrefix)
+        }
+        let step = try checkpoint.file(Self.stateName).values("step", shape: [1], of: Int64.self)
+        return Int(step[0])
+    }
+
+    /// A file per graph, named by its tasks.
+    private func name(of graph: Graph) -> String {
+        graph.outputs.map(\.name).joined(separator: "+") + ".safetensors"
+    }
+}

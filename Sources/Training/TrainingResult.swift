@@ -1,0 +1,27 @@
+import Tasks
+
+/// What a run came to.
+package struct TrainingResult: Sendable {
+    package struct Task: Sendable {
+        package let name: String
+        /// The primary metric first.
+        package let results: [MetricResult]
+        /// The same metrics of the best constant prediction.
+        package let constants: [MetricResult]
+        /// Floats that belong to the task alone.
+        package let parameters: Int
+
+        /// The primary metric beside the constant's; nil where no validation pixel was known.
+        package var comparison: ConstantComparison? {
+            guard let own = results.first, let constant = constants.first(where: { $0.name == own.name }) else {
+                return nil
+            }
+            return ConstantComparison(achieved: own, constant: constant)
+        }
+    }
+
+    package let tasks: [Task]
+    package let bankParameters: Int
+    /// Image, truth and prediction of some validation samples.
+    package let sheetPath: String
+}

@@ -1,0 +1,112 @@
+import ConvolutionEngine
+import Datasets
+import Graph
+import Networks
+import Tasks
+import TensorCore
+
+/// Scores a network on samples, each seen once, whole.
+package final class Validation {
+    package let heads: [TaskHead]
+    private let data: TrainingData
+    private let pass: EvaluationPass
+    private let batch: Int
+    private let workers: Int
+
+    /// Shares `parameters` with training.
+    ///
+    /// - Parameter network: planned for frames of the data's size.
+    package init(
+        network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, workers: Int,
+        kernels: Kernels, pool: ThreadPool
+    ) {
+        heads = network.heads
+        self.data = data
+        self.batch = min(batch, data.validation.count)
+        self.workers = workers
+        pass = EvaluationPass(
+            graphs: network.graphs, parameters: parameters, samples: self.batch, kernels: kernels, pool: pool)
+    }
+
+    /// The scores of all tasks, and a sheet of the first `pictures` samples.
+    package func run(pictures: Int = 0) throws -> (scores: [ValidationScore], sheet: Picture?) {
+        var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
+        var sheet = ContactSheet(tasks: heads.map(\.task))
+        try forEachBatch { samples in
+            pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
+            pass.run()
+            for sample in 0..<samples.count {
+                let index = samples.samples[sample].draw.index
+                for (place, head) in heads.enumerated() {
+                    scores[place].add(
+                        output: output(head, sample), label: Self.label(samples, head.task, sample), sample: index)
+                }
+                if index < pictures { try add(index, samples, sample, to: &sheet) }
+            }
+        }
+        let results = zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
+        return (results, pictures > 0 ? sheet.picture() : nil)
+    }
+
+    /// The scores of the best constant predictions: fitted to the first `fitted` training samples, scored like a network.
+    package func constantScores(fittedTo fitted: Int = 256) throws -> [ValidationScore] {
+        var fits = heads.map { ConstantFit(task: $0.task, classes: $0.channels) }
+        for index in 0..<min(fitted, data.training.count) {
+            let sample = try data.training.sample(at: index, tasks: heads.map(\.task))
+            for (place, head) in heads.enumerated() {
+                sample.labels[head.task]!.withView { fits[place].add(label: $0, sample: index) }
+            }
+        }
+        let predictors = try fits.map { try $0.predictor() }
+        var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
+        try forEachBatch { samples in
+            for sample in 0..<samples.count {
+                for (place, head) in heads.enumerated() {
+                    predictors[place].add(
+                        label: Self.label(samples, head.task, sample), sample: samples.samples[sample].draw.index,
+                        to: &scores[place])
+                }
+            }
+        }
+        return zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
+    }
+
+    private func forEachBatch(_ body: (borrowing Batch) throws -> Void) throws {
+        let loader = try BatchLoader(
+            source: data.validation, tasks: heads.map(\.task),
+            plan: .evaluation(
+                samples: 0..<data.validation.count, batchSize: batch, frameHeight: data.frame.height,
+                frameWidth: data.frame.width),
+            workers: workers)
+        while let samples = try loader.next() { try body(samples) }
+    }
+
+    private func output(_ head: TaskHead, _ sample: Int) -> MapView {
+        let view = pass.outputs.first { $0.name == head.name }!.value
+        return MapView(
+            base: UnsafePointer(view.data + sample * view.sampleStride), height: view.height, width: view.width,
+            channels: view.channels)
+    }
+
+    private static func label(_ batch: borrowing Batch, _ task: LearningTask, _ sample: Int) -> MapView {
+        let channels = task.labelChannels
+        return MapView(
+            base: batch.labels(of: task) + sample * batch.height * batch.width * channels, height: batch.height,
+            width: batch.width, channels: channels)
+    }
+
+    private func add(_ index: Int, _ batch: borrowing Batch, _ sample: Int, to sheet: inout ContactSheet) throws {
+        let picture = try data.validation.sample(at: index, tasks: [])
+        var answers: [(truth: Picture, prediction: Picture)] = []
+        for head in heads {
+            let truth = Self.label(batch, head.task, sample)
+            let range = head.task == .depth ? DepthRange(label: truth) : .standard
+            answers.append(
+                (
+                    Picture(label: truth, task: head.task, depthRange: range),
+                    Picture(output: output(head, sample), task: head.task, depthRange: range)
+                ))
+        }
+        sheet.add(image: picture.image.withView { Picture(image: $0) }, answers: answers)
+    }
+}
