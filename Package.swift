@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests(of: "TensorCore"),
-        tests(of: "ConvolutionEngine"),
+        tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
         tests(of: "Graph"),
         tests(of: "Datasets"),
         tests(of: "Checkpoints"),
