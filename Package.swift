@@ -72,7 +72,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests(of: "TensorCore"),
-        tests(of: "ConvolutionEngine"),
+        tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),

@@ -32,8 +32,9 @@ MDL_INLINE doubles exponential_group(const float *output, float maximum, float *
 MDL_INLINE double cross_entropy_pixels(mdl_loss a, const float *output, const float *labels, float *gradient,
                                        int32_t count, double total) {
     int32_t channels = a.extent.channels;
-    doubles sums = 1;
-    doubles distances = 0;
+    double sums[lanes];
+    double distances[lanes];
+    double losses[lanes];
     for (int32_t i = 0; i < count; i++) {
         const float *logits = output + i * a.output.pixel;
         float *slopes = gradient ? gradient + i * a.gradient.pixel : NULL;
@@ -46,10 +47,11 @@ MDL_INLINE double cross_entropy_pixels(mdl_loss a, const float *output, const fl
         int valid = labels[i] >= 0 && labels[i] < (float)channels;
         distances[i] = valid ? (double)maximum - logits[(int32_t)labels[i]] : NAN;
     }
-    doubles losses = logarithm(sums) + distances;
+    for (int32_t i = count; i < lanes; i++) { sums[i] = 1; }
+    store_doubles(losses, lanes, logarithm(load_doubles(sums, lanes)));
     for (int32_t i = 0; i < count; i++) {
         int known = labels[i] != 255;
-        if (known) { total += losses[i]; }
+        if (known) { total += losses[i] + distances[i]; }
         if (!gradient) { continue; }
         float *slopes = gradient + i * a.gradient.pixel;
         int valid = labels[i] >= 0 && labels[i] < (float)channels;

@@ -114,6 +114,12 @@ MDL_INLINE void deposit(float *to, int32_t count, floats value, int32_t accumula
     store(to, count, accumulate ? load(to, count) + value : value);
 }
 
+MDL_INLINE doubles load_doubles(const double *from, int32_t count) {
+    doubles value = 0;
+    memcpy(&value, from, (size_t)count * sizeof(double));
+    return value;
+}
+
 MDL_INLINE void store_doubles(double *to, int32_t count, doubles value) {
     memcpy(to, &value, (size_t)count * sizeof(double));
 }

@@ -23,8 +23,8 @@ typedef struct mdl_statistics {
 } mdl_statistics;
 
 // Items are groups of mdl_channels_per_item channels. Reads mdl_statistics' partials; the chunks of a sample are added
-// in order, which gives the sample's count, mean and M2 = sum of squared deviations (never below 0); samples are merged along the tree by
-// Chan's formula. out[subtree][0 count, 1 mean, 2 M2][channel].
+// in order, which gives the sample's count, mean and M2 = sum of squared deviations (never below 0); samples are merged
+// along the tree by Chan's formula. out[subtree][0 count, 1 mean, 2 M2][channel].
 typedef struct mdl_fold_statistics {
     const double *partial;
     mdl_extent extent;
@@ -35,7 +35,8 @@ typedef struct mdl_fold_statistics {
 
 // Items are groups of channels. Merges the partials of all subtrees of the global batch (`merges` after each, as in
 // mdl_fold) and derives what the normalization needs: mean, inverse = 1 / sqrt(M2 / count + epsilon),
-// scale = gamma * inverse, all computed in double and rounded once; count[0] (written by item 0) the number of values per channel.
+// scale = gamma * inverse, all computed in double and rounded once; count[0] (written by item 0) the number of values
+// per channel.
 // running = (1 - momentum) * running + momentum * value, with the unbiased variance M2 / (count - 1).
 typedef struct mdl_finish_statistics {
     const double *partials;
@@ -64,7 +65,7 @@ typedef struct mdl_running_statistics {
     float *scale;
 } mdl_running_statistics;
 
-// y = relu((x - mean) * scale + beta + residual). `residual.data` may be NULL, `relu` 0. Where `mask` is not NULL, bit
+// y = relu((x - mean) * scale + beta + residual), a NaN staying NaN. `residual.data` may be NULL, `relu` 0. Where `mask` is not NULL, bit
 // (channel % 16) of mask[((sample * height + row) * width + column) * ((channels + 15) / 16) + channel / 16] says that
 // y is greater than 0 (relu only). y may be x.
 typedef struct mdl_normalize {
@@ -80,8 +81,8 @@ typedef struct mdl_normalize {
     uint16_t *mask;
 } mdl_normalize;
 
-// With g = dy where the mask's bit is set (or everywhere if mask is NULL) and xhat = (x - mean) * inverse, per chunk and channel, in
-// double: partial[item][0] = sum of g, partial[item][1] = sum of g * xhat.
+// With g = dy where the mask's bit is set (or everywhere if mask is NULL) and xhat = (x - mean) * inverse in float32, per
+// chunk and channel, in double: partial[item][0] = sum of g, partial[item][1] = sum of g * xhat.
 typedef struct mdl_gradient_sums {
     mdl_view x;
     mdl_view dy;
