@@ -140,7 +140,7 @@ struct RoomLayout {
         let posture = postures[draws.integer(below: postures.count)]
         let floor: SIMD3<Float> = posture == .lying ? SIMD3(0.7, size.y, size.y + 0.1) : size
         for _ in 0..<12 {
-            let frame = RoomFrame(origin: floorPoint(), yaw: draws.uniform(-180...180))
+            let frame = RoomFrame(origin: floorPoint(within: 2.8), yaw: draws.uniform(-180...180))
             guard isFree(frame: frame, size: floor) else { continue }
             take(frame: frame, size: floor)
             add(.person, frame: frame, size: size, posture: posture)
@@ -178,7 +178,7 @@ struct RoomLayout {
 
     /// Clutter on top of something.
     private mutating func placeThings(on frame: RoomFrame, size: SIMD3<Float>) {
-        for corner in 0..<3 where draws.chance(0.6) {
+        for corner in 0..<3 where draws.chance(0.4) {
             let kind: RoomObjectKind = [.crate, .ball, .plant][draws.integer(below: 3)]
             let place = SIMD3(
                 (Float(corner) - 1) * size.x * 0.3, size.y, draws.uniform(-0.25...0.25) * size.z)
@@ -191,8 +191,8 @@ struct RoomLayout {
     // MARK: - Free floor
 
     /// A point of the floor in front of the camera.
-    private mutating func floorPoint() -> SIMD3<Float> {
-        let distance = draws.uniform(1.1...max(extent.z * 0.72, 1.3))
+    private mutating func floorPoint(within reach: Float = .infinity) -> SIMD3<Float> {
+        let distance = draws.uniform(1.1...max(min(extent.z * 0.72, reach), 1.3))
         let aside = distance * draws.uniform(-0.6...0.6)
         let back = SIMD3(camera.back.x, 0, camera.back.z).normalized
         let right = SIMD3(back.z, 0, -back.x)

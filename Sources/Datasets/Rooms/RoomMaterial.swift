@@ -21,7 +21,7 @@ struct RoomMaterial {
     let emission: Float
 
     init(_ draws: inout RoomDraws, emission: Float = 0) {
-        if draws.chance(0.35) {
+        if draws.chance(0.5) {
             pattern = .plain
         } else {
             pattern = Pattern.allCases[draws.integer(below: Pattern.allCases.count)]
@@ -33,7 +33,7 @@ struct RoomMaterial {
         } else {
             second = RoomMaterial.colour(&draws)
         }
-        frequency = 1 / draws.uniform(0.06...0.5)
+        frequency = 1 / draws.uniform(0.08...0.6)
         // Mostly along an axis; a few run askew.
         let axis = draws.integer(below: 3)
         var along = SIMD3<Float>(axis == 0 ? 1 : 0, axis == 1 ? 1 : 0, axis == 2 ? 1 : 0)
