@@ -76,9 +76,9 @@ let package = Package(
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
-        tests(of: "Configuration"),
+        tests(of: "Configuration", uses: ["Datasets"]),
         tests(of: "Networks"),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
-        tests(of: "Training"),
+        tests(of: "Training", uses: ["Configuration", "ConvolutionEngine", "TensorCore"]),
     ]
 )

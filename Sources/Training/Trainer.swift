@@ -20,6 +20,7 @@ package final class Trainer {
     package let configuration: RunConfiguration
     package let folder: RunFolder
     private let observe: (TrainingEvent) -> Void
+    private let shouldStop: () -> Bool
     private let data: TrainingData
     private let network: MultiTaskNetwork
     private let parameters: NetworkParameters
@@ -34,15 +35,18 @@ package final class Trainer {
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
+    ///   - shouldStop: asked after every step; true saves the state and ends the run.
     ///   - observe: told what happens, on the calling thread.
     package init(
         _ configuration: RunConfiguration, folder path: String, resume: Bool, kernels: Kernels, pool: ThreadPool,
-        observe: @escaping (TrainingEvent) -> Void
+        shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
+        observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
         self.kernels = kernels
         self.pool = pool
         self.observe = observe
+        self.shouldStop = shouldStop
         let tasks = configuration.tasks.map(\.name)
         data = try TrainingData(configuration.data, tasks: tasks)
         let heads = [TaskHead](tasks.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
@@ -99,7 +103,7 @@ package final class Trainer {
             if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 {
                 try validate()
             }
-            let isStopping = !isLast && StopSignal.isRaised
+            let isStopping = !isLast && shouldStop()
             if isLast || isStopping || (settings.checkpointEvery > 0 && done % settings.checkpointEvery == 0) {
                 try save()
             }

@@ -48,6 +48,6 @@ package struct TrainingCheckpoint {
 
     /// A file per graph, named by its tasks.
     private func name(of graph: Graph) -> String {
-        graph.outputs.map(\.name).joined(separator: "+") + ".safetensors"
+        graph.outputs.map(\.name).joined(separator: "-") + ".safetensors"
     }
 }

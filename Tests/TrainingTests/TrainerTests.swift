@@ -1,0 +1,163 @@
+import Configuration
+import ConvolutionEngine
+import Foundation
+import TensorCore
+import Testing
+import Training
+
+/// A run folder that is removed with its owner.
+final class ScratchFolder {
+    let path = NSTemporaryDirectory() + "modulor-" + UUID().uuidString
+
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Every file below `folder`, with its bytes.
+    func files(below folder: String) throws -> [String: Data] {
+        let root = path + "/" + folder
+        var result: [String: Data] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: root) {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: root + "/" + name, isDirectory: &isFolder), !isFolder.boolValue
+            else { continue }
+            result[name] = try Data(contentsOf: URL(fileURLWithPath: root + "/" + name))
+        }
+        return result
+    }
+}
+
+@Suite struct TrainerTests {
+    /// Tasks of every kind of loss and a batch that is no power of two, as small as they come.
+    static func configuration(_ overrides: [String] = []) throws -> RunConfiguration {
+        try RunConfiguration.parse(
+            """
+            model: {width: 4, method: rcm, aspp: 8, low: 4}
+            tasks: {semseg: {weight: 1}, normals: {weight: 10}, edge: {weight: 50}}
+            data: {crop: [33, 40], workers: 2, rooms: {train: 7, validation: 3, size: [36, 44]}}
+            training: {iterations: 5, batch: 3, validate_every: 2, checkpoint_every: 2, learning_rate: 0.01}
+            """, file: "test.yaml", overrides: overrides)
+    }
+
+    /// Trains in `folder`, asking to stop after `stop` steps of this session.
+    @discardableResult
+    static func train(
+        _ configuration: RunConfiguration, in folder: ScratchFolder, run: String, resume: Bool = false,
+        threads: Int = 2,
+        stopAfter stop: Int? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws -> Trainer.Ending {
+        var steps = 0
+        return try Trainer(
+            configuration, folder: folder.path + "/" + run, resume: resume, kernels: Kernels(.best),
+            pool: ThreadPool(threads: threads),
+            shouldStop: {
+                steps += 1
+                return steps == stop
+            }, observe: observe
+        ).run()
+    }
+
+    @Test func aRunThatStopsAnywhereEndsWithTheSameFiles() throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration()
+        try Self.train(configuration, in: folder, run: "whole")
+        let model = try folder.files(below: "whole/model")
+        let state = try folder.files(below: "whole/checkpoints/00000005")
+        #expect(model.count == 5 && state.count == 5)
+        for stop in 1...4 {
+            let run = "stopped-\(stop)"
+            guard case .stopped(let step) = try Self.train(configuration, in: folder, run: run, stopAfter: stop) else {
+                Issue.record("the run did not stop")
+                return
+            }
+            #expect(step == stop)
+            try Self.train(configuration, in: folder, run: run, resume: true, threads: 1)
+            #expect(try folder.files(below: run + "/model") == model)
+            #expect(try folder.files(below: run + "/checkpoints/00000005") == state)
+        }
+    }
+
+    @Test(arguments: ["rcm", "conv", "ra_series", "ra_parallel"])
+    func filesDoNotDependOnThreads(method: String) throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration(["model.method=\(method)", "training.iterations=2"])
+        for threads in 1...3 { try Self.train(configuration, in: folder, run: "\(threads)", threads: threads) }
+        let model = try folder.files(below: "1/model")
+        #expect(try folder.files(below: "2/model") == model)
+        #expect(try folder.files(below: "3/model") == model)
+    }
+
+    @Test func aDamagedCheckpointIsPassedOver() throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration()
+        try Self.train(configuration, in: folder, run: "whole")
+        try Self.train(configuration, in: folder, run: "damaged", stopAfter: 4)
+        let file = folder.path + "/damaged/checkpoints/00000004/normals.safetensors"
+        try Data(try Data(contentsOf: URL(fileURLWithPath: file)).dropLast(5)).write(to: URL(fileURLWithPath: file))
+        var notes: [String] = []
+        var firstStep: Int?
+        try Self.train(configuration, in: folder, run: "damaged", resume: true) { event in
+            if case .noticed(let text) = event { notes.append(text) }
+            if case .started(let summary) = event { firstStep = summary.step }
+        }
+        #expect(notes.count == 1 && notes[0].contains("00000004"))
+        #expect(firstStep == 2)
+        #expect(try folder.files(below: "damaged/model") == folder.files(below: "whole/model"))
+    }
+
+    @Test func aFolderInUseIsRefusedAndKept() throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration(["training.iterations=1"])
+        try Self.train(configuration, in: folder, run: "run")
+        let before = try folder.files(below: "run")
+        #expect(throws: UsageError.self) { try Self.train(configuration, in: folder, run: "run") }
+        let other = try Self.configuration(["training.iterations=1", "training.batch=4"])
+        let error = #expect(throws: UsageError.self) {
+            try Self.train(other, in: folder, run: "run", resume: true)
+        }
+        #expect(error?.description.contains("training.batch: 3 -> 4") == true)
+        #expect(try folder.files(below: "run") == before)
+    }
+
+    @Test func anEmptyFolderIsStartedByResume() throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration(["training.iterations=1"])
+        guard case .finished = try Self.train(configuration, in: folder, run: "new", resume: true) else {
+            Issue.record("the run did not finish")
+            return
+        }
+    }
+
+    @Test func aDivergingRunNamesStepTaskAndTensor() throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration([
+            "training.learning_rate=1000", "training.iterations=60", "training.checkpoint_every=1",
+            "training.weight_decay=1", "training.schedule=constant",
+        ])
+        let error = #expect(throws: DivergenceError.self) { try Self.train(configuration, in: folder, run: "run") }
+        guard let error else { return }
+        #expect(error.tensor != nil)
+        #expect(error.description.contains("step \(error.step)") && error.description.contains(error.task))
+        let kept = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run/checkpoints")
+        #expect(kept.contains(String(format: "%08d", error.step - 1)))
+        #expect(!kept.contains(String(format: "%08d", error.step)))
+    }
+
+    @Test func aFolderThatCannotBeMadeIsNamed() throws {
+        let folder = try ScratchFolder()
+        try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
+        let error = #expect(throws: (any Error).self) {
+            try Self.train(try Self.configuration(), in: folder, run: "file/run")
+        }
+        #expect(error.map { "\($0)".contains("file/run") } == true)
+        #expect(try folder.files(below: "").keys.sorted() == ["file"])
+    }
+
+    @Test func aBankOfAnotherWidthIsRefused() throws {
+        let folder = try ScratchFolder()
+        try Self.train(try Self.configuration(["training.iterations=1"]), in: folder, run: "four")
+        let bank = folder.path + "/four/model/bank.safetensors"
+        let configuration = try Self.configuration(["training.iterations=1", "model.width=8", "model.bank=\(bank)"])
+        let error = #expect(throws: (any Error).self) { try Self.train(configuration, in: folder, run: "eight") }
+        #expect(error.map { "\($0)".contains("conv1.Ws.weight") } == true)
+    }
+}
