@@ -59,7 +59,9 @@ let package = Package(
                 "CThreadPool",
                 "TensorCore",
             ]),
-        room("Reports", uses: ["Networks", "Tasks"]),
+        room(
+            "Reports",
+            uses: ["Networks", "Tasks", "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore"]),
         .executableTarget(
             name: "modulor",
             dependencies: [
@@ -67,7 +69,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        tests(of: "TensorCore"),
+        tests(of: "TensorCore", uses: ["CThreadPool"]),
         tests(of: "ConvolutionEngine"),
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
@@ -76,5 +78,6 @@ let package = Package(
         tests(of: "Networks"),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(of: "Training"),
+        tests(of: "Reports"),
     ]
 )
