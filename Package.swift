@@ -63,7 +63,9 @@ let package = Package(
                 "CThreadPool",
                 "TensorCore",
             ]),
-        room("Reports", uses: ["Training", "Tasks"]),
+        room(
+            "Reports",
+            uses: ["Training", "Tasks", "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore"]),
         .executableTarget(
             name: "modulor",
             dependencies: [
@@ -71,7 +73,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        tests(of: "TensorCore"),
+        tests(of: "TensorCore", uses: ["CThreadPool"]),
         tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
@@ -80,5 +82,6 @@ let package = Package(
         tests(of: "Networks"),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(of: "Training", uses: ["Configuration", "ConvolutionEngine", "TensorCore"]),
+        tests(of: "Reports"),
     ]
 )

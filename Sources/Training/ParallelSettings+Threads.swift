@@ -1,12 +1,15 @@
 import Configuration
-import Foundation
+import TensorCore
 
 extension ParallelSettings {
-    /// Worker threads of this process.
-    package var threadCount: Int {
-        switch threads {
-        case .automatic: ProcessInfo.processInfo.activeProcessorCount
-        case .count(let count): count
-        }
+    /// The workers of this process: one per physical core that it may use, unless the configuration says how many.
+    package func threadPool() -> ThreadPool {
+        let processors = Processors.available()
+        let threads =
+            switch threads {
+            case .automatic: processors.threads
+            case .count(let count): count
+            }
+        return ThreadPool(threads: threads, processors: processors.pinning(threads: threads))
     }
 }

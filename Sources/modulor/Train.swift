@@ -34,7 +34,7 @@ struct Train: ParsableCommand {
         StopSignal.install()
         let trainer = try Trainer(
             configuration, folder: output ?? configuration.output.directory, resume: resume,
-            kernels: Kernels(.best), pool: ThreadPool(threads: configuration.parallel.threadCount),
+            kernels: Kernels(.best), pool: configuration.parallel.threadPool(),
             observe: log.observe)
         switch try trainer.run() {
         case .finished(let result):
