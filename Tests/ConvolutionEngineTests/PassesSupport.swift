@@ -173,6 +173,17 @@ struct PassCase: CustomStringConvertible, Sendable {
     }
 }
 
+/// Expects equal arrays and names the first place where they differ; of long arrays `#expect` would search for the
+/// shortest edit, for minutes.
+func expectEqual<Element: Equatable>(
+    _ actual: [Element], _ expected: [Element], _ comment: @autoclosure () -> String,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    if actual == expected { return }
+    let place = zip(actual, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+    Issue.record("\(comment()): differs first at \(place ?? -1)", sourceLocation: sourceLocation)
+}
+
 /// Expects that what `outputs` computes has the same bits for every instruction set as for the references.
 func expectBitsOfReference(
     _ comment: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation,
@@ -182,8 +193,8 @@ func expectBitsOfReference(
     for isa in fastSets {
         let actual = outputs(passes(isa))
         for index in expected.indices {
-            #expect(
-                actual[index] == expected[index], "output \(index), instruction set \(isa.rawValue), \(comment())",
+            expectEqual(
+                actual[index], expected[index], "output \(index), instruction set \(isa.rawValue), \(comment())",
                 sourceLocation: sourceLocation)
         }
     }
@@ -191,13 +202,15 @@ func expectBitsOfReference(
 
 /// Expects that samples 0 and 2, which were given the same input, have the same bits.
 func expectSameSamples(_ tensor: Tensor, sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(
-        tensor.values(of: 0).map(\.bitPattern) == tensor.values(of: 2).map(\.bitPattern),
+    expectEqual(
+        tensor.values(of: 0).map(\.bitPattern), tensor.values(of: 2).map(\.bitPattern), "samples 0 and 2",
         sourceLocation: sourceLocation)
 }
 
 /// The same for numbers per item, whose first and last third belong to those samples.
 func expectSameSamples(_ partials: Memory<Double>, sourceLocation: SourceLocation = #_sourceLocation) {
     let bits = partials.values.map(\.bitPattern)
-    #expect(bits.prefix(bits.count / 3) == bits.suffix(bits.count / 3), sourceLocation: sourceLocation)
+    expectEqual(
+        Array(bits.prefix(bits.count / 3)), Array(bits.suffix(bits.count / 3)), "samples 0 and 2",
+        sourceLocation: sourceLocation)
 }

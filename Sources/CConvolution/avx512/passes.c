@@ -12,7 +12,8 @@
 #define MDL_GROUPS 4
 
 #pragma clang fp contract(off)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+                           apply_to = function)
 
 #include "../bodies/normalization.h"
 #include "../bodies/map.h"

@@ -18,7 +18,7 @@ MDL_INLINE floats load_logits(const float *from, int32_t count) {
     return lane < count ? load(from, count) : -INFINITY;
 }
 
-MDL_INLINE floats larger(floats a, floats b) { return a > b ? a : b; }
+MDL_INLINE floats larger(floats a, floats b) { return a > b ? a : b; }  // b if one is NaN
 
 MDL_INLINE doubles exponential_group(const float *output, float maximum, float *gradient, int32_t channel,
                                      int32_t count) {
@@ -97,7 +97,8 @@ MDL_INLINE void binary_loss(mdl_loss a, int32_t item, double positive, double ne
         for (int32_t column = 0; column < a.extent.width; column += lanes) {
             int32_t count = a.extent.width - column < lanes ? a.extent.width - column : lanes;
             ptrdiff_t pixel = ((ptrdiff_t)part.sample * a.extent.height + row) * a.extent.width + column;
-            floats o = load_strided(mdl_row(a.output, part.sample, row) + column * a.output.pixel, a.output.pixel, count);
+            const float *output = mdl_row(a.output, part.sample, row) + column * a.output.pixel;
+            floats o = load_strided(output, a.output.pixel, count);
             floats label = load(a.labels + pixel, count);
             ints known = label != 255;
             longs wide_known = widened_choice(known);

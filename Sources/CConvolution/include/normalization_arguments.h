@@ -65,9 +65,10 @@ typedef struct mdl_running_statistics {
     float *scale;
 } mdl_running_statistics;
 
-// y = relu((x - mean) * scale + beta + residual), a NaN staying NaN. `residual.data` may be NULL, `relu` 0. Where `mask` is not NULL, bit
-// (channel % 16) of mask[((sample * height + row) * width + column) * ((channels + 15) / 16) + channel / 16] says that
-// y is greater than 0 (relu only). y may be x.
+// y = relu((x - mean) * scale + beta + residual), a NaN staying NaN. `residual.data` may be NULL, `relu` 0.
+// Where `mask` is not NULL, bit (channel % 16) of
+// mask[((sample * height + row) * width + column) * ((channels + 15) / 16) + channel / 16] says that y is greater
+// than 0; bits beyond the channels are 0. y may be x.
 typedef struct mdl_normalize {
     mdl_view x;
     mdl_view residual;
@@ -81,8 +82,8 @@ typedef struct mdl_normalize {
     uint16_t *mask;
 } mdl_normalize;
 
-// With g = dy where the mask's bit is set (or everywhere if mask is NULL) and xhat = (x - mean) * inverse in float32, per
-// chunk and channel, in double: partial[item][0] = sum of g, partial[item][1] = sum of g * xhat.
+// With g = dy where the mask's bit is set (or everywhere if mask is NULL) and xhat = (x - mean) * inverse in float32,
+// per chunk and channel, in double: partial[item][0] = sum of g, partial[item][1] = sum of g * xhat.
 typedef struct mdl_gradient_sums {
     mdl_view x;
     mdl_view dy;

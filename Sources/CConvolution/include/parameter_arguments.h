@@ -19,7 +19,8 @@ typedef struct mdl_descent {
 } mdl_descent;
 
 // Normalized feature fusion (paper, section 3.4): weight[i][o] = v[i][o] * (gain[o] / |v[.][o]|) in double, the length
-// formed in input order, the weight rounded once. Items are groups of mdl_channels_per_item output channels. `length` receives |v[.][o]|.
+// formed in input order, the weight rounded once. Items are groups of mdl_channels_per_item output
+// channels. `length` receives |v[.][o]|.
 typedef struct mdl_normalized_rows {
     const float *v;
     const float *gain;

@@ -37,7 +37,7 @@ void mdl_loss_cross_entropy_scalar(const void *arguments, int32_t item, int32_t 
     a.partial[item] = total;
 }
 
-static double softplus(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
+static double softplus(double x) { return (x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
 
 static double sigmoid(double x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
 
@@ -53,10 +53,8 @@ static void binary(const mdl_loss *arguments, int32_t item, double positive, dou
             double o = mdl_row(a.output, part.sample, row)[column * a.output.pixel];
             int known = t != 255;
             if (!known) { o = t = 0; }
-            // Not "else if": a NaN must reach the total.
             double loss = positive * t * softplus(-o) + negative * (1 - t) * softplus(o);
             double slope = negative * (1 - t) * sigmoid(o) - positive * t * sigmoid(-o);
-            if (isnan(o)) { loss = slope = o; }
             if (known || unknown_counts) { total += loss; }
             if (!a.gradient.data) { continue; }
             mdl_row(a.gradient, part.sample, row)[column * a.gradient.pixel] =

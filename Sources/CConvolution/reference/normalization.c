@@ -9,7 +9,8 @@
 // The deepest stack of partials that a fold can need: a level per bit of the number of samples, and one more.
 enum { levels_limit = 33 };
 
-static int mask_bit(const uint16_t *mask, mdl_extent extent, int32_t sample, int32_t row, int32_t column, int32_t channel) {
+static int mask_bit(const uint16_t *mask, mdl_extent extent, int32_t sample, int32_t row, int32_t column,
+                    int32_t channel) {
     ptrdiff_t pixel = ((ptrdiff_t)sample * extent.height + row) * extent.width + column;
     ptrdiff_t words = (extent.channels + 15) / 16;
     return mask[pixel * words + channel / 16] >> channel % 16 & 1;
@@ -134,7 +135,9 @@ void mdl_normalize_scalar(const void *arguments, int32_t item, int32_t worker) {
             for (int32_t channel = 0; channel < a.extent.channels; channel++) {
                 float x = mdl_row(a.x, part.sample, row)[column * a.x.pixel + channel];
                 float y = (x - a.mean[channel]) * a.scale[channel] + a.beta[channel];
-                if (a.residual.data) { y += mdl_row(a.residual, part.sample, row)[column * a.residual.pixel + channel]; }
+                if (a.residual.data) {
+                    y += mdl_row(a.residual, part.sample, row)[column * a.residual.pixel + channel];
+                }
                 if (a.relu) { y = y < 0 ? 0 : y; }
                 mdl_row(a.y, part.sample, row)[column * a.y.pixel + channel] = y;
                 bits |= (uint16_t)((y > 0) << channel % 16);
