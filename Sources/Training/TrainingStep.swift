@@ -53,10 +53,11 @@ package final class TrainingStep {
     /// - Parameters:
     ///   - samples: the batch.
     ///   - tasks: in the order of the network's heads.
+    /// - Throws: where the network cannot be trained on so few samples.
     package init(
         network: MultiTaskNetwork, parameters: NetworkParameters, tasks: [TrainedTask], samples: Int, momentum: Double,
         weightDecay: Double, kernels: Kernels, pool: ThreadPool
-    ) {
+    ) throws(PlanningError) {
         precondition(network.heads == tasks.map(\.head), "the tasks are the network's heads")
         self.network = network
         self.parameters = parameters
@@ -69,10 +70,12 @@ package final class TrainingStep {
         input = inputMemory.floats()
         let tree = ReductionTree(samples: samples)
         let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
-        let plans = zip(network.graphs, parameters.groups).map { graph, group in
-            ProgramPlan(
-                graph, samples: samples, tree: tree, kernels: kernels, threads: pool.threads, bank: bank,
-                trained: group.trained, statistics: group.statistics)
+        var plans: [ProgramPlan] = []
+        for (graph, group) in zip(network.graphs, parameters.groups) {
+            plans.append(
+                try ProgramPlan(
+                    training: graph, samples: samples, tree: tree, kernels: kernels, threads: pool.threads, bank: bank,
+                    trained: group.trained, statistics: group.statistics))
         }
         // Graphs run one after the other, so one arena serves them all.
         arenaByteCount = plans.map(\.arenaByteCount).max()!

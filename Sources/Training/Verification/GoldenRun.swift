@@ -14,6 +14,8 @@ package struct GoldenDigests: Encodable, Sendable {
     package var running: [String: TensorDigest] = [:]
     package var output: [String: TensorDigest] = [:]
 
+    package init() {}
+
     private enum CodingKeys: String, CodingKey {
         case loss, gradient, updateFirst = "update_first", update, running, output
     }
@@ -41,11 +43,11 @@ package struct GoldenRun {
         weightDecay = description.weightDecay
     }
 
-    /// - Parameter convolution: which algorithms may be used.
-    package func run(kernels: Kernels, pool: ThreadPool) -> GoldenDigests {
+    /// - Throws: where the case cannot be trained as it asks.
+    package func run(kernels: Kernels, pool: ThreadPool) throws(PlanningError) -> GoldenDigests {
         let parameters = NetworkParameters(network, training: true)
         let initial = initialize(parameters)
-        let step = TrainingStep(
+        let step = try TrainingStep(
             network: network, parameters: parameters, tasks: tasks, samples: description.batch, momentum: momentum,
             weightDecay: weightDecay, kernels: kernels, pool: pool)
         var digests = GoldenDigests()
