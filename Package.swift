@@ -68,7 +68,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests(of: "TensorCore"),
-        tests(of: "ConvolutionEngine"),
+        tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints"),
