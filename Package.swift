@@ -69,12 +69,17 @@ let package = Package(
 
         tests(of: "TensorCore"),
         tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
-        tests(of: "Graph"),
+        tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints"),
         tests(of: "Configuration"),
-        tests(of: "Networks"),
+        tests(of: "Networks", uses: ["GraphTesting", "Graph", "ConvolutionEngine", "TensorCore"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(of: "Training"),
+
+        // What tests of several rooms measure by: graphs computed naively in double precision, and allocations counted.
+        .target(
+            name: "GraphTesting", dependencies: ["Graph", "ConvolutionEngine", "TensorCore"],
+            path: "Tests/Support/GraphTesting", swiftSettings: strict),
     ]
 )
