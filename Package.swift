@@ -75,11 +75,18 @@ let package = Package(
         tests(of: "Configuration"),
         tests(of: "Networks", uses: ["GraphTesting", "Graph", "ConvolutionEngine", "TensorCore"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
-        tests(of: "Training"),
+        tests(
+            of: "Training",
+            uses: [
+                "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Graph", "Datasets", "ConvolutionEngine",
+                "CThreadPool", "TensorCore",
+            ], resources: [.copy("Fixtures")]),
 
         // What tests of several rooms measure by: graphs computed naively in double precision, and allocations counted.
         .target(
             name: "GraphTesting", dependencies: ["Graph", "ConvolutionEngine", "TensorCore"],
             path: "Tests/Support/GraphTesting", swiftSettings: strict),
+        .target(
+            name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter", cSettings: strictC),
     ]
 )
