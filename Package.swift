@@ -74,14 +74,26 @@ let package = Package(
             swiftSettings: strict),
 
         tests(of: "TensorCore", uses: ["CThreadPool"]),
-        tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
-        tests(of: "Graph"),
+        tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
+        tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["Datasets"]),
-        tests(of: "Networks"),
+        tests(of: "Networks", uses: ["GraphTesting", "Configuration", "Graph", "ConvolutionEngine", "TensorCore"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
-        tests(of: "Training", uses: ["Configuration", "ConvolutionEngine", "TensorCore"]),
+        tests(
+            of: "Training",
+            uses: [
+                "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph", "Datasets",
+                "ConvolutionEngine", "CThreadPool", "TensorCore",
+            ], resources: [.copy("Fixtures")]),
         tests(of: "Reports"),
+
+        // What tests of several rooms measure by: graphs computed naively in double precision, and allocations counted.
+        .target(
+            name: "GraphTesting", dependencies: ["Graph", "ConvolutionEngine", "TensorCore"],
+            path: "Tests/Support/GraphTesting", swiftSettings: strict),
+        .target(
+            name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter", cSettings: strictC),
     ]
 )

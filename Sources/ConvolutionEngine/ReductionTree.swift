@@ -7,6 +7,8 @@ import CConvolution
 /// into one partial per maximal subtree that lies within the shard; the partials of all ranks, in sample order, are
 /// then folded along the rest of the tree. The result is the same for every division into shards.
 package struct ReductionTree: Sendable, Equatable {
+    /// Samples of the global batch.
+    package let batch: Int
     /// After sample i of the shard is pushed, how often the two topmost partials are merged.
     package private(set) var merges: [UInt8] = []
     /// Whether sample i of the shard ends a maximal subtree.
@@ -35,8 +37,8 @@ package struct ReductionTree: Sendable, Equatable {
     package init(shard: Int, of shards: [Range<Int>]) {
         precondition(!shards.isEmpty && shards[0].lowerBound == 0, "shards start at sample 0")
         precondition(zip(shards, shards.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
-        let whole = 0..<shards.last!.upperBound
-        descend(whole, shards: shards, shard: shard)
+        batch = shards.last!.upperBound
+        descend(0..<batch, shards: shards, shard: shard)
     }
 
     /// The tree of one rank that holds the whole batch.

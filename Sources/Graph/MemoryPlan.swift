@@ -1,6 +1,6 @@
 /// Buffers with lifetimes, placed in one arena so that those that live at the same time do not overlap.
-struct MemoryPlan {
-    struct Buffer: Hashable {
+package struct MemoryPlan {
+    package struct Buffer: Hashable {
         let index: Int
     }
 
@@ -12,22 +12,24 @@ struct MemoryPlan {
     }
 
     private var lifetimes: [Lifetime] = []
-    private(set) var arenaByteCount = 0
+    package private(set) var arenaByteCount = 0
+
+    package init() {}
 
     /// A buffer that is not yet used at any time.
-    mutating func add(byteCount: Int) -> Buffer {
+    package mutating func add(byteCount: Int) -> Buffer {
         lifetimes.append(Lifetime(byteCount: (byteCount + 63) / 64 * 64, first: .max, last: .min))
         return Buffer(index: lifetimes.count - 1)
     }
 
     /// Says that step `time` reads or writes `buffer`; it lives from the first such step to the last.
-    mutating func use(_ buffer: Buffer, at time: Int) {
+    package mutating func use(_ buffer: Buffer, at time: Int) {
         lifetimes[buffer.index].first = min(lifetimes[buffer.index].first, time)
         lifetimes[buffer.index].last = max(lifetimes[buffer.index].last, time)
     }
 
     /// Places every buffer: the largest first, each at the lowest offset that is free throughout its life.
-    mutating func place() {
+    package mutating func place() {
         var placed: [Int] = []
         let order = lifetimes.indices.sorted {
             (lifetimes[$1].byteCount, $0) < (lifetimes[$0].byteCount, $1)
@@ -48,5 +50,5 @@ struct MemoryPlan {
     }
 
     /// Bytes from the arena's start; valid after `place()`.
-    func offset(of buffer: Buffer) -> Int { lifetimes[buffer.index].offset }
+    package func offset(of buffer: Buffer) -> Int { lifetimes[buffer.index].offset }
 }

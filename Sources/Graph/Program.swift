@@ -8,21 +8,50 @@ package struct ProgramPlan {
     private let memory: MemoryPlan
     private let emit: (ProgramBuilder.Emission) -> Program.Steps
 
+    /// Plans training: batch normalization uses the batch's statistics, and what a backward pass needs is kept.
+    ///
     /// - Parameters:
     ///   - samples: how many samples this rank computes at a time.
-    ///   - tree: the samples' place in the tree of the global batch, for training; nil plans an evaluation, in which
-    ///     batch normalization uses running statistics and nothing is kept for a backward pass.
-    ///   - trained: storage of every trained parameter of the graph, with gradients when training.
+    ///   - tree: the samples' place in the tree of the global batch.
+    ///   - trained: storage of every trained parameter of the graph, with gradients.
     ///   - statistics: storage of the running statistics.
+    /// - Throws: where a batch normalization would see one value per channel in the global batch.
     package init(
-        _ graph: Graph, samples: Int, tree: ReductionTree?, kernels: Kernels, threads: Int, bank: PreparedBank,
+        training graph: Graph, samples: Int, tree: ReductionTree, kernels: Kernels, threads: Int, bank: PreparedBank,
+        trained: ParameterStorage, statistics: ParameterStorage
+    ) throws(PlanningError) {
+        try Self.check(graph, batch: tree.batch)
+        self.init(
+            ProgramBuilder(
+                graph: graph, samples: samples, tree: tree, kernels: kernels, threads: threads, bank: bank,
+                trained: trained, statistics: statistics))
+    }
+
+    /// Plans an evaluation: batch normalization uses running statistics, and nothing is kept for a backward pass.
+    package init(
+        evaluating graph: Graph, samples: Int, kernels: Kernels, threads: Int, bank: PreparedBank,
         trained: ParameterStorage, statistics: ParameterStorage
     ) {
-        var builder = ProgramBuilder(
-            graph: graph, samples: samples, tree: tree, kernels: kernels, threads: threads, bank: bank,
-            trained: trained, statistics: statistics)
+        self.init(
+            ProgramBuilder(
+                graph: graph, samples: samples, tree: nil, kernels: kernels, threads: threads, bank: bank,
+                trained: trained, statistics: statistics))
+    }
+
+    private init(_ builder: ProgramBuilder) {
+        var builder = builder
         (memory, emit) = builder.lower()
         self.builder = builder
+    }
+
+    private static func check(_ graph: Graph, batch: Int) throws(PlanningError) {
+        for node in graph.nodes {
+            guard case .batchNormalization(let parameters) = node.operation else { continue }
+            let shape = graph.shape(of: node.output)
+            guard batch * shape.height * shape.width == 1 else { continue }
+            let scale = graph.parameter(parameters.scale).name
+            throw PlanningError(oneValuePerChannel: scale.split(separator: ".").dropLast().joined(separator: "."))
+        }
     }
 
     /// Bytes of the arena that activations, gradients and scratch share.

@@ -171,11 +171,13 @@ extension ProgramBuilder {
             planAddition(placement(input), nil, to: slice, shape(input))
         }
         inBackward(of: node.output) { builder in
-            let whole = builder.gradientPlacement(node.output)
+            // The gradient may lie otherwise than the value: either may be a slice of a later concatenation.
+            let gradient = builder.gradientPlacement(node.output)
             for (input, slice) in slices where builder.needsGradient(input) {
                 let place = Placement(
-                    buffer: whole.buffer, channelOffset: whole.channelOffset + slice.channelOffset,
-                    pixelStride: whole.pixelStride)
+                    buffer: gradient.buffer,
+                    channelOffset: gradient.channelOffset + slice.channelOffset - whole.channelOffset,
+                    pixelStride: gradient.pixelStride)
                 if builder.mayShare(input) {
                     builder.shareGradient(input, place)
                 } else {

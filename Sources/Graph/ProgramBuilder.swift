@@ -189,8 +189,10 @@ struct ProgramBuilder {
 
     // MARK: The walk
 
+    /// Lets inputs of concatenations be made in their slices. The last concatenation comes first, because an earlier one
+    /// may lie in a slice of it.
     private mutating func placeSlices() {
-        for node in graph.nodes where node.operation == .concatenate {
+        for node in graph.nodes.reversed() where node.operation == .concatenate {
             let whole = placement(node.output)
             var channel = whole.channelOffset
             for input in node.inputs {

@@ -1,14 +1,14 @@
 import CConvolution
 
 /// One axis of a bilinear resize with half-pixel centres, and its transpose.
-struct ResizeAxis {
+package struct ResizeAxis {
     /// Per output: the lower of its two inputs and the weight of the upper one.
-    private(set) var taps: [mdl_resize_tap] = []
+    package private(set) var taps: [mdl_resize_tap] = []
     /// Per input: the outputs that read it, in ascending order.
-    private(set) var sources: [mdl_resize_source] = []
-    private(set) var weights: [Float] = []
+    package private(set) var sources: [mdl_resize_source] = []
+    package private(set) var weights: [Float] = []
 
-    init(inputs: Int, outputs: Int) {
+    package init(inputs: Int, outputs: Int) {
         let scale = Float(inputs) / Float(outputs)
         var contributions: [[(output: Int, weight: Float)]] = Array(repeating: [], count: inputs)
         for output in 0..<outputs {

@@ -25,7 +25,7 @@ package final class EvaluationPass {
         let input = input
         programs = zip(graphs, parameters.groups).map { graph, group in
             let plan = ProgramPlan(
-                graph, samples: samples, tree: nil, kernels: kernels, threads: pool.threads, bank: bank,
+                evaluating: graph, samples: samples, kernels: kernels, threads: pool.threads, bank: bank,
                 trained: group.trained, statistics: group.statistics)
             // Each program keeps an arena of its own: all tasks' outputs are read after the run.
             return plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: input)

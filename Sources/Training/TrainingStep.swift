@@ -47,10 +47,11 @@ package final class TrainingStep {
     /// - Parameters:
     ///   - samples: the batch.
     ///   - graphs: run one after the other; every output has a head.
+    /// - Throws: where the network cannot be trained on so few samples.
     package init(
         graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], samples: Int, momentum: Double,
         weightDecay: Double, kernels: Kernels, pool: ThreadPool
-    ) {
+    ) throws(PlanningError) {
         self.parameters = parameters
         self.heads = heads
         self.pool = pool
@@ -61,10 +62,12 @@ package final class TrainingStep {
         input = inputMemory.floats()
         let tree = ReductionTree(samples: samples)
         let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
-        let plans = zip(graphs, parameters.groups).map { graph, group in
-            ProgramPlan(
-                graph, samples: samples, tree: tree, kernels: kernels, threads: pool.threads, bank: bank,
-                trained: group.trained, statistics: group.statistics)
+        var plans: [ProgramPlan] = []
+        for (graph, group) in zip(graphs, parameters.groups) {
+            plans.append(
+                try ProgramPlan(
+                    training: graph, samples: samples, tree: tree, kernels: kernels, threads: pool.threads, bank: bank,
+                    trained: group.trained, statistics: group.statistics))
         }
         // Graphs run one after the other, so one arena serves them all.
         arenaByteCount = plans.map(\.arenaByteCount).max()!

@@ -46,13 +46,14 @@ static void pack(const void *arguments, int32_t item, int32_t worker) {
     const mdl_pack *a = arguments;
     const int32_t rows = a->transposed ? a->outputs : a->inputs;
     const int32_t channels = a->transposed ? a->inputs : a->outputs;
-    for (int32_t tap = 0; tap < a->taps; tap++) {
+    for (int32_t place = 0; place < a->taps; place++) {
+        const int32_t tap = a->transposed ? a->taps - 1 - place : place;
         for (int32_t row = 0; row < rows; row++) {
             for (int32_t lane = 0; lane < panel_width; lane++) {
                 const int32_t channel = item * panel_width + lane;
                 const int32_t input = a->transposed ? channel : row;
                 const int32_t output = a->transposed ? row : channel;
-                a->panels[item * a->panel_stride + ((ptrdiff_t)tap * rows + row) * panel_width + lane] =
+                a->panels[item * a->panel_stride + ((ptrdiff_t)place * rows + row) * panel_width + lane] =
                     channel < channels ? a->filter[((ptrdiff_t)tap * a->inputs + input) * a->outputs + output] : 0.0f;
             }
         }

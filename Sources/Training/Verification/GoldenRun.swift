@@ -15,6 +15,8 @@ package struct GoldenDigests: Encodable, Sendable {
     package var running: [String: TensorDigest] = [:]
     package var output: [String: TensorDigest] = [:]
 
+    package init() {}
+
     private enum CodingKeys: String, CodingKey {
         case loss, gradient, updateFirst = "update_first", update, running, output
     }
@@ -41,10 +43,12 @@ package struct GoldenRun {
     }
 
     /// Runs the steps and one evaluation.
-    package func run(kernels: Kernels, pool: ThreadPool) -> GoldenDigests {
+    ///
+    /// - Throws: where the case cannot be trained as it asks.
+    package func run(kernels: Kernels, pool: ThreadPool) throws(PlanningError) -> GoldenDigests {
         let parameters = NetworkParameters(network.graphs, training: true)
         let initial = initialize(parameters)
-        let step = TrainingStep(
+        let step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
             heads: network.heads.map {
                 TrainedHead($0.name, loss: $0.task.loss, weight: description.weight[$0.name] ?? 1)

@@ -1,0 +1,74 @@
+import CAllocationCounter
+import CThreadPool
+import ConvolutionEngine
+import Datasets
+import Networks
+import TensorCore
+import Testing
+import Training
+
+/// The step allocates nothing, on no thread.
+@Suite(.serialized) struct AllocationTests {
+    private let threads = 3
+
+    /// Begins or ends counting the allocations of every worker of `pool`, the calling thread included.
+    private func count(_ isCounted: Bool, on pool: ThreadPool) {
+        var call = mdl_roll_call(workers: Int32(pool.threads), counted: isCounted ? 1 : 0, present: 0)
+        withUnsafeMutablePointer(to: &call) { call in
+            var step = mdl_step(
+                kernel: mdl_answer_roll_call, arguments: UnsafeRawPointer(call), items: Int32(pool.threads), tag: 0)
+            pool.run(&step, count: 1)
+        }
+    }
+
+    /// The allocations of all workers of `pool` while `body` runs.
+    private func allocations(on pool: ThreadPool, during body: () -> Void) -> Int64 {
+        count(true, on: pool)
+        let before = mdl_allocations()
+        body()
+        let result = mdl_allocations() - before
+        count(false, on: pool)
+        return result
+    }
+
+    @Test func everyWorkersAllocationsAreCounted() {
+        let pool = ThreadPool(threads: threads)
+        #expect(allocations(on: pool) {} == 0)
+        // Swift's own.
+        #expect(allocations(on: pool) { blackHole([Int](repeating: 0, count: 1000)) } >= 1)
+        // One by each worker, in C: each item waits for the others, so no worker takes two.
+        var call = mdl_roll_call(workers: Int32(threads), counted: 1, present: 0)
+        let counted = allocations(on: pool) {
+            withUnsafeMutablePointer(to: &call) { call in
+                var step = mdl_step(
+                    kernel: mdl_answer_roll_call_allocating, arguments: UnsafeRawPointer(call), items: Int32(threads),
+                    tag: 0)
+                pool.run(&step, count: 1)
+            }
+        }
+        #expect(counted == Int64(threads))
+    }
+
+    @Test(arguments: [Method.rcm, .conv])
+    func stepAllocatesNothing(_ method: Method) throws {
+        let pool = ThreadPool(threads: threads)
+        let tasks = [
+            TrainedTask(.semseg, channels: 21, weight: 1), TrainedTask(.normals, channels: 3, weight: 10),
+            TrainedTask(.depth, channels: 1, weight: 1),
+        ]
+        let step = try SmallTraining.step(
+            NetworkDescription(width: 8, method: method, asppChannels: 16, lowLevelChannels: 8), tasks, samples: 2,
+            height: 48, width: 64, pool: pool)
+        for _ in 0..<2 { step.run(rate: 1e-3) }
+        let counted = allocations(on: pool) {
+            for _ in 0..<3 { step.run(rate: 1e-3) }
+        }
+        #expect(counted == 0)
+        #expect(step.losses.allSatisfy { $0.isFinite && $0 > 0 })
+    }
+}
+
+/// Keeps the optimizer from leaving out what makes `value`.
+@inline(never) private func blackHole<Value>(_ value: Value) {
+    withExtendedLifetime(value) {}
+}

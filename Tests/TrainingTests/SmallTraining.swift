@@ -1,0 +1,60 @@
+import ConvolutionEngine
+import Datasets
+import Graph
+import Networks
+import TensorCore
+import Training
+
+/// Training steps of small networks on drawn parameters, images and labels.
+enum SmallTraining {
+    static func step(
+        _ description: NetworkDescription, _ tasks: [TrainedTask], samples: Int, height: Int, width: Int,
+        pool: ThreadPool
+    ) throws -> TrainingStep {
+        let network = MultiTaskNetwork(description, heads: tasks.map(\.head), height: height, width: width)
+        let parameters = NetworkParameters(network, training: true)
+        for storage in parameters.storages {
+            for entry in storage.layout.entries {
+                storage.write(initialValue(entry.parameter), to: entry, in: storage.values)
+            }
+        }
+        let step = try TrainingStep(
+            network: network, parameters: parameters, tasks: tasks, samples: samples, momentum: 0.9,
+            weightDecay: 1e-4, kernels: Kernels(.best), pool: pool)
+        let image = RandomStream("image")
+        for index in 0..<step.inputCount { step.input[index] = 1.5 * image.signed(UInt64(index)) }
+        for task in tasks { fill(step.labels(of: task.task), task) }
+        return step
+    }
+
+    private static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
+        let stream = RandomStream(parameter.name)
+        let isScale =
+            parameter.name.hasSuffix("running_var") || parameter.name.hasSuffix("weight_g")
+            || parameter.name.hasSuffix(".weight")
+        let (offset, scale): (Float, Float) =
+            parameter.shape.count == 4 && !parameter.name.hasSuffix("weight_g")
+            ? (0, (3 / Float(parameter.shape.dropFirst().reduce(1, *))).squareRoot()) : (isScale ? 1 : 0, 0.1)
+        return (0..<parameter.count).map { offset + scale * stream.signed(UInt64($0)) }
+    }
+
+    /// Labels of which a tenth is unknown.
+    private static func fill(_ labels: UnsafeMutableBufferPointer<Float>, _ task: TrainedTask) {
+        let stream = RandomStream("labels of " + task.task.rawValue)
+        let channels = task.task.labelChannels
+        for pixel in 0..<labels.count / channels {
+            guard stream.integer(UInt64(2 * pixel), below: 10) > 0 else {
+                for channel in 0..<channels { labels[pixel * channels + channel] = task.task.unknownLabel }
+                continue
+            }
+            let place = UInt64(2 * pixel + 1)
+            switch task.task {
+            case .semseg, .humanParts: labels[pixel] = Float(stream.integer(place, below: task.channels))
+            case .edge, .sal: labels[pixel] = Float(stream.integer(place, below: 2))
+            case .depth: labels[pixel] = 1 + 9 * stream.unit(place)
+            case .normals:
+                for channel in 0..<3 { labels[pixel * 3 + channel] = [0.6, 0, -0.8][(pixel + channel) % 3] }
+            }
+        }
+    }
+}
