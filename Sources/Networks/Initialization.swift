@@ -11,11 +11,12 @@ import TensorCore
 /// - Everything else is drawn by name: filters uniformly with variance 2 / (inputs · taps) (He et al., ICCV 2015,
 ///   arXiv 1502.01852), batch norms as 1 and 0, biases as 0.
 package struct Initialization {
-    package let bank: SafetensorsFile
+    /// A pretrained net; nil draws everything.
+    package let bank: SafetensorsFile?
     package let method: ModelSettings.Method
     package let seed: Int
 
-    package init(bank: SafetensorsFile, method: ModelSettings.Method, seed: Int) {
+    package init(bank: SafetensorsFile?, method: ModelSettings.Method, seed: Int) {
         self.bank = bank
         self.method = method
         self.seed = seed
@@ -26,7 +27,10 @@ package struct Initialization {
     /// - Throws: `InvalidFileError` where the bank misses a filter or has it in another shape.
     package func fill(_ parameters: NetworkParameters, of graphs: [Graph]) throws {
         for entry in parameters.bank.layout.entries {
-            let values = try bank.floats(entry.parameter.name, shape: entry.parameter.shape)
+            let parameter = entry.parameter
+            let values =
+                try bank?.floats(parameter.name, shape: parameter.shape)
+                ?? Self.draw(parameter, method: method, seed: seed)
             parameters.bank.write(values, to: entry, in: parameters.bank.values)
         }
         for (group, graph) in zip(parameters.groups, graphs) {
@@ -42,7 +46,7 @@ package struct Initialization {
     private func start(of parameter: Graph.Parameter, tasks: [String]) throws -> [Float] {
         var shared = parameter.name
         for task in tasks { shared = shared.replacing(".\(task).", with: ".") }
-        if !isHead(parameter.name), bank.tensor(shared) != nil {
+        if let bank, !isHead(parameter.name), bank.tensor(shared) != nil {
             return try bank.floats(shared, shape: parameter.shape)
         }
         return Self.draw(parameter, method: method, seed: seed)

@@ -1,6 +1,8 @@
 import Checkpoints
 import Configuration
 import Foundation
+import Graph
+import Networks
 
 /// The folder of a run: `config.yaml`, `model/`, `checkpoints/STEP/` and what is written beside them.
 package struct RunFolder: Sendable {
@@ -10,24 +12,23 @@ package struct RunFolder: Sendable {
     package var modelPath: String { path + "/model" }
     package var checkpoints: CheckpointFolder { CheckpointFolder(path: path + "/checkpoints") }
 
-    /// Opens the folder for a run with `configuration`, and writes it there when the run is new.
+    /// Whether the folder holds a run to go on with.
+    package let holdsRun: Bool
+
+    /// Looks at the folder of a run with `configuration`, and writes nothing.
     ///
     /// - Parameter resume: whether a run that was started here may go on.
     /// - Throws: `UsageError` where the folder holds something else, or a run that was configured otherwise.
     package init(path: String, configuration: RunConfiguration, resume: Bool) throws {
         self.path = path
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        guard names.contains(where: { !$0.hasPrefix(".") }) else {
-            try AtomicFile.write(to: prepared(configurationPath)) { writer in
-                try writer.write(Self.header + configuration.yaml())
-            }
-            return
-        }
+        let names = try FileManager.default.fileExists(atPath: path) ? Folder.names(in: path) : []
+        holdsRun = names.contains("config.yaml")
+        guard names.contains(where: { !$0.hasPrefix(".") }) else { return }
         guard resume else {
             throw UsageError(
                 "\(path) is not empty; add --resume to go on with the run in it, or choose another --output")
         }
-        guard names.contains("config.yaml") else {
+        guard holdsRun else {
             throw UsageError("\(path) holds no run (there is no config.yaml in it); choose another --output")
         }
         let started = try RunConfiguration.load(path: configurationPath)
@@ -39,16 +40,26 @@ package struct RunFolder: Sendable {
         }
     }
 
-    /// Makes the folder that `file` will stand in.
-    private func prepared(_ file: String) throws -> String {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw UsageError(
-                "cannot make the folder \(path): choose an --output that can be written to (\(error.localizedDescription))"
-            )
-        }
-        return file
+    /// Starts a new run: makes the folder, with a model without tasks, and writes the configuration last, so that a
+    /// folder with `config.yaml` is always whole.
+    ///
+    /// - Parameter bank: the filters, where the configuration names no file of them.
+    package func start(_ configuration: RunConfiguration, bank: ParameterStorage) throws -> ModelFolder {
+        try Folder.create(path)
+        let settings = configuration.model
+        let description = ModelDescription(
+            backbone: settings.backbone.rawValue, width: settings.width, outputStride: settings.outputStride,
+            method: settings.method.rawValue, normalizedFusion: settings.normalizedFeatureFusion,
+            asppChannels: settings.aspp, lowLevelChannels: settings.low)
+        let model =
+            if let file = settings.bank {
+                try ModelFolder.create(at: modelPath, describedBy: description, copyingBank: file)
+            } else {
+                try ModelFolder.create(
+                    at: modelPath, describedBy: description, bank: NetworkParameters.tensors(bank, of: bank.values))
+            }
+        try AtomicFile.write(to: configurationPath) { try $0.write(Self.header + configuration.yaml()) }
+        return model
     }
 
     private static var header: String {

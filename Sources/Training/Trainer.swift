@@ -53,15 +53,14 @@ package final class Trainer {
         let crop = configuration.data.crop
         network = MultiTaskNetwork(configuration.model, heads: heads, height: crop.height, width: crop.width)
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
-        model = try configuration.model.modelFolder(
-            at: folder.modelPath, graphs: network.graphs, seed: configuration.training.seed)
         parameters = NetworkParameters(network.graphs, training: true)
-        try Initialization(
-            bank: try model.bank(), method: configuration.model.method, seed: configuration.training.seed
-        ).fill(parameters, of: network.graphs)
+        let stored = folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil
+        let bank = try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
+        try Initialization(bank: bank, method: configuration.model.method, seed: configuration.training.seed)
+            .fill(parameters, of: network.graphs)
         parameters.bank.values.protect()
         let settings = configuration.training
-        step = TrainingStep(
+        step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
             heads: zip(heads, configuration.tasks).map { head, task in
                 TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
@@ -73,6 +72,8 @@ package final class Trainer {
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool)
         checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
+        // Only now is anything written: whatever is wrong with the request has been found.
+        model = try stored ?? folder.start(configuration, bank: parameters.bank)
         if resume { try restore() }
     }
 

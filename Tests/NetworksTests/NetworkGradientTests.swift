@@ -1,3 +1,4 @@
+import Configuration
 import ConvolutionEngine
 import Graph
 import GraphTesting
@@ -6,23 +7,23 @@ import Testing
 
 /// Whole networks against a naive interpreter of their graphs in double precision.
 @Suite struct NetworkGradientTests {
-    static let networks: [NetworkDescription] = [
-        NetworkDescription(width: 4, method: .rcm, asppChannels: 6, lowLevelChannels: 3),
-        NetworkDescription(
-            width: 4, outputStride: 8, method: .rcm, normalizedFusion: false, asppChannels: 5, lowLevelChannels: 2),
-        NetworkDescription(width: 3, method: .seriesAdapters, asppChannels: 4, lowLevelChannels: 3),
-        NetworkDescription(width: 3, method: .parallelAdapters, asppChannels: 4, lowLevelChannels: 3),
-        NetworkDescription(width: 4, method: .conv, asppChannels: 5, lowLevelChannels: 2),
+    static let networks: [ModelSettings] = [
+        ModelSettings(width: 4, method: .rcm, aspp: 6, low: 3),
+        ModelSettings(
+            width: 4, outputStride: 8, method: .rcm, normalizedFeatureFusion: false, aspp: 5, low: 2),
+        ModelSettings(width: 3, method: .seriesAdapters, aspp: 4, low: 3),
+        ModelSettings(width: 3, method: .parallelAdapters, aspp: 4, low: 3),
+        ModelSettings(width: 4, method: .conv, aspp: 5, low: 2),
     ]
 
-    private func graph(_ description: NetworkDescription) -> Graph {
-        let heads = [TaskHead(name: "normals", channels: 3, isDirection: true), TaskHead(name: "semseg", channels: 4)]
+    private func graph(_ description: ModelSettings) -> Graph {
+        let heads = [TaskHead(.normals, channels: 3), TaskHead(.semseg, channels: 4)]
         return MultiTaskNetwork(description, heads: heads, height: 21, width: 28).graphs[0]
     }
 
     /// Some forty layers, each of which strays by some 10⁻⁶ in proportion and passes on what strayed before.
     @Test(arguments: networks)
-    func gradientsMatchInterpreter(_ description: NetworkDescription) throws {
+    func gradientsMatchInterpreter(_ description: ModelSettings) throws {
         let run = try GraphRun(graph(description), samples: 4, isTraining: true)
         let interpreter = run.interpreter()
         run.run()
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: networks)
-    func evaluationMatchesInterpreter(_ description: NetworkDescription) throws {
+    func evaluationMatchesInterpreter(_ description: ModelSettings) throws {
         let run = try GraphRun(graph(description), samples: 2, isTraining: false)
         run.run()
         for (name, expected) in run.interpreter().run().outputs {
@@ -42,7 +43,7 @@ import Testing
 
     /// The bits of a prediction depend neither on threads nor on the rest of the batch.
     @Test(arguments: networks)
-    func predictionDoesNotDependOnItsSurroundings(_ description: NetworkDescription) throws {
+    func predictionDoesNotDependOnItsSurroundings(_ description: ModelSettings) throws {
         let graph = graph(description)
         let together = try GraphRun(graph, samples: 3, isTraining: false, threads: 3)
         together.run()
@@ -62,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: networks)
-    func trainingDoesNotDependOnThreads(_ description: NetworkDescription) throws {
+    func trainingDoesNotDependOnThreads(_ description: ModelSettings) throws {
         let graph = graph(description)
         var expected: [[String: [Float]]] = []
         for threads in [1, 2, 3] {

@@ -1,3 +1,4 @@
+import Configuration
 import CAllocationCounter
 import CThreadPool
 import ConvolutionEngine
@@ -49,15 +50,15 @@ import Training
         #expect(counted == Int64(threads))
     }
 
-    @Test(arguments: [Method.rcm, .conv])
-    func stepAllocatesNothing(_ method: Method) throws {
+    @Test(arguments: [ModelSettings.Method.rcm, .conv])
+    func stepAllocatesNothing(_ method: ModelSettings.Method) throws {
         let pool = ThreadPool(threads: threads)
         let tasks = [
-            TrainedTask(.semseg, channels: 21, weight: 1), TrainedTask(.normals, channels: 3, weight: 10),
-            TrainedTask(.depth, channels: 1, weight: 1),
+            TaskHead(.semseg, channels: 21), TaskHead(.normals, channels: 3),
+            TaskHead(.depth, channels: 1),
         ]
         let step = try SmallTraining.step(
-            NetworkDescription(width: 8, method: method, asppChannels: 16, lowLevelChannels: 8), tasks, samples: 2,
+            ModelSettings(width: 8, method: method, aspp: 16, low: 8), tasks, samples: 2,
             height: 48, width: 64, pool: pool)
         for _ in 0..<2 { step.run(rate: 1e-3) }
         let counted = allocations(on: pool) {

@@ -1,29 +1,32 @@
+import Configuration
 import ConvolutionEngine
 import Datasets
 import Graph
 import Networks
+import Tasks
 import TensorCore
 import Training
 
 /// Training steps of small networks on drawn parameters, images and labels.
 enum SmallTraining {
     static func step(
-        _ description: NetworkDescription, _ tasks: [TrainedTask], samples: Int, height: Int, width: Int,
+        _ description: ModelSettings, _ heads: [TaskHead], samples: Int, height: Int, width: Int,
         pool: ThreadPool
     ) throws -> TrainingStep {
-        let network = MultiTaskNetwork(description, heads: tasks.map(\.head), height: height, width: width)
-        let parameters = NetworkParameters(network, training: true)
+        let network = MultiTaskNetwork(description, heads: heads, height: height, width: width)
+        let parameters = NetworkParameters(network.graphs, training: true)
         for storage in parameters.storages {
             for entry in storage.layout.entries {
                 storage.write(initialValue(entry.parameter), to: entry, in: storage.values)
             }
         }
         let step = try TrainingStep(
-            network: network, parameters: parameters, tasks: tasks, samples: samples, momentum: 0.9,
+            graphs: network.graphs, parameters: parameters,
+            heads: heads.map { TrainedHead($0.name, loss: $0.task.loss, weight: 1) }, samples: samples, momentum: 0.9,
             weightDecay: 1e-4, kernels: Kernels(.best), pool: pool)
         let image = RandomStream("image")
         for index in 0..<step.inputCount { step.input[index] = 1.5 * image.signed(UInt64(index)) }
-        for task in tasks { fill(step.labels(of: task.task), task) }
+        for head in heads { fill(step.labels(of: head.name), head) }
         return step
     }
 
@@ -39,17 +42,17 @@ enum SmallTraining {
     }
 
     /// Labels of which a tenth is unknown.
-    private static func fill(_ labels: UnsafeMutableBufferPointer<Float>, _ task: TrainedTask) {
-        let stream = RandomStream("labels of " + task.task.rawValue)
-        let channels = task.task.labelChannels
+    private static func fill(_ labels: UnsafeMutableBufferPointer<Float>, _ head: TaskHead) {
+        let stream = RandomStream("labels of " + head.task.rawValue)
+        let channels = head.task.labelChannels
         for pixel in 0..<labels.count / channels {
             guard stream.integer(UInt64(2 * pixel), below: 10) > 0 else {
-                for channel in 0..<channels { labels[pixel * channels + channel] = task.task.unknownLabel }
+                for channel in 0..<channels { labels[pixel * channels + channel] = head.task.unknownLabel }
                 continue
             }
             let place = UInt64(2 * pixel + 1)
-            switch task.task {
-            case .semseg, .humanParts: labels[pixel] = Float(stream.integer(place, below: task.channels))
+            switch head.task {
+            case .semseg, .humanParts: labels[pixel] = Float(stream.integer(place, below: head.channels))
             case .edge, .sal: labels[pixel] = Float(stream.integer(place, below: 2))
             case .depth: labels[pixel] = 1 + 9 * stream.unit(place)
             case .normals:

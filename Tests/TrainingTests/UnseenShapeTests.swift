@@ -1,3 +1,4 @@
+import Configuration
 import Datasets
 import Networks
 import TensorCore
@@ -7,7 +8,7 @@ import Training
 /// Networks of shapes that no file of figures has.
 @Suite struct UnseenShapeTests {
     struct Shape: Sendable, CustomStringConvertible {
-        var network: NetworkDescription
+        var network: ModelSettings
         var tasks: [LearningTask]
         var samples: Int
         var height: Int
@@ -23,35 +24,35 @@ import Training
 
     static let shapes = [
         Shape(
-            network: NetworkDescription(width: 12, method: .conv, asppChannels: 20, lowLevelChannels: 7),
+            network: ModelSettings(width: 12, method: .conv, aspp: 20, low: 7),
             tasks: pascal, samples: 3, height: 33, width: 47),
         Shape(
-            network: NetworkDescription(width: 20, method: .rcm, asppChannels: 24, lowLevelChannels: 12),
+            network: ModelSettings(width: 20, method: .rcm, aspp: 24, low: 12),
             tasks: pascal, samples: 2, height: 61, width: 82),
         Shape(
-            network: NetworkDescription(
-                backbone: .resnet50, width: 4, outputStride: 8, method: .rcm, asppChannels: 12, lowLevelChannels: 5),
+            network: ModelSettings(
+                backbone: .resnet50, width: 4, outputStride: 8, method: .rcm, aspp: 12, low: 5),
             tasks: [.depth, .normals], samples: 3, height: 41, width: 35),
         Shape(
-            network: NetworkDescription(
-                backbone: .resnet34, width: 5, method: .rcm, normalizedFusion: false, asppChannels: 9,
-                lowLevelChannels: 3), tasks: [.edge], samples: 5, height: 17, width: 19),
+            network: ModelSettings(
+                backbone: .resnet34, width: 5, method: .rcm, normalizedFeatureFusion: false, aspp: 9,
+                low: 3), tasks: [.edge], samples: 5, height: 17, width: 19),
         Shape(
-            network: NetworkDescription(
-                width: 12, outputStride: 8, method: .seriesAdapters, asppChannels: 16, lowLevelChannels: 8),
+            network: ModelSettings(
+                width: 12, outputStride: 8, method: .seriesAdapters, aspp: 16, low: 8),
             tasks: [.sal, .semseg], samples: 2, height: 50, width: 39),
         Shape(
-            network: NetworkDescription(width: 12, method: .parallelAdapters, asppChannels: 16, lowLevelChannels: 8),
+            network: ModelSettings(width: 12, method: .parallelAdapters, aspp: 16, low: 8),
             tasks: [.humanParts, .depth], samples: 4, height: 65, width: 33),
         Shape(
-            network: NetworkDescription(width: 3, method: .rcm, asppChannels: 4, lowLevelChannels: 2),
+            network: ModelSettings(width: 3, method: .rcm, aspp: 4, low: 2),
             tasks: [.depth], samples: 3, height: 1, width: 1),
     ]
 
-    private func trained(_ tasks: [LearningTask]) -> [TrainedTask] {
+    private func trained(_ tasks: [LearningTask]) -> [TaskHead] {
         tasks.map { task in
             let channels = [LearningTask.semseg: 21, .humanParts: 7, .normals: 3]
-            return TrainedTask(task, channels: channels[task] ?? 1, weight: 1)
+            return TaskHead(task, channels: channels[task] ?? 1)
         }
     }
 
@@ -72,7 +73,7 @@ import Training
     @Test func oneSampleIsRefused() {
         let error = #expect(throws: (any Error).self) {
             try SmallTraining.step(
-                NetworkDescription(width: 4, asppChannels: 4, lowLevelChannels: 2), trained([.sal]), samples: 1,
+                ModelSettings(width: 4, aspp: 4, low: 2), trained([.sal]), samples: 1,
                 height: 33, width: 47, pool: ThreadPool(threads: 1))
         }
         #expect("\(error!)".contains("layer5.sal.conv2d_list.4.2"))

@@ -39,6 +39,19 @@ package struct ModelSettings: ConfigurationSection {
 
     package init() {}
 
+    package init(
+        backbone: Backbone = .resnet18, width: Int = 64, outputStride: Int = 16, method: Method = .rcm,
+        normalizedFeatureFusion: Bool = true, aspp: Int = 256, low: Int = 48
+    ) {
+        self.backbone = backbone
+        self.width = width
+        self.outputStride = outputStride
+        self.method = method
+        self.normalizedFeatureFusion = normalizedFeatureFusion
+        self.aspp = aspp
+        self.low = low
+    }
+
     package mutating func visit(_ visitor: inout some ConfigurationVisitor) {
         visitor.value("backbone", &backbone)
         visitor.value("width", &width, .range(Self.widths))

@@ -54,8 +54,9 @@ package struct GoldenCase: Decodable, Sendable {
     /// - Throws: `VerificationError` that names the file and what is wrong with it.
     package static func read(_ path: String) throws(VerificationError) -> GoldenCase {
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            return try JSONDecoder().decode(GoldenCase.self, from: data)
+            return try JSONDecoder().decode(GoldenCase.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch let error as CocoaError {
+            throw VerificationError("\(path) cannot be read: \(error.localizedDescription)")
         } catch {
             throw VerificationError(
                 "\(path): this is no file of expected figures (\(error)); see `modulor verify --help` for its form")
@@ -87,12 +88,9 @@ extension GoldenCase.Description {
         guard outputStride == 8 || outputStride == 16 else {
             throw VerificationError("a case asks for output stride \(outputStride); there are 8 and 16")
         }
-        var model = ModelSettings()
-        model.backbone = backbone
-        model.method = method
-        model.normalizedFeatureFusion = self.method == "rcm_nff"
-        (model.width, model.outputStride, model.aspp, model.low) = (width, outputStride, aspp, low)
-        return model
+        return ModelSettings(
+            backbone: backbone, width: width, outputStride: outputStride, method: method,
+            normalizedFeatureFusion: self.method == "rcm_nff", aspp: aspp, low: low)
     }
 
     package func heads() throws(VerificationError) -> [TaskHead] {
