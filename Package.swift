@@ -4,8 +4,9 @@ import PackageDescription
 
 // The house: every arrow points down, and targets on one level do not import each other.
 //
-//     7  modulor
-//     6  Training          Reports
+//     8  modulor
+//     7  Reports
+//     6  Training
 //     5  Networks          Tasks
 //     4  Configuration
 //     3  Graph             Datasets      Checkpoints
@@ -62,7 +63,7 @@ let package = Package(
                 "CThreadPool",
                 "TensorCore",
             ]),
-        room("Reports", uses: ["Networks", "Tasks"]),
+        room("Reports", uses: ["Training", "Tasks", "Datasets", "Checkpoints"]),
         .executableTarget(
             name: "modulor",
             dependencies: [
@@ -72,11 +73,11 @@ let package = Package(
 
         tests(of: "TensorCore"),
         tests(of: "ConvolutionEngine"),
-        tests(of: "Graph"),
+        tests(of: "Graph", uses: ["ConvolutionEngine", "TensorCore"]),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration"),
-        tests(of: "Networks"),
+        tests(of: "Networks", uses: ["Graph"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(of: "Training"),
     ]
