@@ -80,5 +80,7 @@ let package = Package(
         tests(of: "Networks", uses: ["Graph"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(of: "Training"),
+        // Runs the program itself, which is built beside the tests.
+        .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),
     ]
 )

@@ -66,7 +66,7 @@ import Testing
         let second = graph.cost.nodes[6]
         // Padding counts as if it were pixels.
         let once = 2 * 9 * 8 * 8 * 30
-        #expect(second == Graph.Flop(forward: once, backwardToData: once, backwardToFilter: 0))
+        #expect([second.forward, second.backwardToData, second.backwardToFilter] == [once, once, 0])
     }
 
     @Test func parametersAreCountedByWhatBecomesOfThem() {

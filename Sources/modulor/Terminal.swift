@@ -1,0 +1,22 @@
+import Foundation
+
+/// Standard output and error as a person sees them.
+enum Terminal {
+    /// Columns of the terminal that standard output is; nil where it is none.
+    static var columns: Int? {
+        guard isatty(STDOUT_FILENO) != 0 else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// Writes text to standard output at once.
+    static func write(_ text: String) {
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+
+    /// Writes a line to standard error.
+    static func note(_ text: String) {
+        FileHandle.standardError.write(Data("modulor: \(text)\n".utf8))
+    }
+}
