@@ -65,7 +65,10 @@ let package = Package(
             ]),
         room(
             "Reports",
-            uses: ["Training", "Tasks", "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore"]),
+            uses: [
+                "Training", "Tasks", "Datasets", "Checkpoints", "ConvolutionEngine", "CConvolution", "CThreadPool",
+                "TensorCore",
+            ]),
         .executableTarget(
             name: "modulor",
             dependencies: [
@@ -88,6 +91,8 @@ let package = Package(
                 "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
         tests(of: "Reports"),
+        // Runs the program itself, which is built beside the tests.
+        .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),
 
         // What tests of several rooms measure by: graphs computed naively in double precision, and allocations counted.
         .target(

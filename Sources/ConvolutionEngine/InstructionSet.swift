@@ -1,4 +1,5 @@
 import CConvolution
+import TensorCore
 
 /// Which kernels run. Chosen once per process; `MODULOR_ISA` forces one.
 package enum InstructionSet: String, CaseIterable, Sendable {
@@ -18,6 +19,32 @@ package enum InstructionSet: String, CaseIterable, Sendable {
 
     /// The widest that this machine has.
     package static var best: InstructionSet { allCases.last(where: \.isAvailable)! }
+
+    /// The variable of the environment that forces an instruction set.
+    package static let variable = "MODULOR_ISA"
+
+    /// What the environment asks for; the best where it says nothing.
+    package static func chosen(
+        _ environment: [String: String]
+    ) throws(InstructionSetError) -> InstructionSet {
+        guard let name = environment[variable], !name.isEmpty else { return best }
+        guard let chosen = InstructionSet(rawValue: name), chosen.isAvailable else {
+            throw InstructionSetError(name: name)
+        }
+        return chosen
+    }
+}
+
+/// The environment asks for kernels that do not exist, or that this machine cannot run.
+package struct InstructionSetError: RequestError, Equatable {
+    package let name: String
+
+    package var description: String {
+        let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
+        let problem =
+            InstructionSet(rawValue: name) == nil ? "is no instruction set" : "is more than this machine has"
+        return "\(InstructionSet.variable)=\(name) \(problem); choose among \(available), or leave it out"
+    }
 }
 
 /// The kernels of one instruction set.

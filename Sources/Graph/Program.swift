@@ -91,11 +91,14 @@ package final class Program {
 
     package let graph: Graph
     package let outputs: [Output]
-    private let forward: UnsafeMutablePointer<mdl_step>
-    private let forwardCount: Int
-    private let backward: UnsafeMutablePointer<mdl_step>
-    private let backwardCount: Int
-    private let arguments: ArgumentStore
+    let forward: UnsafeMutablePointer<mdl_step>
+    let forwardCount: Int
+    let backward: UnsafeMutablePointer<mdl_step>
+    let backwardCount: Int
+    /// The durations of the last run's steps, where they are measured.
+    var forwardNanoseconds: UnsafeMutablePointer<Int64>?
+    var backwardNanoseconds: UnsafeMutablePointer<Int64>?
+    let arguments: ArgumentStore
     /// What owns the memory that the steps point into, the input's apart.
     private let owners: [AnyObject]
 
@@ -112,11 +115,11 @@ package final class Program {
 
     /// Computes the outputs from the input.
     package func runForward(on pool: ThreadPool) {
-        pool.run(forward, count: forwardCount)
+        pool.run(forward, count: forwardCount, nanoseconds: forwardNanoseconds)
     }
 
     /// Computes the gradients of all trained parameters from those of the outputs.
     package func runBackward(on pool: ThreadPool) {
-        pool.run(backward, count: backwardCount)
+        pool.run(backward, count: backwardCount, nanoseconds: backwardNanoseconds)
     }
 }

@@ -23,8 +23,7 @@ extension ProgramBuilder {
         }
         inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
-            if case .bank = weights.source {
-            } else {
+            if builder.graph.isTrained(filter) {
                 builder.lowerFilterGradient(
                     geometry, filter, weights, input: (inputPlace, inputShape),
                     outputGradient: (outputGradient, outputShape))
@@ -135,7 +134,7 @@ extension ProgramBuilder {
         let cut = FilterGradient(geometry, panelWidth: kernels.panelWidth, threads: threads, levels: tree!.levels)
         let scratch = buffer(of: Float.self, count: threads * cut.scratchPerWorker)
         let stride = gradientStride
-        plan([input.0.buffer, outputGradient.0.buffer, scratch]) { [self] emission in
+        plan([input.0.buffer, outputGradient.0.buffer, scratch], as: .backwardToFilter) { [self] emission in
             [
                 emission.convolution.filterGradient(
                     cut, input: view(input.0, input.1, emission),
@@ -147,7 +146,7 @@ extension ProgramBuilder {
             case .computed(_, let lengths) = weights.source
         else { return }
         let (directionValues, gainValues, gainGradient) = (values(direction), values(gain), gradient(gain))
-        plan([lengths]) { emission in
+        plan([lengths], as: .backwardToFilter) { emission in
             [
                 emission.step(
                     emission.kernels.passes.normalized_rows_backward,
@@ -165,7 +164,7 @@ extension ProgramBuilder {
     ) {
         let target = gradient(bias)
         let stride = gradientStride
-        plan([outputGradient.buffer]) { [self] emission in
+        plan([outputGradient.buffer], as: .backwardToFilter) { [self] emission in
             [
                 emission.convolution.biasGradient(
                     outputGradient: view(outputGradient, shape, emission), biasGradient: target,

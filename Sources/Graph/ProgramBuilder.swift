@@ -43,7 +43,7 @@ struct ProgramBuilder {
     }
 
     private struct PlannedStep {
-        let node: Int
+        let work: Program.Work
         let emit: (Emission) -> [mdl_step]
     }
 
@@ -67,7 +67,7 @@ struct ProgramBuilder {
     /// Backward lowering of the nodes lowered so far, with the node; run in reverse.
     private var backwardWork: [(node: Int, lower: (inout ProgramBuilder) -> Void)] = []
     private(set) var consumers: [Graph.Value: [Int]] = [:]
-    private var requiresGradient: Set<Graph.Value> = []
+    private let learningValues: Set<Graph.Value>
     private var isBackward = false
     private let storage: [ParameterStorage]
 
@@ -85,28 +85,15 @@ struct ProgramBuilder {
         self.trained = trained
         self.statistics = statistics
         storage = [trained, statistics]
+        learningValues = graph.learningValues
         for (index, node) in graph.nodes.enumerated() {
             for input in node.inputs { consumers[input, default: []].append(index) }
-            let learns = parameters(of: node).contains { graph.parameter($0).role == .trained }
-            if learns || node.inputs.contains(where: requiresGradient.contains) {
-                requiresGradient.insert(node.output)
-            }
         }
         // An output is consumed by the loss, so nothing may be fused past it.
         for output in graph.outputs { consumers[output.value, default: []].append(graph.nodes.count) }
     }
 
     var isTraining: Bool { tree != nil }
-
-    private func parameters(of node: Graph.Node) -> [Graph.ParameterID] {
-        switch node.operation {
-        case .convolution(_, .parameter(let filter), let bias): [filter] + (bias.map { [$0] } ?? [])
-        case .convolution(_, .normalizedRows(let direction, let gain), let bias):
-            [direction, gain] + (bias.map { [$0] } ?? [])
-        case .batchNormalization(let parameters): [parameters.scale, parameters.shift]
-        default: []
-        }
-    }
 
     // MARK: Parameters
 
@@ -128,9 +115,14 @@ struct ProgramBuilder {
     // MARK: Steps and buffers
 
     /// Plans steps that use `buffers`; `emit` writes them once addresses are known.
-    mutating func plan(_ buffers: [MemoryPlan.Buffer?], _ emit: @escaping (Emission) -> [mdl_step]) {
+    ///
+    /// - Parameter pass: what the steps compute of the node; by default what their place says.
+    mutating func plan(
+        _ buffers: [MemoryPlan.Buffer?], as pass: Program.Pass? = nil, _ emit: @escaping (Emission) -> [mdl_step]
+    ) {
         for case let buffer? in buffers { memory.use(buffer, at: steps) }
-        let step = PlannedStep(node: node, emit: emit)
+        let work = Program.Work(node: node, pass: pass ?? (isBackward ? .backwardToData : .forward))
+        let step = PlannedStep(work: work, emit: emit)
         if isBackward { backward.append(step) } else { forward.append(step) }
         steps += 1
     }
@@ -141,7 +133,7 @@ struct ProgramBuilder {
 
     func shape(_ value: Graph.Value) -> Graph.Shape { graph.shape(of: value) }
 
-    func needsGradient(_ value: Graph.Value) -> Bool { isTraining && requiresGradient.contains(value) }
+    func needsGradient(_ value: Graph.Value) -> Bool { isTraining && learningValues.contains(value) }
 
     /// Adds what the backward pass must do with the gradient of `output`, if anything learns from it.
     mutating func inBackward(of output: Graph.Value, _ lower: @escaping (inout ProgramBuilder) -> Void) {
@@ -244,7 +236,7 @@ struct ProgramBuilder {
                     steps.flatMap { step in
                         step.emit(emission).map {
                             var tagged = $0
-                            tagged.tag = Int32(step.node)
+                            tagged.tag = step.work.tag
                             return tagged
                         }
                     }

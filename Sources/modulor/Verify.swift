@@ -17,8 +17,12 @@ struct Verify: ParsableCommand {
     @Option(help: "Worker threads.")
     var threads = 2
 
+    func validate() throws {
+        guard threads > 0 else { throw ValidationError("--threads is at least 1") }
+    }
+
     func run() throws {
-        let kernels = Kernels(InstructionSet.best)
+        let kernels = Kernels(try InstructionSet.chosen(ProcessInfo.processInfo.environment))
         let pool = ThreadPool(threads: threads)
         var all: [String: GoldenDigests] = [:]
         var failed = false
@@ -44,6 +48,6 @@ struct Verify: ParsableCommand {
             encoder.outputFormatting = [.sortedKeys]
             try encoder.encode(all).write(to: URL(fileURLWithPath: digests))
         }
-        if failed { throw ExitCode(1) }
+        if failed { throw ExitCode.failure }
     }
 }

@@ -123,4 +123,16 @@ import Testing
         }
         #expect(inked.count == 7)
     }
+
+    @Test func aContactSheetWithoutPredictionsHasOneColumnPerTask() {
+        var sheet = ContactSheet(tasks: [.semseg, .depth], predictions: false)
+        let colors = [10, 20, 30].map { Color(gray: $0) }
+        let pictures = colors.map { Picture(height: 40, width: 60, color: $0) }
+        let captions = sheet.picture()
+        sheet.add(image: pictures[0], truths: [pictures[1], pictures[2]])
+        let picture = sheet.picture()
+        let line = captions.height + 10
+        let seen = (0..<picture.width).map { picture[line, $0] }.filter { $0 != picture[line, 0] }
+        #expect(seen == colors.flatMap { [Color](repeating: $0, count: 60) })
+    }
 }

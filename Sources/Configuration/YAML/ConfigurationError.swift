@@ -1,3 +1,5 @@
+import TensorCore
+
 /// One thing that is wrong with a configuration: where, and a sentence that says what and how to mend it.
 package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertible {
     package let place: ConfigurationPlace
@@ -8,7 +10,7 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
 
 /// Everything that is wrong with a configuration, in the order of the file and then of the overrides;
 /// its description has one line for each.
-package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ConfigurationError: RequestError, Sendable, Equatable {
     package let problems: [ConfigurationProblem]
 
     init(_ problems: [ConfigurationProblem]) {

@@ -6,6 +6,8 @@ import Datasets
 ///     sample 0
 ///     sample 1
 ///
+/// Without predictions there is one column per task, the truth.
+///
 /// Every cell is as large as the largest picture, and as wide as the longest caption; what is smaller stands in its
 /// middle.
 package struct ContactSheet: Sendable {
@@ -13,6 +15,7 @@ package struct ContactSheet: Sendable {
     package let tasks: [LearningTask]
     /// Every pixel becomes a square of so many; small maps are hard to see.
     package let magnification: Int
+    private let columnsPerTask: Int
     private var rows: [[Picture]] = []
 
     private static let gap = 2
@@ -22,17 +25,29 @@ package struct ContactSheet: Sendable {
     private static let ink = Color(gray: 230)
 
     /// A sheet without samples.
-    package init(tasks: [LearningTask], magnification: Int = 1) {
+    /// - Parameter predictions: whether there are any beside the truth.
+    package init(tasks: [LearningTask], magnification: Int = 1, predictions: Bool = true) {
         precondition(magnification > 0, "pixels have a size")
         self.tasks = tasks
         self.magnification = magnification
+        columnsPerTask = predictions ? 2 : 1
     }
 
     /// Adds a sample as a row.
     /// - Parameter answers: truth and prediction of every task, in the order of ``tasks``.
     package mutating func add(image: Picture, answers: [(truth: Picture, prediction: Picture)]) {
-        precondition(answers.count == tasks.count, "a row has an answer for every task")
-        rows.append([image] + answers.flatMap { [$0.truth, $0.prediction] })
+        add(image: image, pictures: answers.flatMap { [$0.truth, $0.prediction] })
+    }
+
+    /// Adds a sample as a row of a sheet without predictions.
+    /// - Parameter truths: of every task, in the order of ``tasks``.
+    package mutating func add(image: Picture, truths: [Picture]) {
+        add(image: image, pictures: truths)
+    }
+
+    private mutating func add(image: Picture, pictures: [Picture]) {
+        precondition(pictures.count == columnsPerTask * tasks.count, "a row has a picture for every column")
+        rows.append([image] + pictures)
     }
 
     /// Adds a sample as a row, drawn from its maps; depths of a row share the truth's range of colours.
@@ -61,8 +76,8 @@ package struct ContactSheet: Sendable {
         let longest = (captions.map { Lettering.width($0) }.max() ?? 0) + 2 * ContactSheet.gap
         let cellWidth = max((rows.joined().map(\.width).max() ?? 0) * magnification, longest)
         var starts = [ContactSheet.gap]
-        for column in 1..<1 + 2 * tasks.count {
-            let isFirstOfTask = column % 2 == 1
+        for column in 1..<captions.count {
+            let isFirstOfTask = (column - 1) % columnsPerTask == 0
             starts.append(starts[column - 1] + cellWidth + (isFirstOfTask ? ContactSheet.wideGap : ContactSheet.gap))
         }
         // Letters are doubled where all captions fit doubled.
@@ -89,6 +104,9 @@ package struct ContactSheet: Sendable {
     }
 
     private var captions: [String] {
-        ["image"] + tasks.flatMap { ["\($0.rawValue) truth", "\($0.rawValue) output"] }
+        ["image"]
+            + tasks.flatMap {
+                columnsPerTask == 2 ? ["\($0.rawValue) truth", "\($0.rawValue) output"] : [$0.rawValue]
+            }
     }
 }

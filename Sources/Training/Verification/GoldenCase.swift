@@ -2,6 +2,7 @@ import Configuration
 import Datasets
 import Foundation
 import Networks
+import TensorCore
 
 /// A few training steps of one network with the figures they must give, as read from a file.
 package struct GoldenCase: Decodable, Sendable {
@@ -119,7 +120,7 @@ extension GoldenCase.Reference {
 }
 
 /// What is wrong with a verification's input, in one sentence.
-package struct VerificationError: Error, CustomStringConvertible {
+package struct VerificationError: RequestError {
     package let description: String
 
     package init(_ description: String) {

@@ -73,7 +73,7 @@ package struct GoldenRun {
         for group in parameters.groups { digest(group.statistics, group.statistics.values, into: &digests.running) }
         let evaluation = EvaluationPass(
             graphs: network.graphs, parameters: parameters, samples: description.batch, kernels: kernels, pool: pool)
-        fillInput("input.eval", evaluation.input)
+        randomBatch.fill(evaluation.input, named: "input.eval")
         evaluation.run()
         for output in evaluation.outputs {
             let name = "output." + output.name
@@ -119,44 +119,12 @@ package struct GoldenRun {
     }
 
     private func fill(_ step: TrainingStep, _ index: Int) {
-        fillInput("input.\(index)", step.input)
-        for head in network.heads { fillLabels(head, index, step.labels(of: head.name)) }
+        randomBatch.fill(step.input, named: "input.\(index)")
+        for head in network.heads { randomBatch.fill(step.labels(of: head.name), of: head, step: index) }
     }
 
-    private func fillInput(_ name: String, _ input: UnsafeMutablePointer<Float>) {
-        let stream = RandomStream(name)
-        let pixels = description.imageHeight * description.imageWidth
-        for sample in 0..<description.batch {
-            for channel in 0..<3 {
-                for pixel in 0..<pixels {
-                    let index = (sample * 3 + channel) * pixels + pixel
-                    input[(sample * pixels + pixel) * 3 + channel] = Float(
-                        1.5 * Double(stream.signed(UInt64(index))))
-                }
-            }
-        }
-    }
-
-    private func fillLabels(_ head: TaskHead, _ step: Int, _ labels: UnsafeMutableBufferPointer<Float>) {
-        let name = "labels.\(head.name).\(step)"
-        let stream = RandomStream(name)
-        let directions = RandomStream(name + ".xyz")
-        let pixels = description.imageHeight * description.imageWidth
-        for pixel in 0..<description.batch * pixels {
-            let bits = stream.bits(UInt64(pixel))
-            let isKnown = bits >> 56 >= 26
-            switch head.task {
-            case .semseg, .humanParts: labels[pixel] = isKnown ? Float(bits % UInt64(head.channels)) : 255
-            case .edge: labels[pixel] = isKnown ? (bits & 7 == 0 ? 1 : 0) : 255
-            case .sal: labels[pixel] = isKnown ? Float(bits & 1) : 255
-            case .depth: labels[pixel] = isKnown ? Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24) : 0
-            case .normals:
-                let (sample, place) = (pixel / pixels, pixel % pixels)
-                let vector = (0..<3).map { Double(directions.signed(UInt64((sample * 3 + $0) * pixels + place))) }
-                let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
-                for channel in 0..<3 { labels[pixel * 3 + channel] = isKnown ? Float(vector[channel] / length) : 0 }
-            }
-        }
+    private var randomBatch: RandomBatch {
+        RandomBatch(samples: description.batch, height: description.imageHeight, width: description.imageWidth)
     }
 
     // MARK: Digests

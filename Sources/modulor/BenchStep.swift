@@ -1,0 +1,49 @@
+import ArgumentParser
+import Configuration
+import ConvolutionEngine
+import Foundation
+import Reports
+import Training
+
+struct BenchStep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Measures the training step of a configuration, on random data.",
+        discussion: """
+            Neither the data set nor the bank is read. MODULOR_ISA=scalar|portable|avx2|avx512 forces kernels.
+
+            Examples:
+              modulor bench step --config launch/recipes/demo.yaml
+              modulor bench step --config my.yaml --set 'data.crop=[512, 512]' --threads 1 --profile
+            """)
+
+    @Option(help: "The configuration, a YAML file.")
+    var config: String
+
+    @Option(name: .customLong("set"), parsing: .singleValue, help: "Override a key: section.key=value.")
+    var overrides: [String] = []
+
+    @Option(help: "Worker threads (default: parallel.threads of the configuration).")
+    var threads: Int?
+
+    @Option(help: "Steps that are measured, after one that is not; the median counts.")
+    var rounds = 5
+
+    @Flag(help: "Tell where the time goes, by kind of node and by layer.")
+    var profile = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard rounds > 0 else { throw ValidationError("--rounds is at least 1") }
+    }
+
+    func run() throws {
+        let own = threads.map { ["parallel.threads=\($0)"] } ?? []
+        let configuration = try RunConfiguration.load(path: config, overrides: overrides + own)
+        let kernels = Kernels(try InstructionSet.chosen(ProcessInfo.processInfo.environment))
+        let measurement = StepBenchmark(configuration, kernels: kernels).run(rounds: rounds, profile: profile)
+        Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
+    }
+}

@@ -1,0 +1,30 @@
+import ConvolutionEngine
+import Testing
+
+@Suite struct InstructionSetTests {
+    @Test func withoutAWishTheBestIsTaken() throws {
+        #expect(try InstructionSet.chosen([:]) == .best)
+        #expect(try InstructionSet.chosen(["MODULOR_ISA": "", "PATH": "avx2"]) == .best)
+    }
+
+    @Test func whatTheMachineHasCanBeForced() throws {
+        for set in InstructionSet.allCases where set.isAvailable {
+            #expect(try InstructionSet.chosen(["MODULOR_ISA": set.rawValue]) == set)
+        }
+    }
+
+    @Test func whatDoesNotExistIsRefusedWithWhatDoes() throws {
+        let error = #expect(throws: InstructionSetError.self) { try InstructionSet.chosen(["MODULOR_ISA": "AVX2"]) }
+        let sentence = try #require(error).description
+        #expect(sentence.hasPrefix("MODULOR_ISA=AVX2 is no instruction set; choose among scalar, portable"))
+    }
+
+    @Test func whatTheMachineLacksIsRefused() throws {
+        for set in InstructionSet.allCases where !set.isAvailable {
+            let error = #expect(throws: InstructionSetError.self) {
+                try InstructionSet.chosen(["MODULOR_ISA": set.rawValue])
+            }
+            #expect(try #require(error).description.contains("more than this machine has"))
+        }
+    }
+}
