@@ -70,7 +70,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests(of: "TensorCore", uses: ["CThreadPool"]),
-        tests(of: "ConvolutionEngine"),
+        tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints"),

@@ -1,0 +1,18 @@
+import ArgumentParser
+import ConvolutionEngine
+import Foundation
+import Reports
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says what this machine has for training, what is missing, and how to mend it.")
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let forced = ProcessInfo.processInfo.environment[InstructionSet.variable]
+        let report = MachineReport(.survey(kernels: Kernels(try InstructionSet.chosen(by: forced))))
+        print(json ? try report.json() : report.text)
+    }
+}
