@@ -1,4 +1,5 @@
 import CConvolution
+import Foundation
 import TensorCore
 
 /// Which kernels run. Chosen once per process; `MODULOR_ISA` forces one.
@@ -20,6 +21,9 @@ package enum InstructionSet: String, CaseIterable, Sendable {
     /// The widest that this machine has.
     package static var best: InstructionSet { allCases.last(where: \.isAvailable)! }
 
+    /// The names of those that this machine can run, the widest first.
+    package static var availableNames: [String] { allCases.filter(\.isAvailable).reversed().map(\.rawValue) }
+
     /// The variable of the environment that forces an instruction set.
     package static let variable = "MODULOR_ISA"
 
@@ -40,7 +44,7 @@ package struct InstructionSetError: RequestError, Equatable {
     package let name: String
 
     package var description: String {
-        let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
+        let available = InstructionSet.availableNames.joined(separator: ", ")
         let problem =
             InstructionSet(rawValue: name) == nil ? "is no instruction set" : "is more than this machine has"
         return "\(InstructionSet.variable)=\(name) \(problem); choose among \(available), or leave it out"
@@ -53,6 +57,13 @@ package struct Kernels: @unchecked Sendable {
     package let instructionSet: InstructionSet
     package let convolution: mdl_convolution_kernels
     package let passes: mdl_passes
+
+    /// The kernels that the environment asks for, the best where it says nothing.
+    package static func chosen(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(InstructionSetError) -> Kernels {
+        Kernels(try InstructionSet.chosen(environment))
+    }
 
     /// - Precondition: the machine has the instruction set.
     package init(_ instructionSet: InstructionSet) {

@@ -16,7 +16,7 @@ import Testing
     @Test func whatDoesNotExistIsRefusedWithWhatDoes() throws {
         let error = #expect(throws: InstructionSetError.self) { try InstructionSet.chosen(["MODULOR_ISA": "AVX2"]) }
         let sentence = try #require(error).description
-        #expect(sentence.hasPrefix("MODULOR_ISA=AVX2 is no instruction set; choose among scalar, portable"))
+        #expect(sentence.hasPrefix("MODULOR_ISA=AVX2 is no instruction set; choose among"))
     }
 
     @Test func whatTheMachineLacksIsRefused() throws {

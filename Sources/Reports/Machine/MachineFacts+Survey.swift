@@ -1,0 +1,71 @@
+import ConvolutionEngine
+import Foundation
+import TensorCore
+
+extension MachineFacts {
+    /// Looks at this machine; takes about a second, most of it for the measured peaks.
+    package static func survey(kernels: Kernels) -> MachineFacts {
+        let processors = Processors.available()
+        let shared = fileSystem("/dev/shm")
+        return MachineFacts(
+            processorModel: SystemFile.text("/proc/cpuinfo").flatMap(processorModel),
+            isa: kernels.instructionSet.rawValue,
+            availableIsas: InstructionSet.availableNames,
+            onlineProcessors: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
+            allowedProcessors: processors.allowed.count,
+            physicalCores: processors.cores.count,
+            quotaProcessors: processors.quota,
+            threads: processors.threads,
+            memoryBytes: Int(ProcessInfo.processInfo.physicalMemory),
+            memoryLimitBytes: ControlGroup().memoryLimit,
+            sharedMemoryBytes: shared?.size,
+            sharedMemoryFreeBytes: shared?.free,
+            // Pools that are not pinned leave this thread's affinity as it was.
+            peakGflopPerSecondPerThread: MeasuredPeak(kernels: kernels, pool: ThreadPool(threads: 1)).gflopPerSecond,
+            peakGflopPerSecond: MeasuredPeak(kernels: kernels, pool: ThreadPool(threads: processors.threads))
+                .gflopPerSecond,
+            mpiVersion: firstLine(of: ["mpirun", "--version"]),
+            openblasVersion: firstLine(of: ["pkg-config", "--modversion", "openblas"]),
+            swiftVersion: firstLine(of: ["swift", "--version"]).flatMap(swiftVersion))
+    }
+
+    /// The model that /proc/cpuinfo names first; nil where it names none, as on some ARM processors.
+    package static func processorModel(_ cpuinfo: String) -> String? {
+        let line = cpuinfo.split(separator: "\n").first { $0.hasPrefix("model name") }
+        guard let line, let colon = line.firstIndex(of: ":") else { return nil }
+        return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+
+    /// The number in what `swift --version` prints first, such as 6.3.1.
+    package static func swiftVersion(_ line: String) -> String? {
+        let words = line.split(separator: " ")
+        guard let index = words.firstIndex(of: "version"), index > 0, words[index - 1] == "Swift",
+            index + 1 < words.count
+        else { return nil }
+        return String(words[index + 1])
+    }
+
+    /// Bytes in a file system, and those that are free; nil where there is none.
+    private static func fileSystem(_ path: String) -> (size: Int, free: Int)? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let block = Int(status.f_frsize)
+        return (Int(status.f_blocks) * block, Int(status.f_bavail) * block)
+    }
+
+    /// The first line that a program prints; nil where it is not in PATH or fails.
+    private static func firstLine(of command: [String]) -> String? {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        let output = try? pipe.fileHandleForReading.readToEnd()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0, let output else { return nil }
+        return String(decoding: output, as: UTF8.self).split(separator: "\n").first.map(String.init)
+    }
+}
