@@ -1,9 +1,9 @@
 import Glibc
 
 /// What the operating system does with folders, with errors that name the path.
-enum Folder {
+package enum Folder {
     /// The names in the folder `path`, without `.` and `..`, sorted by their bytes.
-    static func names(in path: String) throws(FileSystemError) -> [String] {
+    package static func names(in path: String) throws(FileSystemError) -> [String] {
         guard let stream = opendir(path) else { throw FileSystemError(.list, path) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -25,7 +25,7 @@ enum Folder {
     }
 
     /// Makes the folder `path` and those above it that are missing, and synchronizes each into the one above.
-    static func create(_ path: String) throws(FileSystemError) {
+    package static func create(_ path: String) throws(FileSystemError) {
         guard mkdir(path, 0o777) != 0 else { return try synchronize(split(path).folder) }
         let code = errno
         var status = stat()

@@ -4,5 +4,5 @@ import ArgumentParser
 struct Modulor: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "modulor", abstract: "Trains multi-task networks over a shared, frozen filter bank.",
-        subcommands: [Verify.self])
+        subcommands: [Pretrain.self, Verify.self])
 }
