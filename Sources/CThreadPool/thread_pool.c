@@ -108,7 +108,6 @@ mdl_thread_pool *mdl_thread_pool_create(int32_t threads, const int32_t *processo
     atomic_init(&pool->ending, false);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    if (processors != NULL) pin(processors[0]);
     for (int32_t index = 1; index < threads; index++) {
         workers[index] = (worker_t){
             .pool = pool, .index = index, .processor = processors != NULL ? processors[index] : -1};

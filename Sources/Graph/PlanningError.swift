@@ -1,5 +1,7 @@
+import TensorCore
+
 /// Why a graph cannot be trained as asked, in one sentence.
-package struct PlanningError: Error, CustomStringConvertible {
+package struct PlanningError: RequestError {
     package let description: String
 
     /// Batch normalization `name` has a single value per channel in training: its variance is 0 and its output the

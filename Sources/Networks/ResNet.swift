@@ -3,7 +3,7 @@ import ConvolutionEngine
 import Graph
 
 /// ResNet-18, 34 and 50 (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, arXiv 1512.03385), with
-/// dilated last stages (Chen et al., arXiv 1706.05587), without its classifier.
+/// dilated last stages (Chen et al., arXiv 1706.05587) for dense predictions, without its classifier.
 ///
 /// Bottlenecks have their stride in the 3×3 convolution. Every convolution but the shortcuts' is reparameterized;
 /// shortcuts are trained by each task. Parameters have the names of the paper's official code.
@@ -19,6 +19,17 @@ struct ResNet {
         self.task = task
     }
 
+    /// The stride of each stage's first block and the dilation of all its blocks. Stride 32 is the classifier's that
+    /// the paper of ResNet has; dense predictions trade the last strides for dilation.
+    private var stages: (strides: [Int], dilations: [Int]) {
+        switch model.outputStride {
+        case 32: ([1, 2, 2, 2], [1, 1, 1, 1])
+        case 16: ([1, 2, 2, 1], [1, 1, 1, 2])
+        case 8: ([1, 2, 1, 1], [1, 1, 2, 4])
+        default: preconditionFailure("there is no ResNet of output stride \(model.outputStride)")
+        }
+    }
+
     /// - Returns: the features at stride 4 (the first stage's output) and the last stage's output.
     func features(_ image: Graph.Value, in graph: inout Graph) -> (low: Graph.Value, high: Graph.Value) {
         let width = model.width
@@ -27,8 +38,7 @@ struct ResNet {
         var value = reparameterized(image, stem, "conv1", in: &graph)
         value = graph.relu(normalized(value, "bn1", in: &graph))
         value = graph.maxPool(value, size: 3, stride: 2, padding: 1)
-        let (strides, dilations) =
-            model.outputStride == 16 ? ([1, 2, 2, 1], [1, 1, 1, 2]) : ([1, 2, 1, 1], [1, 1, 2, 4])
+        let (strides, dilations) = stages
         var low = value
         for (stage, blocks) in model.backbone.blocks.enumerated() {
             for block in 0..<blocks {

@@ -1,6 +1,7 @@
 import Configuration
 import ConvolutionEngine
 import Glibc
+import Graph
 import Networks
 import TensorCore
 
@@ -13,7 +14,8 @@ package final class StepBenchmark {
     private let kernels: Kernels
     private let pool: ThreadPool
 
-    package init(_ configuration: RunConfiguration, kernels: Kernels) {
+    /// - Throws: `PlanningError` where the network cannot be trained on so few samples.
+    package init(_ configuration: RunConfiguration, kernels: Kernels) throws(PlanningError) {
         self.configuration = configuration
         self.kernels = kernels
         pool = configuration.parallel.threadPool()
@@ -31,7 +33,7 @@ package final class StepBenchmark {
                 storage.write(values, to: entry, in: storage.values)
             }
         }
-        step = TrainingStep(
+        step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
             heads: zip(network.heads, configuration.tasks).map { head, task in
                 TrainedHead(head.name, loss: head.task.loss, weight: task.weight)

@@ -194,12 +194,3 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }
-
-extension TrainingSettings {
-    package var learningRateSchedule: LearningRateSchedule {
-        switch schedule {
-        case .polynomial: .polynomial(power: power)
-        case .constant: .constant
-        }
-    }
-}

@@ -40,13 +40,3 @@ package struct TrainingData: Sendable {
         task.channels(classes: training.classNames(of: task).count)
     }
 }
-
-extension DataSettings {
-    /// How training pictures are drawn from samples.
-    package func augmentation(seed: Int) -> Augmentation {
-        let scales = Augmentation.paperScales.filter { (scale.smallest...scale.largest).contains($0) }
-        return Augmentation(
-            cropHeight: crop.height, cropWidth: crop.width, scales: augment && !scales.isEmpty ? scales : [1],
-            mirrors: augment, seed: UInt64(seed))
-    }
-}

@@ -42,8 +42,8 @@ struct BenchStep: ParsableCommand {
     func run() throws {
         let own = threads.map { ["parallel.threads=\($0)"] } ?? []
         let configuration = try RunConfiguration.load(path: config, overrides: overrides + own)
-        let kernels = Kernels(try InstructionSet.chosen(ProcessInfo.processInfo.environment))
-        let measurement = StepBenchmark(configuration, kernels: kernels).run(rounds: rounds, profile: profile)
+        let kernels = try Kernels.chosen()
+        let measurement = try StepBenchmark(configuration, kernels: kernels).run(rounds: rounds, profile: profile)
         Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
     }
 }

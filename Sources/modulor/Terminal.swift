@@ -15,8 +15,13 @@ enum Terminal {
         FileHandle.standardOutput.write(Data(text.utf8))
     }
 
-    /// Writes a line to standard error.
+    /// Writes a line of progress to standard error.
+    static func progress(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    /// Writes a line that the program says of itself to standard error.
     static func note(_ text: String) {
-        FileHandle.standardError.write(Data("modulor: \(text)\n".utf8))
+        progress("modulor: \(text)")
     }
 }

@@ -16,11 +16,7 @@ struct Train: ParsableCommand {
               modulor train my.yaml --output runs/long --resume
             """)
 
-    @Argument(help: "The configuration, a YAML file.")
-    var config: String
-
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "Override a key: section.key=value.")
-    var overrides: [String] = []
+    @OptionGroup var options: ConfigurationOptions
 
     @Option(help: "The folder of the run (default: output.directory of the configuration).")
     var output: String?
@@ -29,12 +25,12 @@ struct Train: ParsableCommand {
     var resume = false
 
     func run() throws {
-        let configuration = try RunConfiguration.load(path: config, overrides: overrides)
+        let configuration = try options.load(RunConfiguration.self)
         let log = TrainingLog(columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
         StopSignal.install()
         let trainer = try Trainer(
             configuration, folder: output ?? configuration.output.directory, resume: resume,
-            kernels: Kernels(.best), pool: configuration.parallel.threadPool(),
+            kernels: try .chosen(), pool: configuration.parallel.threadPool(),
             observe: log.observe)
         switch try trainer.run() {
         case .finished(let result):

@@ -22,7 +22,7 @@ struct Verify: ParsableCommand {
     }
 
     func run() throws {
-        let kernels = Kernels(try InstructionSet.chosen(ProcessInfo.processInfo.environment))
+        let kernels = try Kernels.chosen()
         let pool = ThreadPool(threads: threads)
         var all: [String: GoldenDigests] = [:]
         var failed = false

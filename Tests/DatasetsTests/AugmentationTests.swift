@@ -33,6 +33,15 @@ struct AugmentationTests {
         #expect(isLikely(views.count(where: \.isMirrored), share: 0.5))
     }
 
+    /// Of 50 x 60 pixels, a crop of 40 x 30 in the middle leaves 5 rows above and 15 columns to the left.
+    @Test func aCentredCropLiesInTheMiddle() {
+        let centred = Augmentation(
+            cropHeight: 40, cropWidth: 30, scales: [1], mirrors: false, isCentred: true, seed: 7)
+        let views = Set((0..<20).map { centred.view(epoch: $0, index: $0, sourceHeight: 50, sourceWidth: 60) })
+        #expect(views.count == 1)
+        #expect(views.allSatisfy { $0.top == -5 && $0.left == -15 && $0.scale == 1 && !$0.isMirrored })
+    }
+
     /// At scale 2 the picture has 100 x 120 pixels, so a crop of 40 x 30 begins at rows 0 … 60 and columns 0 … 90.
     @Test func theCropLiesAnywhereInsideThePaddedPicture() {
         let large = views(count: 20000).filter { $0.scale == 2 }

@@ -17,6 +17,15 @@ struct RoomsClassificationTests {
         #expect(all.example(at: 0).image != all.example(at: 1).image)
     }
 
+    @Test("as a source it gives the pictures alone")
+    func source() {
+        let rooms = RoomsClassification(seed: 4, first: 3, count: 2, height: 16, width: 16)
+        let sample = rooms.sample(at: 1, tasks: [])
+        #expect(sample.image == rooms.example(at: 1).image)
+        #expect(sample.labels.isEmpty)
+        #expect(sample.identifier == "rooms-classification-4-4")
+    }
+
     @Test("classes are drawn with equal chances")
     func balance() {
         let rooms = RoomsClassification(seed: 4, first: 0, count: 6000, height: 8, width: 8)

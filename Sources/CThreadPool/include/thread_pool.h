@@ -22,7 +22,8 @@ typedef struct mdl_step {
 typedef struct mdl_thread_pool mdl_thread_pool;
 
 // A pool of `threads` workers, the caller of `mdl_thread_pool_run` being worker 0. Where `processors` is not NULL it
-// names one processor per worker to pin to (the caller's own thread included). NULL when threads cannot be made.
+// names one processor per worker to pin to; worker 0, the caller, is left free, because
+// threads that it makes later (those that read data) would inherit its place. NULL when threads cannot be made.
 mdl_thread_pool *mdl_thread_pool_create(int32_t threads, const int32_t *processors);
 
 void mdl_thread_pool_destroy(mdl_thread_pool *pool);

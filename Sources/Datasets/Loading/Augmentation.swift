@@ -12,13 +12,17 @@ package struct Augmentation: Sendable, Hashable {
     package let cropWidth: Int
     package let scales: [Double]
     package let mirrors: Bool
+    /// Whether the crop lies in the middle, and not at a random place.
+    package let isCentred: Bool
     private let seed: RandomStream
 
     /// - Parameters:
     ///   - scales: what to draw from; `[1]` leaves the size alone.
     ///   - mirrors: whether every other picture is mirrored.
+    ///   - isCentred: whether the crop lies in the middle, and not at a random place.
     package init(
-        cropHeight: Int, cropWidth: Int, scales: [Double] = paperScales, mirrors: Bool = true, seed: UInt64
+        cropHeight: Int, cropWidth: Int, scales: [Double] = paperScales, mirrors: Bool = true, isCentred: Bool = false,
+        seed: UInt64
     ) {
         precondition(cropHeight > 0 && cropWidth > 0, "a crop has an area")
         precondition(!scales.isEmpty && scales.allSatisfy { $0 > 0 }, "scales are positive, and there is one at least")
@@ -26,6 +30,7 @@ package struct Augmentation: Sendable, Hashable {
         self.cropWidth = cropWidth
         self.scales = scales
         self.mirrors = mirrors
+        self.isCentred = isCentred
         self.seed = RandomStream("augmentation").substream(seed)
     }
 
@@ -39,7 +44,8 @@ package struct Augmentation: Sendable, Hashable {
         func offset(_ side: Int, crop: Int, drawnBy draw: UInt64) -> Int {
             let scaled = SampleView.scaled(side, by: scale)
             let padded = max(scaled, crop)
-            return (padded - scaled) / 2 - random.integer(draw, below: padded - crop + 1)
+            let cut = isCentred ? (padded - crop) / 2 : random.integer(draw, below: padded - crop + 1)
+            return (padded - scaled) / 2 - cut
         }
         return SampleView(
             sourceHeight: sourceHeight, sourceWidth: sourceWidth, frameHeight: cropHeight, frameWidth: cropWidth,

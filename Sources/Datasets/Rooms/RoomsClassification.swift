@@ -60,3 +60,17 @@ package struct RoomsClassification: Sendable {
         return RoomView(scene: scene, height: height, width: width)
     }
 }
+
+/// Pictures alone: no task has labels, since a class belongs to a picture and not to its pixels. Whoever loads batches
+/// asks ``RoomsClassification/classIndex(at:)`` for the classes of the samples that were drawn.
+extension RoomsClassification: SampleSource {
+    package var tasks: [LearningTask] { [] }
+
+    package func classNames(of task: LearningTask) -> [String] { [] }
+
+    package func sample(at index: Int, tasks: [LearningTask]) -> Sample {
+        precondition(tasks.isEmpty, "pictures that are classified have no labels per pixel")
+        return Sample(
+            identifier: "rooms-classification-\(seed)-\(first + index)", image: example(at: index).image, labels: [:])
+    }
+}

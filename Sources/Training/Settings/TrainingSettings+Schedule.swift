@@ -1,0 +1,11 @@
+import Configuration
+
+extension TrainingSettings {
+    /// How the learning rate falls from `learningRate` on.
+    package var learningRateSchedule: LearningRateSchedule {
+        switch schedule {
+        case .polynomial: .polynomial(power: power)
+        case .constant: .constant
+        }
+    }
+}
