@@ -85,10 +85,16 @@ struct ProgramBuilder {
         self.trained = trained
         self.statistics = statistics
         storage = [trained, statistics]
+        var learned: Set<Graph.ParameterID> = []
         for (index, node) in graph.nodes.enumerated() {
             for input in node.inputs { consumers[input, default: []].append(index) }
-            let learns = parameters(of: node).contains { graph.parameter($0).role == .trained }
-            if learns || node.inputs.contains(where: requiresGradient.contains) {
+            let own = parameters(of: node).filter { graph.parameter($0).role == .trained }
+            for parameter in own where tree != nil {
+                precondition(
+                    learned.insert(parameter).inserted,
+                    "\(graph.parameter(parameter).name) is trained at two places, whose gradients nobody adds up")
+            }
+            if !own.isEmpty || node.inputs.contains(where: requiresGradient.contains) {
                 requiresGradient.insert(node.output)
             }
         }
