@@ -86,8 +86,15 @@ struct ProgramBuilder {
         self.statistics = statistics
         storage = [trained, statistics]
         learningValues = graph.learningValues
+        var learned: Set<Graph.ParameterID> = []
         for (index, node) in graph.nodes.enumerated() {
             for input in node.inputs { consumers[input, default: []].append(index) }
+            for parameter in graph.parameters(of: node)
+            where tree != nil && graph.parameter(parameter).role == .trained {
+                precondition(
+                    learned.insert(parameter).inserted,
+                    "\(graph.parameter(parameter).name) is trained at two places, whose gradients nobody adds up")
+            }
         }
         // An output is consumed by the loss, so nothing may be fused past it.
         for output in graph.outputs { consumers[output.value, default: []].append(graph.nodes.count) }

@@ -22,6 +22,23 @@ extension SmallGraph {
             let shortcut = sketch.normalization(sketch.convolution(input, 6, kernel: 1, stride: 2))
             sketch.output(sketch.graph.relu(sketch.graph.add(value, shortcut)))
         },
+        SmallGraph("residual that is used again later") { sketch, image in
+            let input = sketch.graph.relu(sketch.convolution(image, 5))
+            let value = sketch.normalization(sketch.convolution(input, 5))
+            let block = sketch.graph.relu(sketch.graph.add(value, input))
+            sketch.output(sketch.graph.add(sketch.convolution(block, 5), input))
+        },
+        SmallGraph("value that every operation reads") { sketch, image in
+            let value = sketch.convolution(image, 18)
+            let pooled = sketch.graph.globalAveragePool(value)
+            let others = [
+                sketch.graph.maxPool(value, size: 3, stride: 1, padding: 1),
+                sketch.graph.resize(pooled, height: 7, width: 9), sketch.graph.resize(value, height: 7, width: 9),
+                sketch.graph.unitLength(value), sketch.normalization(value), sketch.convolution(value, 18, kernel: 1),
+                sketch.graph.relu(value),
+            ]
+            sketch.output(others.reduce(value) { sketch.graph.add($1, $0) })
+        },
         SmallGraph("sum of a value and its normalization") { sketch, image in
             let value = sketch.convolution(image, 5)
             sketch.output(sketch.graph.add(sketch.normalization(value), value))

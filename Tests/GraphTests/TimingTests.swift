@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TimingTests {
     /// Which passes run is what the cost counts: a pass has steps where and only where it has operations.
-    @Test func measuredPassesAreThoseThatCost() {
+    @Test func measuredPassesAreThoseThatCost() throws {
         var graph = Graph()
         let image = graph.input(height: 6, width: 5)
         func convolution(_ input: Graph.Value, _ name: String, inputs: Int, role: Graph.Parameter.Role) -> Graph.Value {
@@ -24,8 +24,8 @@ import Testing
             ParameterStorage(graph.parameters.filter { $0.role == role }, trained: role == .trained)
         }
         let input = AlignedMemory(byteCount: 2 * 6 * 5 * 3 * MemoryLayout<Float>.stride)
-        let plan = ProgramPlan(
-            graph, samples: 2, tree: ReductionTree(samples: 2), kernels: kernels, threads: 2,
+        let plan = try ProgramPlan(
+            training: graph, samples: 2, tree: ReductionTree(samples: 2), kernels: kernels, threads: 2,
             bank: PreparedBank(storage: storage(.bank), kernels: kernels, pool: pool), trained: storage(.trained),
             statistics: storage(.statistic))
         let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: input.floats())
