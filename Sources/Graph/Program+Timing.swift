@@ -28,19 +28,18 @@ extension Program {
 
     /// Measures every step of the runs from now on, which costs two looks at the clock per step.
     package func measureSteps() {
-        guard forwardNanoseconds == nil else { return }
-        forwardNanoseconds = arguments.keep([Int64](repeating: 0, count: forwardCount))
-        backwardNanoseconds = arguments.keep([Int64](repeating: 0, count: backwardCount))
+        guard forward.nanoseconds == nil else { return }
+        for part in [\Program.forward, \.backward, \.finish] {
+            self[keyPath: part].nanoseconds = arguments.keep([Int64](repeating: 0, count: self[keyPath: part].count))
+        }
     }
 
     /// How long each piece of work took in the last run, in nanoseconds; empty where steps are not measured.
     package var nanoseconds: [Work: Int] {
         var times: [Work: Int] = [:]
-        for (steps, durations, count) in [
-            (forward, forwardNanoseconds, forwardCount), (backward, backwardNanoseconds, backwardCount),
-        ] {
-            guard let durations else { continue }
-            for index in 0..<count { times[Work(tag: steps[index].tag), default: 0] += Int(durations[index]) }
+        for part in [forward, backward, finish] {
+            guard let durations = part.nanoseconds else { continue }
+            for index in 0..<part.count { times[Work(tag: part.steps[index].tag), default: 0] += Int(durations[index]) }
         }
         return times
     }

@@ -83,21 +83,19 @@ package final class Program {
         package let gradient: TensorView?
     }
 
+    /// The parts of a program as they are planned.
     struct Steps {
-        var forward: [mdl_step]
-        var backward: [mdl_step]
+        var forward: ProgramPart
+        var backward: ProgramPart
+        var finish: ProgramPart
         var outputs: [Output]
     }
 
     package let graph: Graph
     package let outputs: [Output]
-    let forward: UnsafeMutablePointer<mdl_step>
-    let forwardCount: Int
-    let backward: UnsafeMutablePointer<mdl_step>
-    let backwardCount: Int
-    /// The durations of the last run's steps, where they are measured.
-    var forwardNanoseconds: UnsafeMutablePointer<Int64>?
-    var backwardNanoseconds: UnsafeMutablePointer<Int64>?
+    var forward: ProgramPart
+    var backward: ProgramPart
+    var finish: ProgramPart
     let arguments: ArgumentStore
     /// What owns the memory that the steps point into, the input's apart.
     private let owners: [AnyObject]
@@ -105,21 +103,55 @@ package final class Program {
     init(graph: Graph, steps: Steps, arguments: ArgumentStore, owners: [AnyObject]) {
         self.graph = graph
         outputs = steps.outputs
-        forward = arguments.keep(steps.forward)
-        forwardCount = steps.forward.count
-        backward = arguments.keep(steps.backward)
-        backwardCount = steps.backward.count
+        forward = steps.forward
+        backward = steps.backward
+        finish = steps.finish
         self.arguments = arguments
         self.owners = owners
     }
 
     /// Computes the outputs from the input.
-    package func runForward(on pool: ThreadPool) {
-        pool.run(forward, count: forwardCount, nanoseconds: forwardNanoseconds)
+    ///
+    /// - Parameter exchange: fills in what other ranks have summed; never called where one rank has all samples.
+    package func runForward<Failure: Error>(
+        on pool: ThreadPool, exchange: (SumExchange) throws(Failure) -> Void
+    ) throws(Failure) {
+        try forward.run(on: pool) { pause throws(Failure) in
+            if case .exchange(let sums) = pause { try exchange(sums) }
+        }
     }
 
-    /// Computes the gradients of all trained parameters from those of the outputs.
+    /// Computes, from the gradients of the outputs, those of the trained parameters for each of this rank's subtrees.
+    ///
+    /// - Parameters:
+    ///   - exchange: as in `runForward`.
+    ///   - ready: told which floats of the gradients' arena are complete for this rank and not yet summed over ranks;
+    ///     they are not touched again before `finishGradients`.
+    package func runBackward<Failure: Error>(
+        on pool: ThreadPool, exchange: (SumExchange) throws(Failure) -> Void,
+        ready: (Range<Int>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try backward.run(on: pool) { pause throws(Failure) in
+            switch pause {
+            case .exchange(let sums): try exchange(sums)
+            case .gradientsReady(let range): try ready(range)
+            }
+        }
+    }
+
+    /// Turns the summed gradients of computed filters, in the arena's first copy, into those of their parameters.
+    package func finishGradients(on pool: ThreadPool) {
+        finish.run(on: pool) { (_: ProgramPart.Pause) in }
+    }
+
+    /// The forward pass of a rank that has all samples.
+    package func runForward(on pool: ThreadPool) {
+        forward.run(on: pool) { (_: ProgramPart.Pause) in }
+    }
+
+    /// The backward pass of a rank that has all samples, finished.
     package func runBackward(on pool: ThreadPool) {
-        pool.run(backward, count: backwardCount, nanoseconds: backwardNanoseconds)
+        backward.run(on: pool) { (_: ProgramPart.Pause) in }
+        finishGradients(on: pool)
     }
 }

@@ -120,21 +120,24 @@ extension ProgramBuilder {
         return Packing(buffer: packed, stride: size.stride)
     }
 
-    /// The gradient of a computed filter is folded where its directions' gradient will stand; `finishGradients` turns
-    /// it into theirs once all samples are in.
+    /// The gradient of a computed filter is folded where its directions' gradient will stand, and becomes theirs once
+    /// all samples are in: the filter's is what ranks exchange, and no gain's is ever sent.
     private mutating func lowerFilterGradient(
         _ geometry: ConvolutionGeometry, _ filter: Graph.Filter, _ weights: Weights,
         input: (Placement, Graph.Shape), outputGradient: (Placement, Graph.Shape)
     ) {
-        let target: UnsafeMutablePointer<Float>
-        switch filter {
-        case .parameter(let id): target = gradient(id)
-        case .normalizedRows(let direction, _): target = gradient(direction)
-        }
+        let owner =
+            switch filter {
+            case .parameter(let id): id
+            case .normalizedRows(let direction, _): direction
+            }
+        let target = gradient(owner)
         let cut = FilterGradient(geometry, panelWidth: kernels.panelWidth, threads: threads, levels: tree!.levels)
         let scratch = buffer(of: Float.self, count: threads * cut.scratchPerWorker)
         let stride = gradientStride
-        plan([input.0.buffer, outputGradient.0.buffer, scratch], as: .backwardToFilter) { [self] emission in
+        plan(
+            [input.0.buffer, outputGradient.0.buffer, scratch], as: .backwardToFilter, pause: gradientsReady(owner)
+        ) { [self] emission in
             [
                 emission.convolution.filterGradient(
                     cut, input: view(input.0, input.1, emission),
@@ -146,16 +149,18 @@ extension ProgramBuilder {
             case .computed(_, let lengths) = weights.source
         else { return }
         let (directionValues, gainValues, gainGradient) = (values(direction), values(gain), gradient(gain))
-        plan([lengths], as: .backwardToFilter) { emission in
-            [
-                emission.step(
-                    emission.kernels.passes.normalized_rows_backward,
-                    mdl_normalized_rows_backward(
-                        v: directionValues, gain: gainValues, length: emission.doubles(lengths), gradient: target,
-                        inputs: Int32(geometry.inputChannels), outputs: Int32(geometry.outputChannels),
-                        gradient_v: target, gradient_gain: gainGradient),
-                    items: channelGroups(geometry.outputChannels))
-            ]
+        inFinish { builder in
+            builder.plan([lengths], as: .backwardToFilter) { emission in
+                [
+                    emission.step(
+                        emission.kernels.passes.normalized_rows_backward,
+                        mdl_normalized_rows_backward(
+                            v: directionValues, gain: gainValues, length: emission.doubles(lengths), gradient: target,
+                            inputs: Int32(geometry.inputChannels), outputs: Int32(geometry.outputChannels),
+                            gradient_v: target, gradient_gain: gainGradient),
+                        items: channelGroups(geometry.outputChannels))
+                ]
+            }
         }
     }
 
@@ -164,7 +169,7 @@ extension ProgramBuilder {
     ) {
         let target = gradient(bias)
         let stride = gradientStride
-        plan([outputGradient.buffer], as: .backwardToFilter) { [self] emission in
+        plan([outputGradient.buffer], as: .backwardToFilter, pause: gradientsReady(bias)) { [self] emission in
             [
                 emission.convolution.biasGradient(
                     outputGradient: view(outputGradient, shape, emission), biasGradient: target,

@@ -102,30 +102,32 @@ extension ProgramBuilder {
     ) {
         let channels = shape.channels
         let partial = buffer(of: Double.self, count: samples * shape.height * 2 * channels)
-        let folded = buffer(of: Double.self, count: tree!.subtrees * 3 * channels)
+        let sums = sharedSums(count: 3 * channels)
         let (scale, mean, variance) = (
             values(parameters.scale), values(parameters.runningMean), values(parameters.runningVariance)
         )
         let tree = tree!
-        plan([input.buffer, partial, folded, vectors, count]) { [self] emission in
+        plan([input.buffer, partial, sums.local, sums.gathered], pause: sums.exchange) { [self] emission in
             let x = view(input, shape, emission)
-            let own = pointers(emission)
-            let passes = emission.kernels.passes
-            let sums = mdl_statistics(x: x.view, extent: x.extent, rows: x.rows, partial: emission.doubles(partial))
+            let statistics = mdl_statistics(
+                x: x.view, extent: x.extent, rows: x.rows, partial: emission.doubles(partial))
             let fold = mdl_fold_statistics(
                 partial: emission.doubles(partial), extent: x.extent, chunks: x.rows.chunks, fold: emission.fold,
-                out: emission.doubles(folded))
+                out: emission.doubles(sums.local))
+            let passes = emission.kernels.passes
+            return [
+                emission.step(passes.statistics, statistics, items: samples * Int(x.rows.chunks)),
+                emission.step(passes.fold_statistics, fold, items: channelGroups(channels)),
+            ]
+        }
+        plan([sums.gathered, vectors, count]) { emission in
+            let own = pointers(emission)
             let finish = mdl_finish_statistics(
-                partials: emission.doubles(folded), merges: emission.arguments.keep(tree.subtreeMerges),
+                partials: emission.doubles(sums.gathered), merges: emission.arguments.keep(tree.subtreeMerges),
                 subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), gamma: scale,
                 epsilon: parameters.epsilon, momentum: parameters.momentum, running_mean: mean,
                 running_variance: variance, mean: own.mean, inverse: own.inverse, scale: own.scale, count: own.count)
-            let groups = channelGroups(channels)
-            return [
-                emission.step(passes.statistics, sums, items: samples * Int(x.rows.chunks)),
-                emission.step(passes.fold_statistics, fold, items: groups),
-                emission.step(passes.finish_statistics, finish, items: groups),
-            ]
+            return [emission.step(emission.kernels.passes.finish_statistics, finish, items: channelGroups(channels))]
         }
     }
 
@@ -137,32 +139,38 @@ extension ProgramBuilder {
         let channels = shape.channels
         let outputGradient = gradientPlacement(fused.output)
         let partial = buffer(of: Double.self, count: samples * shape.height * 2 * channels)
-        let folded = buffer(of: Double.self, count: tree!.subtrees * 2 * channels)
+        let sums = sharedSums(count: 2 * channels)
         let (scaleGradient, shiftGradient) = (gradient(parameters.scale), gradient(parameters.shift))
         let tree = tree!
-        plan([input.placement.buffer, outputGradient.buffer, partial, folded, vectors, count, mask]) {
-            [self] emission in
+        plan(
+            [input.placement.buffer, outputGradient.buffer, partial, sums.local, sums.gathered, vectors, mask],
+            pause: sums.exchange
+        ) { [self] emission in
             let x = view(input.placement, shape, emission)
             let own = pointers(emission)
-            let passes = emission.kernels.passes
-            let sums = mdl_gradient_sums(
+            let products = mdl_gradient_sums(
                 x: x.view, dy: view(outputGradient, shape, emission).view, extent: x.extent, rows: x.rows,
                 mean: own.mean, inverse: own.inverse,
                 mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) },
                 partial: emission.doubles(partial))
             let fold = mdl_fold_sums(
                 partial: emission.doubles(partial), channels: Int32(channels), chunks: x.rows.chunks,
-                fold: emission.fold, out: emission.doubles(folded))
+                fold: emission.fold, out: emission.doubles(sums.local))
+            let passes = emission.kernels.passes
+            return [
+                emission.step(passes.gradient_sums, products, items: samples * Int(x.rows.chunks)),
+                emission.step(passes.fold_sums, fold, items: channelGroups(channels)),
+            ]
+        }
+        plan([sums.gathered, vectors, count]) { emission in
+            let own = pointers(emission)
             let finish = mdl_finish_gradient_sums(
-                partials: emission.doubles(folded), merges: emission.arguments.keep(tree.subtreeMerges),
+                partials: emission.doubles(sums.gathered), merges: emission.arguments.keep(tree.subtreeMerges),
                 subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), count: own.count,
                 gradient_gamma: scaleGradient, gradient_beta: shiftGradient, mean_g: own.meanGradient,
                 mean_gx: own.meanProduct)
-            let groups = channelGroups(channels)
             return [
-                emission.step(passes.gradient_sums, sums, items: samples * Int(x.rows.chunks)),
-                emission.step(passes.fold_sums, fold, items: groups),
-                emission.step(passes.finish_gradient_sums, finish, items: groups),
+                emission.step(emission.kernels.passes.finish_gradient_sums, finish, items: channelGroups(channels))
             ]
         }
         let wanted = needsGradient(input.value)

@@ -42,9 +42,16 @@ struct ProgramBuilder {
         }
     }
 
+    /// When steps are run: before the losses, after them, or once gradients are summed over all samples.
+    private enum Stage {
+        case forward, backward, finish
+    }
+
     private struct PlannedStep {
         let work: Program.Work
         let emit: (Emission) -> [mdl_step]
+        /// What ranks have to do after the steps.
+        var pause: ((Emission) -> ProgramPart.Pause)?
     }
 
     let graph: Graph
@@ -59,6 +66,8 @@ struct ProgramBuilder {
     var memory = MemoryPlan()
     private var forward: [PlannedStep] = []
     private var backward: [PlannedStep] = []
+    private var finish: [PlannedStep] = []
+    private var stage = Stage.forward
     private var steps = 0
     /// The node whose steps are being planned.
     var node = 0
@@ -66,9 +75,9 @@ struct ProgramBuilder {
     private var gradients: [Graph.Value: Placement] = [:]
     /// Backward lowering of the nodes lowered so far, with the node; run in reverse.
     private var backwardWork: [(node: Int, lower: (inout ProgramBuilder) -> Void)] = []
+    private var finishWork: [(node: Int, lower: (inout ProgramBuilder) -> Void)] = []
     private(set) var consumers: [Graph.Value: [Int]] = [:]
     private let learningValues: Set<Graph.Value>
-    private var isBackward = false
     private let storage: [ParameterStorage]
 
     /// - Parameter tree: the samples' tree for training; nil plans an evaluation.
@@ -119,18 +128,58 @@ struct ProgramBuilder {
 
     var gradientStride: Int { trained.layout.count }
 
+    /// Whether other ranks hold samples of the batch.
+    private var isShared: Bool { tree.map { $0.subtreeMerges.count > $0.subtrees } ?? false }
+
+    /// Tells other ranks that the gradient of `id` is complete here; nil where there are none.
+    func gradientsReady(_ id: Graph.ParameterID) -> ((Emission) -> ProgramPart.Pause)? {
+        guard isShared else { return nil }
+        let entry = trained.layout.entry(graph.parameter(id).name)!
+        return { _ in .gradientsReady(entry.offset..<entry.offset + entry.parameter.count) }
+    }
+
+    /// Sums over samples that every rank needs: a buffer for those of this rank's subtrees, one for those of all, and
+    /// the exchange that fills the second; the same buffer, and no exchange, where this rank has all samples.
+    mutating func sharedSums(count: Int) -> SharedSums {
+        let (own, all) = (tree!.subtrees, tree!.subtreeMerges.count)
+        let local = buffer(of: Double.self, count: own * count)
+        guard isShared else { return SharedSums(local: local, gathered: local, exchange: nil) }
+        let gathered = buffer(of: Double.self, count: all * count)
+        return SharedSums(
+            local: local, gathered: gathered,
+            exchange: { emission in
+                .exchange(
+                    SumExchange(
+                        local: emission.doubles(local), localSubtrees: own, gathered: emission.doubles(gathered),
+                        gatheredSubtrees: all, count: count))
+            })
+    }
+
+    struct SharedSums {
+        let local: MemoryPlan.Buffer
+        let gathered: MemoryPlan.Buffer
+        let exchange: ((Emission) -> ProgramPart.Pause)?
+    }
+
     // MARK: Steps and buffers
 
     /// Plans steps that use `buffers`; `emit` writes them once addresses are known.
     ///
-    /// - Parameter pass: what the steps compute of the node; by default what their place says.
+    /// - Parameters:
+    ///   - pass: what the steps compute of the node; by default what their place says.
+    ///   - pause: what ranks have to do after the steps.
     mutating func plan(
-        _ buffers: [MemoryPlan.Buffer?], as pass: Program.Pass? = nil, _ emit: @escaping (Emission) -> [mdl_step]
+        _ buffers: [MemoryPlan.Buffer?], as pass: Program.Pass? = nil,
+        pause: ((Emission) -> ProgramPart.Pause)? = nil, _ emit: @escaping (Emission) -> [mdl_step]
     ) {
         for case let buffer? in buffers { memory.use(buffer, at: steps) }
-        let work = Program.Work(node: node, pass: pass ?? (isBackward ? .backwardToData : .forward))
-        let step = PlannedStep(work: work, emit: emit)
-        if isBackward { backward.append(step) } else { forward.append(step) }
+        let work = Program.Work(node: node, pass: pass ?? (stage == .forward ? .forward : .backwardToData))
+        let step = PlannedStep(work: work, emit: emit, pause: pause)
+        switch stage {
+        case .forward: forward.append(step)
+        case .backward: backward.append(step)
+        case .finish: finish.append(step)
+        }
         steps += 1
     }
 
@@ -145,6 +194,11 @@ struct ProgramBuilder {
     /// Adds what the backward pass must do with the gradient of `output`, if anything learns from it.
     mutating func inBackward(of output: Graph.Value, _ lower: @escaping (inout ProgramBuilder) -> Void) {
         if needsGradient(output) { backwardWork.append((node, lower)) }
+    }
+
+    /// Adds what must be done with the gradients once they are summed over all samples.
+    mutating func inFinish(_ lower: @escaping (inout ProgramBuilder) -> Void) {
+        finishWork.append((node, lower))
     }
 
     /// Where `value` lies; it gets a buffer when first asked for.
@@ -224,8 +278,13 @@ struct ProgramBuilder {
                 lossBuffers.append(gradientTarget(output.value).placement.buffer)
             }
             plan(lossBuffers) { _ in [] }
-            isBackward = true
+            stage = .backward
             for work in backwardWork.reversed() {
+                node = work.node
+                work.lower(&self)
+            }
+            stage = .finish
+            for work in finishWork {
                 node = work.node
                 work.lower(&self)
             }
@@ -233,23 +292,15 @@ struct ProgramBuilder {
             plan(graph.outputs.map { placements[$0.value]!.buffer }) { _ in [] }
         }
         memory.place()
-        let (forward, backward) = (forward, backward)
+        let (forward, backward, finish) = (forward, backward, finish)
         let outputs = graph.outputs.map { ($0, placements[$0.value]!, gradients[$0.value]) }
         let builder = self
         return (
             memory,
             { emission in
-                func emit(_ steps: [PlannedStep]) -> [mdl_step] {
-                    steps.flatMap { step in
-                        step.emit(emission).map {
-                            var tagged = $0
-                            tagged.tag = step.work.tag
-                            return tagged
-                        }
-                    }
-                }
                 return Program.Steps(
-                    forward: emit(forward), backward: emit(backward),
+                    forward: Self.part(forward, emission), backward: Self.part(backward, emission),
+                    finish: Self.part(finish, emission),
                     outputs: outputs.map { output, placement, gradient in
                         Program.Output(
                             name: output.name,
@@ -258,6 +309,19 @@ struct ProgramBuilder {
                     })
             }
         )
+    }
+
+    private static func part(_ planned: [PlannedStep], _ emission: Emission) -> ProgramPart {
+        var steps: [mdl_step] = []
+        var pauses: [(step: Int, pause: ProgramPart.Pause)] = []
+        for step in planned {
+            for var own in step.emit(emission) {
+                own.tag = step.work.tag
+                steps.append(own)
+            }
+            if let pause = step.pause { pauses.append((steps.count, pause(emission))) }
+        }
+        return ProgramPart(steps, pauses: pauses, in: emission.arguments)
     }
 
     /// Lowers one node, with those that are fused into it; returns the places of all of them.
