@@ -6,7 +6,10 @@ struct Modulor: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "modulor", abstract: "Trains multi-task networks over a shared, frozen filter bank.",
         discussion: "Exit status: 0 done, 1 failed, 2 bad arguments or configuration, 75 stopped early but resumable.",
-        version: "0.1.0", subcommands: [Train.self, Pretrain.self, Verify.self, Bench.self, DataCommand.self, Doctor.self])
+        version: "0.1.0",
+        subcommands: [
+            Train.self, Pretrain.self, Verify.self, Bench.self, DataCommand.self, Doctor.self,
+        ])
 
     /// The statuses of failures; ``ExitCode`` is thrown for others.
     private enum Status {
