@@ -1,0 +1,4 @@
+@main
+struct CollectivesProbe {
+    static func main() {}
+}
