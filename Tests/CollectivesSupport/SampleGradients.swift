@@ -2,12 +2,17 @@ import ConvolutionEngine
 import TensorCore
 
 /// Gradients of single samples, folded along the tree as the kernels fold them.
-struct SampleGradients {
-    let samples: Int
-    let count: Int
+package struct SampleGradients {
+    package let samples: Int
+    package let count: Int
+
+    package init(samples: Int, count: Int) {
+        self.samples = samples
+        self.count = count
+    }
 
     /// The partials of the maximal subtrees of a shard, each `stride` floats from the last.
-    func partials(of shard: Range<Int>, _ tree: ReductionTree, stride: Int) -> [Float] {
+    package func partials(of shard: Range<Int>, _ tree: ReductionTree, stride: Int) -> [Float] {
         var partials = [Float](repeating: .nan, count: tree.subtrees * stride)
         var open: [[Float]] = []
         var subtree = 0
@@ -27,7 +32,7 @@ struct SampleGradients {
     }
 
     /// What one process computes.
-    func sum() -> [Float] {
+    package func sum() -> [Float] {
         partials(of: 0..<samples, ReductionTree(samples: samples), stride: count)
     }
 
@@ -42,5 +47,5 @@ struct SampleGradients {
 }
 
 /// The same bits, of which a NaN has some too.
-func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
-func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
+package func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+package func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
