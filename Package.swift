@@ -4,15 +4,16 @@ import PackageDescription
 
 // The house: every arrow points down, and targets on one level do not import each other.
 //
-//     8  modulor
-//     7  Reports
-//     6  Training
-//     5  Networks          Tasks
-//     4  Configuration
-//     3  Graph             Datasets      Checkpoints
+//     9  modulor
+//     8  Reports
+//     7  Training
+//     6  Networks          Tasks
+//     5  Configuration
+//     4  Graph             Datasets      Checkpoints     MPICollectives
+//     3  Collectives
 //     2  ConvolutionEngine
 //     1  TensorCore
-//     0  CConvolution  CThreadPool  CJPEG  CPNG  CCrypto
+//     0  CConvolution  CThreadPool  CJPEG  CPNG  CCrypto  CSharedMemory  CCollectives -> CMPI
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
@@ -46,8 +47,15 @@ let package = Package(
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        // Talks between processes; the standard on clusters, kept by the Open MPI project.
+        .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(name: "CCollectives", dependencies: ["CMPI"], cSettings: strictC),
+        .target(name: "CSharedMemory", cSettings: strictC),
+
         room("TensorCore", uses: ["CThreadPool"]),
         room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
+        room("Collectives", uses: ["ConvolutionEngine", "CSharedMemory"]),
+        room("MPICollectives", uses: ["Collectives", "CCollectives"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
         room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
@@ -78,6 +86,15 @@ let package = Package(
 
         tests(of: "TensorCore", uses: ["CThreadPool"]),
         tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
+        // What tests of reductions add up, and the program that they start as ranks of real jobs.
+        .target(
+            name: "CollectivesSupport", dependencies: ["ConvolutionEngine", "TensorCore"],
+            path: "Tests/Support/CollectivesSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "CollectivesProbe", dependencies: ["CollectivesSupport", "MPICollectives", "Collectives"],
+            path: "Tests/Support/CollectivesProbe", swiftSettings: strict),
+        tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
+        tests(of: "MPICollectives", uses: ["Collectives", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),

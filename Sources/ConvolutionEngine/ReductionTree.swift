@@ -15,6 +15,11 @@ package struct ReductionTree: Sendable, Equatable {
     package private(set) var ends: [UInt8] = []
     /// After partial i of all shards' maximal subtrees is pushed, how often the two topmost are merged.
     package private(set) var subtreeMerges: [UInt8] = []
+    /// Maximal subtrees of every shard, in order.
+    package private(set) var subtreesOfShards: [Int]
+    /// How many maximal subtrees lie in the shards before this one.
+    package var firstSubtree: Int { subtreesOfShards[..<shard].reduce(0, +) }
+    private let shard: Int
 
     /// Maximal subtrees of the shard.
     package var subtrees: Int { ends.reduce(0) { $0 + Int($1) } }
@@ -37,8 +42,10 @@ package struct ReductionTree: Sendable, Equatable {
     package init(shard: Int, of shards: [Range<Int>]) {
         precondition(!shards.isEmpty && shards[0].lowerBound == 0, "shards start at sample 0")
         precondition(zip(shards, shards.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+        self.shard = shard
+        subtreesOfShards = [Int](repeating: 0, count: shards.count)
         batch = shards.last!.upperBound
-        descend(0..<batch, shards: shards, shard: shard)
+        descend(0..<batch, shards: shards, owners: 0..<shards.count)
     }
 
     /// The tree of one rank that holds the whole batch.
@@ -46,11 +53,13 @@ package struct ReductionTree: Sendable, Equatable {
         self.init(shard: 0, of: [0..<samples])
     }
 
-    /// Walks the tree outside of shards; what lies within one is a maximal subtree.
-    private mutating func descend(_ range: Range<Int>, shards: [Range<Int>], shard: Int) {
-        let owner = shards.firstIndex { $0.contains(range.lowerBound) }!
+    /// Walks the tree outside of shards; what lies within one is a maximal subtree. `owners` includes all shards that
+    /// hold samples of the range.
+    private mutating func descend(_ range: Range<Int>, shards: [Range<Int>], owners: Range<Int>) {
+        let owner = owners.first { shards[$0].contains(range.lowerBound) }!
         if range.upperBound <= shards[owner].upperBound {
             subtreeMerges.append(0)
+            subtreesOfShards[owner] += 1
             if owner == shard {
                 fold(range)
                 ends[ends.count - 1] = 1
@@ -58,8 +67,9 @@ package struct ReductionTree: Sendable, Equatable {
             return
         }
         let middle = Self.middle(of: range)
-        descend(range.lowerBound..<middle, shards: shards, shard: shard)
-        descend(middle..<range.upperBound, shards: shards, shard: shard)
+        descend(range.lowerBound..<middle, shards: shards, owners: owner..<owners.upperBound)
+        let right = (owner..<owners.upperBound).first { shards[$0].contains(middle) }!
+        descend(middle..<range.upperBound, shards: shards, owners: right..<owners.upperBound)
         subtreeMerges[subtreeMerges.count - 1] += 1
     }
 

@@ -1,0 +1,91 @@
+/// Operations that wait for their end; for what is not part of a training step.
+extension Communicator {
+    package func wait(_ request: CollectiveRequest) throws(CollectiveError) {
+        var pause = Pause()
+        while try !test(request) { pause.next() }
+    }
+
+    package func barrier() throws(CollectiveError) {
+        try wait(startBarrier())
+    }
+
+    /// The bytes of `root` come to all, in pieces.
+    package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + CollectiveLimits.messageByteCount)
+            try wait(startBroadcast(UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end]), from: root))
+            start = end
+        }
+    }
+
+    /// What every rank contributes, in the order of ranks; sizes may differ.
+    package func gather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
+        var sizes = [Int64](repeating: 0, count: size)
+        sizes[rank] = Int64(bytes.count)
+        try allGather(&sizes)
+        let starts = sizes.indices.map { Int(sizes[..<$0].reduce(0, +)) }
+        var all = [UInt8](repeating: 0, count: Int(sizes.reduce(0, +)))
+        // Everyone sees the same sizes, so everyone takes the same number of rounds.
+        let largest = Int(sizes.max()!)
+        let portion = max(1, CollectiveLimits.gatheredByteCount / size)
+        var start = 0
+        while start < largest {
+            let counts = sizes.map { max(0, min(portion, Int($0) - start)) }
+            let layout = BlockLayout(counts)
+            var received = [UInt8](repeating: 0, count: max(1, layout.total))
+            let own = Int(layout.offsets[rank])
+            for index in 0..<counts[rank] { received[own + index] = bytes[start + index] }
+            try gatherInPlace(&received, layout)
+            for other in 0..<size {
+                let from = Int(layout.offsets[other])
+                all.replaceSubrange(
+                    starts[other] + start..<starts[other] + start + counts[other],
+                    with: received[from..<from + counts[other]])
+            }
+            start += portion
+        }
+        return sizes.indices.map { Array(all[starts[$0]..<starts[$0] + Int(sizes[$0])]) }
+    }
+
+    /// Value r comes from rank r.
+    package func allGather(_ values: inout [Int64]) throws(CollectiveError) {
+        precondition(values.count == size, "one value per rank")
+        try gatherInPlace(&values, BlockLayout([Int](repeating: MemoryLayout<Int64>.stride, count: size)))
+    }
+
+    /// Sums of whole numbers, which are exact in any order.
+    package func sum(_ values: inout [Int64]) throws(CollectiveError) {
+        let count = values.count
+        try withBytes(of: &values) { bytes throws(CollectiveError) in
+            try wait(startAllReduce(bytes.baseAddress!, count: count, .int64, .sum))
+        }
+    }
+
+    private func gatherInPlace<Element: BitwiseCopyable>(
+        _ values: inout [Element], _ layout: BlockLayout
+    ) throws(CollectiveError) {
+        try withBytes(of: &values) { bytes throws(CollectiveError) in
+            try wait(startAllGather(nil, into: bytes.baseAddress!, layout))
+        }
+        withExtendedLifetime(layout) {}
+    }
+
+    private func withBytes<Element: BitwiseCopyable>(
+        of values: inout [Element], _ body: (UnsafeMutableRawBufferPointer) throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
+        var failure: CollectiveError?
+        values.withUnsafeMutableBytes { bytes in
+            do throws(CollectiveError) { try body(bytes) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+}
+
+/// Sizes that keep single operations short.
+package enum CollectiveLimits {
+    /// Bytes of the largest message between two ranks.
+    package static let messageByteCount = 1 << 20
+    /// Bytes of all ranks together in one step of a gather.
+    static let gatheredByteCount = 64 << 20
+}

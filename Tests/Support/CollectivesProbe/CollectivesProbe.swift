@@ -1,0 +1,31 @@
+import Collectives
+import CollectivesSupport
+import Foundation
+import MPICollectives
+
+/// A rank of the jobs that tests start: `CollectivesProbe FOLDER SCENARIO [RANKS PER NODE]`. Ranks write what they find
+/// into FOLDER/RANK.txt, since a test that waited inside a job would hang when one of its ranks fails.
+@main
+struct CollectivesProbe {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        let ranksPerNode = arguments.count > 3 ? Int(arguments[3]) : nil
+        let communicator: any Communicator
+        let isJob = try Launcher.detect(ProcessInfo.processInfo.environment) != nil
+        if isJob {
+            communicator = try MPIJob.start(ranksPerNode: ranksPerNode)
+        } else {
+            communicator = LoopbackCommunicator()
+        }
+        let text =
+            switch arguments[2] {
+            case "reduce": try Scenario.reduce(communicator)
+            case "disagree": Scenario.disagree(communicator)
+            case "error": Scenario.error(communicator)
+            case "abort": try Scenario.abort(communicator)
+            case let other: fatalError("unknown scenario \(other)")
+            }
+        try text.write(toFile: "\(arguments[1])/\(communicator.rank).txt", atomically: true, encoding: .utf8)
+        if isJob { try MPIJob.finish() }
+    }
+}

@@ -1,0 +1,140 @@
+import Collectives
+import CollectivesSupport
+import ConvolutionEngine
+
+enum Scenario {
+    /// Steps as in training, for several batches: what every rank holds afterwards must not depend on their number.
+    static func reduce(_ communicator: any Communicator) throws -> String {
+        let gradientCommunicator = try communicator.duplicate()
+        let thread = try CommunicationThread()
+        var lines: [String] = []
+        for samples in [8, 12, 13] {
+            let steps = try Steps(
+                samples: samples, communicator: communicator, gradients: gradientCommunicator, thread: thread)
+            for _ in 0..<3 { lines.append("\(samples): \(try steps.run())") }
+        }
+        try thread.perform { () throws(CollectiveError) in
+            var bytes = (0..<CollectiveLimits.messageByteCount + 3).map {
+                communicator.rank == 0 ? UInt8(truncatingIfNeeded: $0 / 5) : 0
+            }
+            var failure: CollectiveError?
+            bytes.withUnsafeMutableBytes { memory in
+                do throws(CollectiveError) { try communicator.broadcast(memory, from: 0) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            lines.append("broadcast: \(digest(bytes))")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The last rank has another bank.
+    static func disagree(_ communicator: any Communicator) -> String {
+        let isLast = communicator.rank == communicator.size - 1
+        do throws(AgreementError) {
+            try communicator.agree(on: [AgreementItem("version", "1"), AgreementItem("bank", isLast ? "bb" : "aa")])
+            return "agreed"
+        } catch {
+            return error.description
+        }
+    }
+
+    /// Names a rank that does not exist.
+    static func error(_ communicator: any Communicator) -> String {
+        var byte: UInt8 = 0
+        do throws(CollectiveError) {
+            _ = try withUnsafeMutableBytes(of: &byte) { bytes throws(CollectiveError) in
+                try communicator.startBroadcast(bytes, from: 99)
+            }
+            return "nothing was seen"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// One rank ends the job while the others wait for it.
+    static func abort(_ communicator: any Communicator) throws -> String {
+        if communicator.rank == communicator.size - 1 { communicator.abort(code: 75) }
+        try communicator.barrier()
+        return "the job went on"
+    }
+
+    /// FNV-1a of 64 bits.
+    static func digest(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+    }
+}
+
+/// The communication of a training step with two gathers and three buckets.
+private final class Steps {
+    private static let count = 40_000
+    private let initial: [Float]
+    private let memory: UnsafeMutablePointer<Float>
+    private let partials: UnsafeMutablePointer<Double>
+    private let known: UnsafeMutablePointer<Int64>
+    private let tree: ReductionTree
+    private let thread: CommunicationThread
+    private let buckets: [CollectiveOperation]
+    private let gather: OrderedGather
+    private let sum: IntegerSum
+    private let firstSample: Int
+
+    init(
+        samples: Int, communicator: any Communicator, gradients: any Communicator, thread: CommunicationThread
+    ) throws {
+        let shards = try Shards(batch: samples, ranks: communicator.size)
+        let shard = shards.ranges[communicator.rank]
+        tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+        initial = SampleGradients(samples: samples, count: Self.count).partials(of: shard, tree, stride: Self.count)
+        memory = .allocate(capacity: initial.count)
+        partials = .allocate(capacity: tree.subtreeMerges.count)
+        known = .allocate(capacity: 1)
+        let reduction = ReproducibleReduction(communicator: gradients, tree: tree, pieceCount: 4096)
+        let arena = GradientArena(base: memory, stride: Self.count, subtrees: tree.subtrees)
+        buckets = GradientBuckets(
+            segments: [30_000..<40_000, 29_000..<30_000, 7..<29_000, 0..<7], bucketByteCount: 1 << 15
+        ).buckets.map { reduction.operation(for: $0, in: arena) }
+        gather = OrderedGather(
+            name: "sums", communicator: communicator, tree: tree, partials: partials, valuesPerSubtree: 1)
+        sum = IntegerSum(name: "counts", communicator: communicator, values: known, count: 1)
+        self.thread = thread
+        firstSample = shard.lowerBound
+    }
+
+    /// A digest of the gradients, the folded sums and the count of samples.
+    func run() throws -> String {
+        memory.update(from: initial, count: initial.count)
+        known[0] = Int64(tree.merges.count)
+        var total = 0.0
+        for bucket in buckets {
+            for index in 0..<tree.subtreeMerges.count { partials[index] = .nan }
+            foldSamples(into: partials + tree.firstSubtree)
+            thread.submit(bucket)
+            try thread.run(gather)
+            total = tree.combine(partials)
+        }
+        try thread.run(sum)
+        try thread.wait()
+        let digest = Scenario.digest(
+            UnsafeBufferPointer(start: memory, count: Self.count).lazy.flatMap { value in
+                withUnsafeBytes(of: value) { Array($0) }
+            })
+        return "\(digest) \(total.bitPattern) \(known[0])"
+    }
+
+    /// The sums of 1 / (3 + sample) of every maximal subtree of the shard.
+    private func foldSamples(into sums: UnsafeMutablePointer<Double>) {
+        var open: [Double] = []
+        var subtree = 0
+        for index in tree.merges.indices {
+            open.append(1 / Double(3 + firstSample + index))
+            for _ in 0..<tree.merges[index] {
+                let right = open.removeLast()
+                open[open.count - 1] += right
+            }
+            if tree.ends[index] != 0 {
+                sums[subtree] = open.removeLast()
+                subtree += 1
+            }
+        }
+    }
+}
