@@ -66,10 +66,8 @@ let package = Package(
         room(
             "Training",
             uses: [
-                "Networks", "Tasks", "Configuration", "Graph", "Datasets", "Checkpoints", "ConvolutionEngine",
-                "CConvolution",
-                "CThreadPool",
-                "TensorCore",
+                "Networks", "Tasks", "Configuration", "Graph", "Datasets", "Checkpoints", "Collectives",
+                "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
             ]),
         room(
             "Reports",
@@ -80,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "modulor",
             dependencies: [
-                "Training", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Training", "Reports", "MPICollectives",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 

@@ -45,6 +45,13 @@ package struct SHA256: ~Copyable {
         return digest.hexadecimal
     }
 
+    /// The digest of bytes in memory, such as a text's or a bank's.
+    package static func hexadecimal(of bytes: UnsafeRawBufferPointer) -> String {
+        var digest = SHA256()
+        digest.update(bytes)
+        return digest.hexadecimal
+    }
+
     /// Whether `text` is written as digests are written here.
     static func isHexadecimal(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 2 * Int(SHA256_DIGEST_LENGTH)

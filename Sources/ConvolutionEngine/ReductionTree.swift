@@ -91,12 +91,12 @@ package struct ReductionTree: Sendable, Equatable {
         return range.lowerBound + half
     }
 
-    /// Folds the partials of all shards' maximal subtrees, in sample order.
-    package func combine(_ partials: UnsafePointer<Double>) -> Double {
+    /// Folds the partials of all shards' maximal subtrees, in sample order, `stride` doubles apart.
+    package func combine(_ partials: UnsafePointer<Double>, stride: Int = 1) -> Double {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: 64) { stack in
             var live = 0
             for index in subtreeMerges.indices {
-                stack[live] = partials[index]
+                stack[live] = partials[index * stride]
                 live += 1
                 for _ in 0..<subtreeMerges[index] {
                     stack[live - 2] += stack[live - 1]

@@ -39,13 +39,15 @@ package final class ParameterStorage {
     package let velocity: AlignedMemory?
     package let gradient: AlignedMemory?
 
-    /// - Parameter trained: whether gradients are allocated. The bank never has any.
-    package init(_ parameters: [Graph.Parameter], trained: Bool) {
+    /// - Parameters:
+    ///   - trained: whether gradients are allocated. The bank never has any.
+    ///   - subtrees: partial gradients, one after the other, one for each maximal subtree of this rank's samples.
+    package init(_ parameters: [Graph.Parameter], trained: Bool, subtrees: Int = 1) {
         layout = ParameterLayout(parameters)
         let bytes = layout.count * MemoryLayout<Float>.stride
         values = AlignedMemory(byteCount: bytes)
         velocity = trained ? AlignedMemory(byteCount: bytes) : nil
-        gradient = trained ? AlignedMemory(byteCount: bytes) : nil
+        gradient = trained ? AlignedMemory(byteCount: subtrees * bytes) : nil
     }
 
     /// Copies a tensor out in the order of files (OIHW), count values.

@@ -110,14 +110,24 @@ package final class Program {
         self.owners = owners
     }
 
+    /// The sums that ranks exchange, in the order of the forward and then of the backward pass; none where one rank has
+    /// all samples.
+    package var exchanges: [SumExchange] { (forward.pauses + backward.pauses).compactMap(\.pause.sums) }
+
+    /// The stretches of the gradients' arena that ranks sum, in the order in which they become complete; none where one
+    /// rank has all samples. What is left out (batch norms, gains) every rank has in full.
+    package var gradientSegments: [Range<Int>] { backward.pauses.compactMap(\.pause.gradients) }
+
     /// Computes the outputs from the input.
     ///
-    /// - Parameter exchange: fills in what other ranks have summed; never called where one rank has all samples.
+    /// - Parameter exchange: fills in what other ranks have summed, told the exchange's place in `exchanges`.
     package func runForward<Failure: Error>(
-        on pool: ThreadPool, exchange: (SumExchange) throws(Failure) -> Void
+        on pool: ThreadPool, exchange: (Int) throws(Failure) -> Void
     ) throws(Failure) {
-        try forward.run(on: pool) { pause throws(Failure) in
-            if case .exchange(let sums) = pause { try exchange(sums) }
+        var exchanges = 0
+        try forward.run(on: pool) { _ throws(Failure) in
+            try exchange(exchanges)
+            exchanges += 1
         }
     }
 
@@ -125,16 +135,21 @@ package final class Program {
     ///
     /// - Parameters:
     ///   - exchange: as in `runForward`.
-    ///   - ready: told which floats of the gradients' arena are complete for this rank and not yet summed over ranks;
-    ///     they are not touched again before `finishGradients`.
+    ///   - ready: told the place in `gradientSegments` of a stretch that is complete for this rank; it is not touched
+    ///     again before `finishGradients`.
     package func runBackward<Failure: Error>(
-        on pool: ThreadPool, exchange: (SumExchange) throws(Failure) -> Void,
-        ready: (Range<Int>) throws(Failure) -> Void
+        on pool: ThreadPool, exchange: (Int) throws(Failure) -> Void, ready: (Int) throws(Failure) -> Void
     ) throws(Failure) {
+        var exchanges = forward.pauses.count
+        var segments = 0
         try backward.run(on: pool) { pause throws(Failure) in
             switch pause {
-            case .exchange(let sums): try exchange(sums)
-            case .gradientsReady(let range): try ready(range)
+            case .exchange:
+                try exchange(exchanges)
+                exchanges += 1
+            case .gradientsReady:
+                try ready(segments)
+                segments += 1
             }
         }
     }

@@ -107,23 +107,23 @@ extension ProgramBuilder {
             values(parameters.scale), values(parameters.runningMean), values(parameters.runningVariance)
         )
         let tree = tree!
-        plan([input.buffer, partial, sums.local, sums.gathered], pause: sums.exchange) { [self] emission in
+        plan([input.buffer, partial, sums.buffer], pause: sums.exchange) { [self] emission in
             let x = view(input, shape, emission)
             let statistics = mdl_statistics(
                 x: x.view, extent: x.extent, rows: x.rows, partial: emission.doubles(partial))
             let fold = mdl_fold_statistics(
                 partial: emission.doubles(partial), extent: x.extent, chunks: x.rows.chunks, fold: emission.fold,
-                out: emission.doubles(sums.local))
+                out: sums.own(emission))
             let passes = emission.kernels.passes
             return [
                 emission.step(passes.statistics, statistics, items: samples * Int(x.rows.chunks)),
                 emission.step(passes.fold_statistics, fold, items: channelGroups(channels)),
             ]
         }
-        plan([sums.gathered, vectors, count]) { emission in
+        plan([sums.buffer, vectors, count]) { emission in
             let own = pointers(emission)
             let finish = mdl_finish_statistics(
-                partials: emission.doubles(sums.gathered), merges: emission.arguments.keep(tree.subtreeMerges),
+                partials: emission.doubles(sums.buffer), merges: emission.arguments.keep(tree.subtreeMerges),
                 subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), gamma: scale,
                 epsilon: parameters.epsilon, momentum: parameters.momentum, running_mean: mean,
                 running_variance: variance, mean: own.mean, inverse: own.inverse, scale: own.scale, count: own.count)
@@ -143,7 +143,7 @@ extension ProgramBuilder {
         let (scaleGradient, shiftGradient) = (gradient(parameters.scale), gradient(parameters.shift))
         let tree = tree!
         plan(
-            [input.placement.buffer, outputGradient.buffer, partial, sums.local, sums.gathered, vectors, mask],
+            [input.placement.buffer, outputGradient.buffer, partial, sums.buffer, vectors, mask],
             pause: sums.exchange
         ) { [self] emission in
             let x = view(input.placement, shape, emission)
@@ -155,17 +155,17 @@ extension ProgramBuilder {
                 partial: emission.doubles(partial))
             let fold = mdl_fold_sums(
                 partial: emission.doubles(partial), channels: Int32(channels), chunks: x.rows.chunks,
-                fold: emission.fold, out: emission.doubles(sums.local))
+                fold: emission.fold, out: sums.own(emission))
             let passes = emission.kernels.passes
             return [
                 emission.step(passes.gradient_sums, products, items: samples * Int(x.rows.chunks)),
                 emission.step(passes.fold_sums, fold, items: channelGroups(channels)),
             ]
         }
-        plan([sums.gathered, vectors, count]) { emission in
+        plan([sums.buffer, vectors, count]) { emission in
             let own = pointers(emission)
             let finish = mdl_finish_gradient_sums(
-                partials: emission.doubles(sums.gathered), merges: emission.arguments.keep(tree.subtreeMerges),
+                partials: emission.doubles(sums.buffer), merges: emission.arguments.keep(tree.subtreeMerges),
                 subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), count: own.count,
                 gradient_gamma: scaleGradient, gradient_beta: shiftGradient, mean_g: own.meanGradient,
                 mean_gx: own.meanProduct)

@@ -28,26 +28,26 @@ extension ProgramBuilder {
         return { _ in .gradientsReady(entry.offset..<entry.offset + entry.parameter.count) }
     }
 
-    /// Sums over samples that every rank needs: a buffer for those of this rank's subtrees, one for those of all, and
-    /// the exchange that fills the second; the same buffer, and no exchange, where this rank has all samples.
+    /// Sums over samples that every rank needs, `count` doubles for each subtree of all shards.
     mutating func sharedSums(count: Int) -> SharedSums {
-        let (own, all) = (tree!.subtrees, tree!.subtreeMerges.count)
-        let local = buffer(of: Double.self, count: own * count)
-        guard isShared else { return SharedSums(local: local, gathered: local, exchange: nil) }
-        let gathered = buffer(of: Double.self, count: all * count)
-        return SharedSums(
-            local: local, gathered: gathered,
-            exchange: { emission in
-                .exchange(
-                    SumExchange(
-                        local: emission.doubles(local), localSubtrees: own, gathered: emission.doubles(gathered),
-                        gatheredSubtrees: all, count: count))
-            })
+        SharedSums(
+            buffer: buffer(of: Double.self, count: tree!.subtreeMerges.count * count), count: count,
+            first: tree!.firstSubtree * count, isShared: isShared)
     }
 
     struct SharedSums {
-        let local: MemoryPlan.Buffer
-        let gathered: MemoryPlan.Buffer
-        let exchange: ((Emission) -> ProgramPart.Pause)?
+        let buffer: MemoryPlan.Buffer
+        let count: Int
+        /// Where this rank's begin.
+        let first: Int
+        let isShared: Bool
+
+        func own(_ emission: Emission) -> UnsafeMutablePointer<Double> { emission.doubles(buffer) + first }
+
+        /// The exchange with other ranks; nil where there are none.
+        var exchange: ((Emission) -> ProgramPart.Pause)? {
+            guard isShared else { return nil }
+            return { .exchange(SumExchange(partials: $0.doubles(buffer), count: count)) }
+        }
     }
 }

@@ -10,6 +10,16 @@ struct ProgramPart {
         case exchange(SumExchange)
         /// The gradients of these floats of the arena are complete for this rank's subtrees.
         case gradientsReady(Range<Int>)
+
+        var sums: SumExchange? {
+            if case .exchange(let sums) = self { return sums }
+            return nil
+        }
+
+        var gradients: Range<Int>? {
+            if case .gradientsReady(let range) = self { return range }
+            return nil
+        }
     }
 
     let steps: UnsafeMutablePointer<mdl_step>
@@ -42,13 +52,10 @@ struct ProgramPart {
     }
 }
 
-/// Batch-norm sums that ranks exchange: `count` doubles for each of this rank's subtrees, to be followed in `gathered`
-/// by those of every rank's subtrees, in the order of the samples.
+/// Batch-norm sums that ranks exchange: `count` doubles for each maximal subtree of every shard, in the order of the
+/// samples. This rank's stand in their place; those of the others are to be put in theirs.
 package struct SumExchange {
-    package let local: UnsafeMutablePointer<Double>
-    package let localSubtrees: Int
-    package let gathered: UnsafeMutablePointer<Double>
-    package let gatheredSubtrees: Int
+    package let partials: UnsafeMutablePointer<Double>
     /// Doubles for each subtree.
     package let count: Int
 }

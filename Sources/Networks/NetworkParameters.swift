@@ -16,14 +16,16 @@ package final class NetworkParameters {
     package let groups: [Group]
 
     /// Zeroes everywhere; gradients are allocated where `training` is set, and never for the bank.
-    package init(_ graphs: [Graph], training: Bool) {
+    ///
+    /// - Parameter subtrees: maximal subtrees of this rank's samples.
+    package init(_ graphs: [Graph], training: Bool, subtrees: Int = 1) {
         func parameters(_ graph: Graph, _ role: Graph.Parameter.Role) -> [Graph.Parameter] {
             graph.parameters.filter { $0.role == role }
         }
         bank = ParameterStorage(parameters(graphs[0], .bank), trained: false)
         groups = graphs.map { graph in
             Group(
-                trained: ParameterStorage(parameters(graph, .trained), trained: training),
+                trained: ParameterStorage(parameters(graph, .trained), trained: training, subtrees: subtrees),
                 statistics: ParameterStorage(parameters(graph, .statistic), trained: false))
         }
     }

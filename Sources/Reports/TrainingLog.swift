@@ -36,7 +36,8 @@ package final class TrainingLog {
         let tasks = summary.parameters.map { "\($0.task) \(Self.count($0.count))" }.joined(separator: ", ")
         line(
             "\(summary.step == 0 ? "training" : "resuming after step \(summary.step):") \(summary.steps) steps of "
-                + "\(summary.batch) images, \(summary.threads) threads, \(summary.instructionSet)")
+                + "\(summary.batch) images, \(summary.ranks == 1 ? "" : "\(summary.ranks) ranks of ")"
+                + "\(summary.threads) threads, \(summary.instructionSet)")
         line(
             "parameters: \(tasks); shared bank \(Self.count(summary.bankParameters)); "
                 + "activations \(summary.arenaByteCount >> 20) MiB")

@@ -47,16 +47,16 @@ package final class StepBenchmark {
     /// Runs one step to warm up and then `rounds` that count; then measures the machine's peak with the same threads.
     ///
     /// - Parameter profile: whether to tell where the time goes.
-    package func run(rounds: Int, profile: Bool = false) -> StepMeasurement {
+    package func run(rounds: Int, profile: Bool = false) throws -> StepMeasurement {
         precondition(rounds > 0, "a benchmark needs a round")
         if profile { for unit in step.units { unit.program.measureSteps() } }
         let rate = configuration.training.learningRate
-        step.run(rate: rate)
+        try step.run(rate: rate)
         var seconds: [Double] = []
         var times = StepProfile(step: step, samples: configuration.training.batch)
         for _ in 0..<rounds {
             let start = ContinuousClock.now
-            step.run(rate: rate)
+            try step.run(rate: rate)
             seconds.append((ContinuousClock.now - start) / .seconds(1))
             if profile { times.addRound(seconds: seconds.last!) }
         }

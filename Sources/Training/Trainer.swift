@@ -1,4 +1,5 @@
 import Checkpoints
+import Collectives
 import Configuration
 import ConvolutionEngine
 import Datasets
@@ -24,7 +25,9 @@ package final class Trainer {
     private let data: TrainingData
     private let network: MultiTaskNetwork
     private let parameters: NetworkParameters
-    private let model: ModelFolder
+    /// Of the first rank, which alone writes.
+    private let model: ModelFolder?
+    private let team: RankTeam
     private let step: TrainingStep
     private let validation: Validation
     private let checkpoint: TrainingCheckpoint
@@ -39,7 +42,7 @@ package final class Trainer {
     ///   - observe: told what happens, on the calling thread.
     package init(
         _ configuration: RunConfiguration, folder path: String, resume: Bool, kernels: Kernels, pool: ThreadPool,
-        shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
+        team: RankTeam = RankTeam(), shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
         observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
@@ -47,42 +50,86 @@ package final class Trainer {
         self.pool = pool
         self.observe = observe
         self.shouldStop = shouldStop
+        self.team = team
         let tasks = configuration.tasks.map(\.name)
+        try Self.checkParallel(configuration.parallel, team)
+        try team.agree(on: Self.agreement(configuration, kernels))
+        let settings = configuration.training
+        _ = try Shards(batch: settings.batch, ranks: team.size)
         data = try TrainingData(configuration.data, tasks: tasks)
         let heads = [TaskHead](tasks.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
         let crop = configuration.data.crop
         network = MultiTaskNetwork(configuration.model, heads: heads, height: crop.height, width: crop.width)
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
-        parameters = NetworkParameters(network.graphs, training: true)
-        let stored = folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil
-        let bank = try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
-        try Initialization(bank: bank, method: configuration.model.method, seed: configuration.training.seed)
-            .fill(parameters, of: network.graphs)
+        parameters = NetworkParameters(
+            network.graphs, training: true, subtrees: team.share(settings.batch).tree.subtrees)
+        let (folder, parameters, network) = (self.folder, self.parameters, self.network)
+        let stored =
+            try team.first {
+                let stored = folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil
+                let bank = try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
+                try Initialization(bank: bank, method: configuration.model.method, seed: settings.seed)
+                    .fill(parameters, of: network.graphs)
+                return stored
+            } ?? nil
+        for storage in parameters.storages { try team.broadcast(storage.values) }
         parameters.bank.values.protect()
-        let settings = configuration.training
+        let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
+        try team.agree(on: [AgreementItem("filter bank", SHA256.hexadecimal(of: bank))])
         step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
             heads: zip(heads, configuration.tasks).map { head, task in
                 TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
             }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
-            kernels: kernels, pool: pool)
+            kernels: kernels, pool: pool, team: team, bucketByteCount: configuration.parallel.bucketBytes)
         validation = Validation(
             network: MultiTaskNetwork(
                 configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
-            kernels: kernels, pool: pool)
+            kernels: kernels, pool: pool, team: team)
         checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
         // Only now is anything written: whatever is wrong with the request has been found.
-        model = try stored ?? folder.start(configuration, bank: parameters.bank)
+        model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }
         if resume { try restore() }
     }
 
     private func restore() throws {
-        let (latest, damaged) = try folder.checkpoints.latestValid()
-        for damage in damaged {
-            observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
+        let (checkpoint, folder, observe) = (checkpoint, folder, observe)
+        let step = try team.first {
+            let (latest, damaged) = try folder.checkpoints.latestValid()
+            for damage in damaged {
+                observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
+            }
+            return try latest.map { try checkpoint.read($0) } ?? 0
         }
-        if let latest { done = try checkpoint.read(latest) }
+        done = Int(String(decoding: try team.gather(Array("\(step ?? 0)".utf8))[0], as: UTF8.self))!
+        for group in parameters.groups {
+            for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
+                try team.broadcast(memory)
+            }
+        }
+    }
+
+    /// Refuses ways to share work that this version does not have.
+    private static func checkParallel(_ settings: ParallelSettings, _ team: RankTeam) throws(UsageError) {
+        guard team.size > 1 else { return }
+        if settings.batchNorm == .local {
+            throw UsageError("parallel.batch_norm: local is not there yet for several ranks; leave it at global")
+        }
+        if settings.reduction == .plain {
+            throw UsageError("parallel.reduction: plain is not there yet in training; leave it at reproducible")
+        }
+        guard settings.taskGroups == .count(1) else {
+            throw UsageError("parallel.task_groups: more than one group is not there yet; leave it at 1")
+        }
+    }
+
+    /// What the ranks of a team must have in common.
+    private static func agreement(_ configuration: RunConfiguration, _ kernels: Kernels) -> [AgreementItem] {
+        [
+            AgreementItem("configuration", Array(configuration.yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
+            AgreementItem("instruction set", kernels.instructionSet.rawValue),
+        ]
     }
 
     /// Trains until the last step or until a signal asks to stop.
@@ -96,7 +143,7 @@ package final class Trainer {
             plan: .training(
                 order: SampleOrder(
                     count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
-                augmentation: configuration.data.augmentation(seed: settings.seed)),
+                shard: step.shard, augmentation: configuration.data.augmentation(seed: settings.seed)),
             workers: configuration.data.workers, startingAt: done)
         while done < settings.iterations {
             try runStep(loader)
@@ -104,7 +151,7 @@ package final class Trainer {
             if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 {
                 try validate()
             }
-            let isStopping = !isLast && shouldStop()
+            let isStopping = !isLast && step.isStopWanted
             if isLast || isStopping || (settings.checkpointEvery > 0 && done % settings.checkpointEvery == 0) {
                 try save()
             }
@@ -126,7 +173,7 @@ package final class Trainer {
         }
         let rate = settings.learningRateSchedule.rate(
             settings.learningRate, step: done, steps: settings.iterations)
-        step.run(rate: rate)
+        try step.run(rate: rate, wantsToStop: shouldStop())
         done += 1
         if let error = DivergenceError(step: done, of: step) { throw error }
         observe(
@@ -140,39 +187,45 @@ package final class Trainer {
 
     /// Scores the validation samples and writes the model as it is now.
     private func validate() throws {
-        let scores = try validation.run().scores
+        let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()
     }
 
     private func writeModel() throws {
-        for head in network.heads {
-            try model.write(
-                task: head.name, tensors: parameters.tensors(ofTask: head.name, in: network.graphs),
-                metadata: ["channels": "\(head.channels)"])
+        try team.first {
+            for head in network.heads {
+                try model!.write(
+                    task: head.name, tensors: parameters.tensors(ofTask: head.name, in: network.graphs),
+                    metadata: ["channels": "\(head.channels)"])
+            }
         }
     }
 
     private func save() throws {
         let checkpoints = folder.checkpoints
-        try checkpoint.write(step: done, to: checkpoints)
-        try checkpoints.prune(keeping: configuration.output.keepCheckpoints)
+        try team.first {
+            try checkpoint.write(step: done, to: checkpoints)
+            try checkpoints.prune(keeping: configuration.output.keepCheckpoints)
+        }
         observe(.savedCheckpoint(step: done, path: checkpoints.checkpointPath(step: done)))
     }
 
     private func finish() throws -> TrainingResult {
-        let (scores, sheet) = try validation.run(pictures: 6)
+        let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()
-        let constants = try validation.constantScores()
         let sheetPath = folder.path + "/pictures.png"
-        if let sheet {
+        let constants = try team.first {
+            let sheet = try validation.pictures(6)
             try PNGFile(height: sheet.height, width: sheet.width, pixels: .rgb(sheet.rgb)).write(to: sheetPath)
+            return try validation.constantScores()
         }
-        let tasks = zip(network.heads, zip(scores, constants)).map { head, pair in
+        let tasks = network.heads.indices.map { place in
             TrainingResult.Task(
-                name: head.name, results: pair.0.results, constants: pair.1.results,
-                parameters: parameters.parameterCount(ofTask: head.name, in: network.graphs))
+                name: network.heads[place].name, results: scores[place].results,
+                constants: constants?[place].results ?? [],
+                parameters: parameters.parameterCount(ofTask: network.heads[place].name, in: network.graphs))
         }
         return TrainingResult(tasks: tasks, bankParameters: bankParameters, sheetPath: sheetPath)
     }
@@ -182,7 +235,7 @@ package final class Trainer {
     private var summary: TrainingSummary {
         TrainingSummary(
             step: done, steps: configuration.training.iterations, batch: configuration.training.batch,
-            threads: pool.threads, instructionSet: kernels.instructionSet.rawValue,
+            ranks: team.size, threads: pool.threads, instructionSet: kernels.instructionSet.rawValue,
             parameters: network.heads.map {
                 ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
             }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount)

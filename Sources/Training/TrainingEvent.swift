@@ -16,6 +16,8 @@ package struct TrainingSummary: Sendable {
     package let step: Int
     package let steps: Int
     package let batch: Int
+    package let ranks: Int
+    /// Of each rank.
     package let threads: Int
     package let instructionSet: String
     /// Floats that are trained, by task.

@@ -1,3 +1,4 @@
+import Collectives
 import ConvolutionEngine
 import Graph
 import Networks
@@ -21,7 +22,8 @@ package struct TrainedHead: Sendable, Hashable {
 /// A training step of a multi-task network: for each graph in turn forward, losses, backward and one update of that
 /// graph's parameters alone. With a bank there is a graph per task; the joint baseline has one for all.
 ///
-/// After construction a step allocates nothing.
+/// The ranks of a team share the batch: each computes its samples, and sums over samples are formed along one tree, so
+/// losses and parameters have the same bits on any number of ranks. After construction a step allocates nothing.
 package final class TrainingStep {
     /// What one graph needs for its part of the step.
     package struct Unit {
@@ -33,41 +35,51 @@ package final class TrainingStep {
     package let parameters: NetworkParameters
     package let heads: [TrainedHead]
     package let units: [Unit]
-    /// The normalized images, samples × height × width × 3; to be filled before `run`.
+    /// This rank's part of the batch.
+    package let shard: Range<Int>
+    /// The normalized images, shard × height × width × 3; to be filled before `run`.
     package let input: UnsafeMutablePointer<Float>
     package let inputCount: Int
     /// Bytes that activations, gradients and scratch share.
     package let arenaByteCount: Int
     /// The last step's losses, weighted, in the order of `heads`.
     package private(set) var losses: [Double]
+    /// Whether a rank wanted to stop after the last step; the same on all.
+    package private(set) var isStopWanted = false
 
     private let pool: ThreadPool
     private let inputMemory: AlignedMemory
+    private let tree: ReductionTree
+    private let scalars: StepScalars
+    private let communication: StepCommunication?
 
     /// - Parameters:
-    ///   - samples: the batch.
     ///   - graphs: run one after the other; every output has a head.
+    ///   - samples: the batch of all ranks together.
+    ///   - parameters: with a gradient for each subtree that `team.tree(samples)` has on this rank.
     /// - Throws: where the network cannot be trained on so few samples.
     package init(
         graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], samples: Int, momentum: Double,
-        weightDecay: Double, kernels: Kernels, pool: ThreadPool
+        weightDecay: Double, kernels: Kernels, pool: ThreadPool, team: RankTeam = RankTeam(),
+        bucketByteCount: Int = 4 << 20
     ) throws(PlanningError) {
         self.parameters = parameters
         self.heads = heads
         self.pool = pool
         losses = [Double](repeating: 0, count: heads.count)
-        let shape = graphs[0].shapes[0]
-        inputCount = samples * shape.count
+        let (shard, tree) = team.share(samples)
+        (self.shard, self.tree) = (shard, tree)
+        scalars = StepScalars(heads: heads.count, tree: tree)
+        inputCount = shard.count * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
-        let tree = ReductionTree(samples: samples)
         let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
         var plans: [ProgramPlan] = []
         for (graph, group) in zip(graphs, parameters.groups) {
             plans.append(
                 try ProgramPlan(
-                    training: graph, samples: samples, tree: tree, kernels: kernels, threads: pool.threads, bank: bank,
-                    trained: group.trained, statistics: group.statistics))
+                    training: graph, samples: shard.count, tree: tree, kernels: kernels, threads: pool.threads,
+                    bank: bank, trained: group.trained, statistics: group.statistics))
         }
         // Graphs run one after the other, so one arena serves them all.
         arenaByteCount = plans.map(\.arenaByteCount).max()!
@@ -79,16 +91,20 @@ package final class TrainingStep {
                 program: program,
                 losses: program.outputs.map { output in
                     let place = heads.firstIndex { $0.name == output.name }!
-                    return (
-                        place,
-                        TaskLoss(
-                            heads[place].loss, output: output.value, gradient: output.gradient,
-                            kernels: kernels, tree: tree)
+                    let loss = TaskLoss(
+                        heads[place].loss, output: output.value, gradient: output.gradient, kernels: kernels, tree: tree
                     )
+                    return (place, loss)
                 },
                 descent: GradientDescent(
                     group.trained, momentum: momentum, weightDecay: weightDecay, kernels: kernels))
         }
+        communication =
+            team.size == 1
+            ? nil
+            : StepCommunication(
+                team: team, tree: tree, programs: units.map(\.program),
+                gradients: parameters.groups.map(\.trained), scalars: scalars, bucketByteCount: bucketByteCount)
     }
 
     /// The buffer of a task's labels; to be filled before `run`.
@@ -102,21 +118,67 @@ package final class TrainingStep {
     }
 
     /// Runs the step on the images and labels in the buffers.
-    package func run(rate: Double) {
-        for index in units.indices { run(unit: index, rate: rate) }
+    ///
+    /// - Parameter wantsToStop: this rank's wish, which all learn of.
+    package func run(rate: Double, wantsToStop: Bool = false) throws(CollectiveError) {
+        try begin(wantsToStop: wantsToStop)
+        for index in units.indices { try run(unit: index, rate: rate) }
+        try end()
+    }
+
+    /// Counts what the labels of the whole batch know; comes before the graphs' parts of the step.
+    package func begin(wantsToStop: Bool = false) throws(CollectiveError) {
+        for unit in units {
+            for (place, loss) in unit.losses { scalars.known[place] = Int64(loss.countKnown(on: pool)) }
+        }
+        scalars.stops.pointee = wantsToStop ? 1 : 0
+        try communication?.sumCounts()
+        isStopWanted = scalars.stops.pointee > 0
     }
 
     /// Runs one graph's part of the step; `afterGradients` is called when its gradients are complete and not yet used.
-    package func run(unit index: Int, rate: Double, afterGradients: (() -> Void)? = nil) {
+    package func run(
+        unit index: Int, rate: Double, afterGradients: (() -> Void)? = nil
+    ) throws(CollectiveError) {
         let unit = units[index]
-        unit.program.runForward(on: pool)
-        for (place, loss) in unit.losses {
-            let known = loss.countKnown(on: pool)
-            loss.run(weight: heads[place].weight, known: known, on: pool)
-            losses[place] = loss.value(of: loss.subtreeSums, weight: heads[place].weight, known: known)
+        if let communication {
+            try unit.program.runForward(on: pool) { exchange throws(CollectiveError) in
+                try communication.exchange(exchange, ofProgram: index)
+            }
+        } else {
+            unit.program.runForward(on: pool)
         }
-        unit.program.runBackward(on: pool)
+        for (place, loss) in unit.losses {
+            loss.run(weight: heads[place].weight, known: Int(scalars.known[place]), on: pool)
+            scalars.store(loss.subtreeSums, head: place)
+        }
+        if let communication {
+            try unit.program.runBackward(
+                on: pool,
+                exchange: { exchange throws(CollectiveError) in
+                    try communication.exchange(exchange, ofProgram: index)
+                },
+                ready: { segment throws(CollectiveError) in
+                    communication.gradientsAreReady(segment, ofProgram: index)
+                })
+            try communication.waitForGradients()
+            unit.program.finishGradients(on: pool)
+        } else {
+            unit.program.runBackward(on: pool)
+        }
         afterGradients?()
         unit.descent.update(rate: rate, on: pool)
+    }
+
+    /// Combines the losses of all ranks; comes after the graphs' parts of the step.
+    package func end() throws(CollectiveError) {
+        try communication?.gatherLosses()
+        for unit in units {
+            for (place, loss) in unit.losses {
+                losses[place] = loss.value(
+                    of: scalars.sums + place, stride: heads.count, weight: heads[place].weight,
+                    known: Int(scalars.known[place]))
+            }
+        }
     }
 }

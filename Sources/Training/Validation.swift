@@ -1,3 +1,4 @@
+import Collectives
 import ConvolutionEngine
 import Datasets
 import Graph
@@ -12,40 +13,53 @@ package final class Validation {
     private let pass: EvaluationPass
     private let batch: Int
     private let workers: Int
+    private let team: RankTeam
 
     /// Shares `parameters` with training.
     ///
     /// - Parameter network: planned for frames of the data's size.
     package init(
         network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, workers: Int,
-        kernels: Kernels, pool: ThreadPool
+        kernels: Kernels, pool: ThreadPool, team: RankTeam
     ) {
         heads = network.heads
         self.data = data
         self.batch = min(batch, data.validation.count)
         self.workers = workers
+        self.team = team
         pass = EvaluationPass(
             graphs: network.graphs, parameters: parameters, samples: self.batch, kernels: kernels, pool: pool)
     }
 
-    /// The scores of all tasks, and a sheet of the first `pictures` samples.
-    package func run(pictures: Int = 0) throws -> (scores: [ValidationScore], sheet: Picture?) {
+    /// The scores of all tasks over all samples; each rank evaluates its share of them.
+    package func run() throws -> [ValidationScore] {
         var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
-        var sheet = ContactSheet(tasks: heads.map(\.task))
-        try forEachBatch { samples in
-            pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
-            pass.run()
+        try evaluate(Shards(samples: data.validation.count, ranks: team.size).ranges[team.rank]) { samples in
             for sample in 0..<samples.count {
-                let index = samples.samples[sample].draw.index
                 for (place, head) in heads.enumerated() {
                     scores[place].add(
-                        output: output(head, sample), label: Self.label(samples, head.task, sample), sample: index)
+                        output: output(head, sample), label: Self.label(samples, head.task, sample),
+                        sample: samples.samples[sample].draw.index)
                 }
-                if index < pictures { try add(index, samples, sample, to: &sheet) }
             }
         }
-        let results = zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
-        return (results, pictures > 0 ? sheet.picture() : nil)
+        for place in heads.indices {
+            let own = scores[place].tally
+            let parts = try team.gather(own.encoded()).map(own.decoded)
+            scores[place].tally = parts.dropFirst().reduce(into: parts[0]) { $0.merge($1) }
+        }
+        return zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
+    }
+
+    /// A sheet of the first samples: image, truth and prediction of every task.
+    package func pictures(_ count: Int) throws -> Picture {
+        var sheet = ContactSheet(tasks: heads.map(\.task))
+        try evaluate(0..<min(count, data.validation.count)) { samples in
+            for sample in 0..<samples.count {
+                try add(samples.samples[sample].draw.index, samples, sample, to: &sheet)
+            }
+        }
+        return sheet.picture()
     }
 
     /// The scores of the best constant predictions: fitted to the first `fitted` training samples, scored like a network.
@@ -59,7 +73,7 @@ package final class Validation {
         }
         let predictors = try fits.map { try $0.predictor() }
         var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
-        try forEachBatch { samples in
+        try forEachBatch(of: 0..<data.validation.count) { samples in
             for sample in 0..<samples.count {
                 for (place, head) in heads.enumerated() {
                     predictors[place].add(
@@ -71,11 +85,20 @@ package final class Validation {
         return zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
     }
 
-    private func forEachBatch(_ body: (borrowing Batch) throws -> Void) throws {
+    /// Runs the network on samples and shows each batch while its outputs last.
+    private func evaluate(_ samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
+        try forEachBatch(of: samples) { samples in
+            pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
+            pass.run()
+            try body(samples)
+        }
+    }
+
+    private func forEachBatch(of samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
         let loader = try BatchLoader(
             source: data.validation, tasks: heads.map(\.task),
             plan: .evaluation(
-                samples: 0..<data.validation.count, batchSize: batch, frameHeight: data.frame.height,
+                samples: samples, batchSize: batch, frameHeight: data.frame.height,
                 frameWidth: data.frame.width),
             workers: workers)
         while let samples = try loader.next() { try body(samples) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TensorCore
+import Training
 
 @main
 struct Modulor: ParsableCommand {
@@ -28,24 +29,30 @@ struct Modulor: ParsableCommand {
 
     /// Tells what is to be told of an error, and gives the status to end with.
     private static func status(of error: any Error) -> ExitCode {
+        let code = code(of: error)
+        let message = fullMessage(for: error)
         switch error {
-        case let code as ExitCode:
-            return code
-        case let error as any RequestError:
-            Terminal.note("\(error)")
-            return Status.badRequest
-        case _ where exitCode(for: error).isSuccess:
+        case is ExitCode: break
+        case _ where code == .success:
             // Help and version are asked for by "errors" of the parser.
-            Terminal.write(fullMessage(for: error) + "\n")
-            return .success
+            Terminal.write(message + "\n")
         case _ where exitCode(for: error) == .validationFailure:
             let prefix = "Error: "
-            let message = fullMessage(for: error)
             Terminal.note(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
-            return Status.badRequest
-        default:
-            Terminal.note("\(error)")
-            return Status.failed
+        default: Terminal.note("\(error)")
+        }
+        return code
+    }
+
+    /// The status that an error ends the program with.
+    static func code(of error: any Error) -> ExitCode {
+        switch error {
+        case let code as ExitCode: code
+        case is any RequestError: Status.badRequest
+        case let error as FirstRankError: error.isRequest ? Status.badRequest : Status.failed
+        case _ where exitCode(for: error).isSuccess: .success
+        case _ where exitCode(for: error) == .validationFailure: Status.badRequest
+        default: Status.failed
         }
     }
 }

@@ -25,21 +25,26 @@ struct Train: ParsableCommand {
     var resume = false
 
     func run() throws {
-        let configuration = try options.load(RunConfiguration.self)
-        let log = TrainingLog(columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
-        StopSignal.install()
-        let trainer = try Trainer(
-            configuration, folder: output ?? configuration.output.directory, resume: resume,
-            kernels: try .chosen(), pool: configuration.parallel.threadPool(),
-            observe: log.observe)
-        switch try trainer.run() {
-        case .finished(let result):
-            print()
-            print(TrainingLog.table(result))
-            print("\npictures: \(result.sheetPath)\nmodel: \(trainer.folder.modelPath)")
-        case .stopped(let step):
-            Terminal.note("stopped after step \(step), which is saved; go on with --resume")
-            throw ExitCode(75)
+        try Job.run { team in
+            let configuration = try options.load(RunConfiguration.self)
+            let log = TrainingLog(
+                columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
+            StopSignal.install()
+            let trainer = try Trainer(
+                configuration, folder: output ?? configuration.output.directory, resume: resume, kernels: .chosen(),
+                pool: configuration.parallel.threadPool(ranksPerNode: team.localSize), team: team,
+                observe: { if team.isFirst { log.observe($0) } })
+            let ending = try trainer.run()
+            guard team.isFirst else { return }
+            switch ending {
+            case .finished(let result):
+                print()
+                print(TrainingLog.table(result))
+                print("\npictures: \(result.sheetPath)\nmodel: \(trainer.folder.modelPath)")
+            case .stopped(let step):
+                Terminal.note("stopped after step \(step), which is saved; go on with --resume")
+                throw ExitCode(75)
+            }
         }
     }
 }

@@ -23,10 +23,10 @@ import Training
     }
 
     /// The allocations of all workers of `pool` while `body` runs.
-    private func allocations(on pool: ThreadPool, during body: () -> Void) -> Int64 {
+    private func allocations(on pool: ThreadPool, during body: () throws -> Void) rethrows -> Int64 {
         count(true, on: pool)
         let before = mdl_allocations()
-        body()
+        try body()
         let result = mdl_allocations() - before
         count(false, on: pool)
         return result
@@ -39,7 +39,7 @@ import Training
         #expect(allocations(on: pool) { blackHole([Int](repeating: 0, count: 1000)) } >= 1)
         // One by each worker, in C: each item waits for the others, so no worker takes two.
         var call = mdl_roll_call(workers: Int32(threads), counted: 1, present: 0)
-        let counted = allocations(on: pool) {
+        let counted = try allocations(on: pool) {
             withUnsafeMutablePointer(to: &call) { call in
                 var step = mdl_step(
                     kernel: mdl_answer_roll_call_allocating, arguments: UnsafeRawPointer(call), items: Int32(threads),
@@ -60,9 +60,9 @@ import Training
         let step = try SmallTraining.step(
             ModelSettings(width: 8, method: method, aspp: 16, low: 8), tasks, samples: 2,
             height: 48, width: 64, pool: pool)
-        for _ in 0..<2 { step.run(rate: 1e-3) }
-        let counted = allocations(on: pool) {
-            for _ in 0..<3 { step.run(rate: 1e-3) }
+        for _ in 0..<2 { try step.run(rate: 1e-3) }
+        let counted = try allocations(on: pool) {
+            for _ in 0..<3 { try step.run(rate: 1e-3) }
         }
         #expect(counted == 0)
         #expect(step.losses.allSatisfy { $0.isFinite && $0 > 0 })

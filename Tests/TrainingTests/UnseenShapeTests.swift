@@ -61,9 +61,9 @@ import Training
         let step = try SmallTraining.step(
             shape.network, trained(shape.tasks), samples: shape.samples, height: shape.height, width: shape.width,
             pool: ThreadPool(threads: 2))
-        step.run(rate: 1e-3)
+        try step.run(rate: 1e-3)
         let first = step.losses
-        for _ in 0..<3 { step.run(rate: 1e-3) }
+        for _ in 0..<3 { try step.run(rate: 1e-3) }
         #expect(first.count == shape.tasks.count)
         #expect(step.losses.allSatisfy { $0.isFinite && $0 > 0 })
         // The same images again: what was learned shows.

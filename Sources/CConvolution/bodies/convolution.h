@@ -339,25 +339,26 @@ static void MDL_NAME(bias_gradient)(const void *arguments, int32_t item, int32_t
     const int32_t channel = item * mdl_bias_channels;
     const int32_t left = a->extent.channels - channel;
     const int32_t lanes = left < mdl_bias_channels ? left : mdl_bias_channels;
-    double sum[40][mdl_bias_channels];
+    float partial[40][mdl_bias_channels];
     int32_t live = 0;
     int32_t subtree = 0;
     for (int32_t sample = 0; sample < a->fold.samples; sample++) {
-        double *top = sum[live++];
-        for (int32_t lane = 0; lane < lanes; lane++) top[lane] = 0;
+        double sum[mdl_bias_channels] = {0};
         for (int32_t row = 0; row < a->extent.height; row++) {
             const float *dy = a->output_gradient.data + sample * a->output_gradient.sample +
                               row * a->output_gradient.row + channel;
             for (int32_t column = 0; column < a->extent.width; column++, dy += a->output_gradient.pixel) {
-                for (int32_t lane = 0; lane < lanes; lane++) top[lane] += (double)dy[lane];
+                for (int32_t lane = 0; lane < lanes; lane++) sum[lane] += (double)dy[lane];
             }
         }
+        for (int32_t lane = 0; lane < lanes; lane++) partial[live][lane] = (float)sum[lane];
+        live++;
         for (int32_t merge = 0; merge < a->fold.merges[sample]; merge++, live--) {
-            for (int32_t lane = 0; lane < lanes; lane++) sum[live - 2][lane] += sum[live - 1][lane];
+            for (int32_t lane = 0; lane < lanes; lane++) partial[live - 2][lane] += partial[live - 1][lane];
         }
         if (!a->fold.ends[sample]) continue;
         float *out = a->bias_gradient + subtree * a->subtree_stride + channel;
-        for (int32_t lane = 0; lane < lanes; lane++) out[lane] = (float)sum[0][lane];
+        for (int32_t lane = 0; lane < lanes; lane++) out[lane] = partial[0][lane];
         live = 0;
         subtree++;
     }

@@ -112,8 +112,8 @@ typedef struct mdl_filter_gradient {
     ptrdiff_t scratch_stride;
 } mdl_filter_gradient;
 
-// Gradient of a bias: per sample the output gradients of a channel are added in double in pixel order; rounded once
-// after the tree. Items are groups of mdl_bias_channels channels. bias_gradient + subtree * subtree_stride.
+// Gradient of a bias: per sample the output gradients of a channel are added in double in pixel order and rounded to
+// float32, because ranks exchange float32; samples are folded along the tree. Items are groups of mdl_bias_channels channels. bias_gradient + subtree * subtree_stride.
 enum { mdl_bias_channels = 16 };
 typedef struct mdl_bias_gradient {
     mdl_view output_gradient;

@@ -113,7 +113,7 @@ static void bias_gradient(const void *arguments, int32_t item, int32_t worker) {
     const mdl_bias_gradient *a = arguments;
     for (int32_t channel = item * mdl_bias_channels;
          channel < smaller((item + 1) * mdl_bias_channels, a->extent.channels); channel++) {
-        double partial[40];
+        float partial[40];
         int32_t live = 0;
         int32_t subtree = 0;
         for (int32_t sample = 0; sample < a->fold.samples; sample++) {
@@ -125,12 +125,12 @@ static void bias_gradient(const void *arguments, int32_t item, int32_t worker) {
                                                            column * a->output_gradient.pixel + channel];
                 }
             }
-            partial[live++] = sum;
+            partial[live++] = (float)sum;
             for (int32_t merge = 0; merge < a->fold.merges[sample]; merge++, live--) {
                 partial[live - 2] += partial[live - 1];
             }
             if (!a->fold.ends[sample]) continue;
-            a->bias_gradient[subtree * a->subtree_stride + channel] = (float)partial[0];
+            a->bias_gradient[subtree * a->subtree_stride + channel] = partial[0];
             live = 0;
             subtree++;
         }

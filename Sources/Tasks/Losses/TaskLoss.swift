@@ -87,9 +87,9 @@ package final class TaskLoss {
         }
     }
 
-    /// The weighted mean loss, from the sums of all subtrees of the global batch in order.
-    package func value(of sums: UnsafePointer<Double>, weight: Double, known: Int) -> Double {
+    /// The weighted mean loss, from the sums of all subtrees of the global batch in order, `stride` doubles apart.
+    package func value(of sums: UnsafePointer<Double>, stride: Int, weight: Double, known: Int) -> Double {
         guard known > 0 else { return 0 }
-        return weight * tree.combine(sums) / Double(known)
+        return weight * tree.combine(sums, stride: stride) / Double(known)
     }
 }

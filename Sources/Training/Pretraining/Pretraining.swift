@@ -84,7 +84,7 @@ package struct Pretraining {
         var stretch = Stretch()
         for index in 0..<settings.iterations {
             try fill(step, from: loader)
-            step.run(
+            try step.run(
                 rate: settings.learningRateSchedule.rate(settings.learningRate, step: index, steps: settings.iterations)
             )
             let (done, loss) = (index + 1, step.losses[0])

@@ -45,7 +45,7 @@ package struct GoldenRun {
     /// Runs the steps and one evaluation.
     ///
     /// - Throws: where the case cannot be trained as it asks.
-    package func run(kernels: Kernels, pool: ThreadPool) throws(PlanningError) -> GoldenDigests {
+    package func run(kernels: Kernels, pool: ThreadPool) throws -> GoldenDigests {
         let parameters = NetworkParameters(network.graphs, training: true)
         let initial = initialize(parameters)
         let step = try TrainingStep(
@@ -57,14 +57,16 @@ package struct GoldenRun {
         for index in 0..<description.steps {
             fill(step, index)
             let rate = schedule.rate(description.lr, step: index, steps: description.maxIter)
+            try step.begin()
             for unit in step.units.indices {
-                step.run(unit: unit, rate: rate) {
+                try step.run(unit: unit, rate: rate) {
                     guard index == 0 else { return }
                     let storage = parameters.groups[unit].trained
                     digest(storage, storage.gradient!, into: &digests.gradient)
                 }
                 afterUpdate?(step, unit)
             }
+            try step.end()
             digests.loss.append(
                 Dictionary(uniqueKeysWithValues: zip(network.heads.map(\.name), step.losses)))
             if index == 0 { digestUpdate(parameters, initial, into: &digests.updateFirst) }
