@@ -12,7 +12,7 @@ import PackageDescription
 //     3  Graph             Datasets      Checkpoints
 //     2  ConvolutionEngine
 //     1  TensorCore
-//     0  CConvolution  CThreadPool  CJPEG  CPNG  CCrypto
+//     0  CConvolution  CThreadPool  CJPEG  CPNG  CZlib  CCrypto
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
@@ -43,13 +43,15 @@ let package = Package(
         .target(name: "CConvolution", cSettings: strictC),
         .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
+        // Inflates what MATLAB compresses; kept by its authors since 1995.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         room("TensorCore", uses: ["CThreadPool"]),
         room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
-        room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
+        room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
         room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
         room("Configuration", uses: ["Datasets", .product(name: "Yams", package: "Yams")]),
         room(
