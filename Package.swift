@@ -78,12 +78,12 @@ let package = Package(
         tests(of: "TensorCore", uses: ["CThreadPool"]),
         tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution"]),
         tests(of: "Graph"),
-        tests(of: "Datasets", resources: [.copy("Fixtures")]),
+        tests(of: "Datasets", uses: ["CZlib", "TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["Datasets"]),
         tests(of: "Networks"),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
-        tests(of: "Training", uses: ["Configuration", "ConvolutionEngine", "TensorCore"]),
+        tests(of: "Training", uses: ["Configuration", "ConvolutionEngine", "Datasets", "TensorCore"]),
         tests(of: "Reports"),
     ]
 )

@@ -51,6 +51,7 @@ struct Expected {
     func numbers(_ key: String) -> [Double] { (object[key] as! [NSNumber]).map(\.doubleValue) }
     func integer(_ key: String) -> Int { (object[key] as! NSNumber).intValue }
     func integers(_ key: String) -> [Int] { (object[key] as! [NSNumber]).map(\.intValue) }
+    func string(_ key: String) -> String { object[key] as! String }
     func strings(_ key: String) -> [String] { object[key] as! [String] }
     func counts(_ key: String) -> [String: Int] { (object[key] as! [String: NSNumber]).mapValues(\.intValue) }
     func has(_ key: String) -> Bool { object[key] != nil }

@@ -156,11 +156,9 @@ private enum GreyDepth {
 
     init(_ path: String) throws {
         let start = try contents(ofFile: path).prefix(26)
-        guard start.count == 26, start.starts(with: PNGFile.signature), start[25] == 0 || start[25] == 4 else {
-            self = .other
-            return
-        }
-        self = .bits(Int(start[24]))
+        let isGrey = start.count == 26 && start.starts(with: PNGFile.signature) && (start[25] == 0 || start[25] == 4)
+        // A number of bits that no PNG has is left to the decoder to refuse.
+        self = isGrey && [1, 2, 4, 8, 16].contains(start[24]) ? .bits(Int(start[24])) : .other
     }
 }
 
