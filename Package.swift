@@ -13,7 +13,7 @@ import PackageDescription
 //     3  Collectives
 //     2  ConvolutionEngine
 //     1  TensorCore
-//     0  CConvolution  CThreadPool  CJPEG  CPNG  CCrypto  CSharedMemory  CCollectives -> CMPI
+//     0  CConvolution  CThreadPool  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CCollectives -> CMPI
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
@@ -44,6 +44,8 @@ let package = Package(
         .target(name: "CConvolution", cSettings: strictC),
         .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
+        // Inflates what MATLAB compresses; kept by its authors since 1995.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -57,7 +59,7 @@ let package = Package(
         room("Collectives", uses: ["ConvolutionEngine", "CSharedMemory"]),
         room("MPICollectives", uses: ["Collectives", "CCollectives"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
-        room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
+        room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
         room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
         room("Configuration", uses: ["Datasets", .product(name: "Yams", package: "Yams")]),
         room(
@@ -95,7 +97,7 @@ let package = Package(
         tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
         tests(of: "MPICollectives", uses: ["Collectives", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
-        tests(of: "Datasets", resources: [.copy("Fixtures")]),
+        tests(of: "Datasets", uses: ["CZlib", "TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["Datasets"]),
         tests(of: "Networks", uses: ["GraphTesting", "Configuration", "Graph", "ConvolutionEngine", "TensorCore"]),

@@ -30,6 +30,32 @@ package struct Sample: Sendable {
     }
 }
 
+extension Sample {
+    /// The labels of `task`.
+    /// - Throws: ``SampleError`` where they are not as large as the picture.
+    func checkedLabels(of task: LearningTask) throws -> PixelMap {
+        guard let map = labels[task] else {
+            preconditionFailure("the source gave no \(task.rawValue) labels for sample \(identifier)")
+        }
+        guard map.height == image.height && map.width == image.width else {
+            throw SampleError(
+                identifier: identifier,
+                problem: "the picture has \(image.height) x \(image.width) pixels and its \(task.rawValue) labels have "
+                    + "\(map.height) x \(map.width)", remedy: "make both the same size")
+        }
+        return map
+    }
+
+    /// The complaint about a picture that is larger than the frame in which it is evaluated.
+    func misfit(frameHeight: Int, frameWidth: Int) -> SampleError {
+        SampleError(
+            identifier: identifier,
+            problem: "the picture has \(image.height) x \(image.width) pixels, more than the frame of "
+                + "\(frameHeight) x \(frameWidth) in which it is evaluated",
+            remedy: "make the evaluation frame at least as large as the largest picture")
+    }
+}
+
 /// A finite list of samples that can be read in any order, from any thread.
 package protocol SampleSource: Sendable {
     /// How many samples there are.

@@ -14,7 +14,7 @@ package struct SampleGallery {
     /// The folder is made where it is missing; files of these names are replaced.
     ///
     /// - Returns: the path of the contact sheet.
-    /// - Throws: what reading a sample throws, `FileSystemError`, `ImageFileError`.
+    /// - Throws: what reading a sample throws, `FileSystemError`, `DataFileError`.
     @discardableResult
     package func write(_ indices: Range<Int>, to folder: String) throws -> String {
         precondition(indices.lowerBound >= 0 && indices.upperBound <= source.count, "samples lie within the data set")

@@ -8,30 +8,29 @@ package struct TrainingData: Sendable {
     /// The size at which validation pictures are evaluated; each fits in it.
     package let frame: PixelSize
 
-    /// How many bytes of samples are kept in memory, so that what is drawn or decoded once need not be again.
+    /// How many bytes of samples are kept in memory, so that what is drawn once need not be drawn again.
     private static let cacheByteLimit = 2 << 30
 
-    /// - Throws: `UsageError` where the data set cannot be read or lacks a task.
+    /// Makes sure that every file of every sample is there; whether they are sound, `DataReport` tells.
+    ///
+    /// - Throws: `UsageError` where the data set lacks a task or files; `DataFileError` and `SampleError` where a folder
+    ///   or list is missing or damaged.
     package init(_ settings: DataSettings, tasks: [LearningTask]) throws {
-        switch settings.dataset {
-        case .rooms:
-            let rooms = settings.rooms
-            let (height, width) = (rooms.size.height, rooms.size.width)
-            training = CachedSampleSource(
-                Rooms(seed: UInt64(rooms.seed), first: 0, count: rooms.train, height: height, width: width),
-                byteLimit: Self.cacheByteLimit)
-            validation = CachedSampleSource(
-                Rooms(
-                    seed: UInt64(rooms.seed), first: rooms.train, count: rooms.validation, height: height, width: width),
-                byteLimit: Self.cacheByteLimit)
-            frame = rooms.size
-        case .pascalContext, .nyud, .folder:
-            throw UsageError(
-                "data.dataset: \(settings.dataset.rawValue) cannot be read by this version; rooms can")
+        let opened = try OpenedData(settings, tasks: tasks)
+        frame = opened.frame
+        if settings.dataset == .rooms {
+            training = CachedSampleSource(opened.training, byteLimit: Self.cacheByteLimit)
+            validation = CachedSampleSource(opened.validation, byteLimit: Self.cacheByteLimit)
+        } else {
+            // Files are read again: the data sets are larger than memory, and reading takes less time than a step.
+            training = opened.training
+            validation = opened.validation
         }
-        for task in tasks where !training.tasks.contains(task) {
-            let known = training.tasks.map(\.rawValue).joined(separator: ", ")
-            throw UsageError("tasks: \(settings.dataset.rawValue) has no labels of \(task.rawValue); it has \(known)")
+        let missing = [training, validation].compactMap { $0 as? any StoredSampleSource }
+            .flatMap { $0.missingFiles(tasks: tasks) }
+        if let first = missing.first {
+            let others = missing.count > 1 ? " \(missing.count - 1) more files are missing;" : ""
+            throw UsageError("\(first)\(others) modulor data check CONFIG lists whatever is wrong with the data.")
         }
     }
 

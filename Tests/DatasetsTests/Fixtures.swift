@@ -22,6 +22,14 @@ enum Fixtures {
         return Expected(object: object)
     }
 
+    /// A copy of one of the data sets, to damage.
+    static func withCopy(of set: String, _ body: (String) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.copyItem(atPath: path(set), toPath: "\(folder)/\(set)")
+            try body("\(folder)/\(set)")
+        }
+    }
+
     /// A folder that ends with `body`.
     static func withTemporaryFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -43,6 +51,9 @@ struct Expected {
     func numbers(_ key: String) -> [Double] { (object[key] as! [NSNumber]).map(\.doubleValue) }
     func integer(_ key: String) -> Int { (object[key] as! NSNumber).intValue }
     func integers(_ key: String) -> [Int] { (object[key] as! [NSNumber]).map(\.intValue) }
+    func string(_ key: String) -> String { object[key] as! String }
+    func strings(_ key: String) -> [String] { object[key] as! [String] }
+    func counts(_ key: String) -> [String: Int] { (object[key] as! [String: NSNumber]).mapValues(\.intValue) }
     func has(_ key: String) -> Bool { object[key] != nil }
 }
 

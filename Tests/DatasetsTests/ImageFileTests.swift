@@ -106,7 +106,7 @@ struct ImageFileTests {
             let path = folder + "/cut.image"
             for length in stride(from: 0, to: whole.count, by: max(1, whole.count / 97)) + [whole.count - 1] {
                 try Data(whole[..<length]).write(to: URL(fileURLWithPath: path))
-                let error = #expect(throws: ImageFileError.self, "cut to \(length) bytes") {
+                let error = #expect(throws: DataFileError.self, "cut to \(length) bytes") {
                     try ImageFile.read(path)
                 }
                 #expect(error?.description.hasPrefix(path) == true)
@@ -130,7 +130,7 @@ struct ImageFileTests {
                 try Data(damaged).write(to: URL(fileURLWithPath: path))
                 do {
                     _ = try ImageFile.read(path, pixelLimit: 1 << 20)
-                } catch let error as ImageFileError {
+                } catch let error as DataFileError {
                     refused += 1
                     #expect(error.path == path)
                 }

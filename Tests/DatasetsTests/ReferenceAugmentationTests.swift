@@ -57,30 +57,24 @@ struct ReferenceAugmentationTests {
     }
 }
 
-/// The picture of one set with those of its labels that are PNG or JPEG files.
+/// The picture of one set with the labels of all its tasks.
 private struct ReferencePicture {
     let image: PixelMap
-    var labels: [LearningTask: PixelMap] = [:]
+    let labels: [LearningTask: PixelMap]
 
     init(set: String) throws {
-        func map(_ path: String, _ palette: ImageFile.PaletteReading = .indices) throws -> ImageFile {
-            try ImageFile.read(Fixtures.path("\(set)/\(path)"), palette: palette)
-        }
-        func levels(_ file: ImageFile, _ value: (UInt8) -> Float) -> PixelMap {
-            PixelMap(height: file.height, width: file.width, channels: file.channels, values: file.bytes.map(value))
-        }
-        if set == "PASCAL_MT" {
-            image = try map("JPEGImages/2009_000020.jpg").rgbMap
-            labels[.semseg] = levels(try map("SemanticSegmentation/Context/2009_000020.png"), Float.init)
-            labels[.sal] = levels(try map("SaliencyDistill/2009_000020.png")) { Float($0) / 255 > 0.5 ? 1 : 0 }
-        } else {
-            image = try map("images/12.jpg").rgbMap
-            labels[.edge] = levels(try map("edge/12.png")) { Float($0) / 255 }
-            labels[.normals] = levels(try map("normals/12.jpg")) { 2 * Float($0) / 255 - 1 }
-        }
+        let root = Fixtures.path(set)
+        let source: any StoredSampleSource =
+            set == "PASCAL_MT"
+            ? try PascalContext(root: root, split: "train", tasks: ReferenceLoaderTests.pascalTasks)
+            : try NYUD(root: root, split: "train")
+        let name = try Fixtures.expected("augmentations", set).string("image")
+        let index = try #require(source.identifiers.firstIndex(of: name))
+        let sample = try source.sample(at: index, tasks: source.tasks)
+        (image, labels) = (sample.image, sample.labels)
     }
 
-    /// Class maps to the pixel; float maps to 2e-7 of the largest value, which is 1.
+    /// Class maps to the pixel; float maps to 2e-7 of the largest value, which is that of the picture by its scale.
     func check(_ expected: Expected, view: SampleView) throws {
         var renderer = ViewRenderer()
         for (task, map) in labels {
@@ -91,11 +85,18 @@ private struct ReferencePicture {
                 initialized = count
             }
             let values = channelsFirst(rendered, channels: map.channels)
+            let largest = task == .depth ? Double(values.max()!) : 1
             if figures.has("crc32") {
                 #expect(checksum(values) == figures.integer("crc32"), "\(task)")
             }
             for (position, value) in zip(figures.integers("at"), figures.numbers("value")) {
-                #expect(abs(Double(values[position]) - value) <= 3e-7, "\(task) at \(position)")
+                #expect(abs(Double(values[position]) - value) <= 3e-7 * largest, "\(task) at \(position)")
+            }
+            if figures.has("ignored") {
+                let unknown = stride(from: 0, to: count, by: map.channels).count { pixel in
+                    rendered[pixel..<pixel + map.channels].allSatisfy { $0 == task.unknownLabel }
+                }
+                #expect(unknown == figures.integer("ignored"), "\(task)")
             }
             if figures.has("l2") {
                 // The written figure has nine digits.

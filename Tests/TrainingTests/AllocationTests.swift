@@ -39,7 +39,7 @@ import Training
         #expect(allocations(on: pool) { blackHole([Int](repeating: 0, count: 1000)) } >= 1)
         // One by each worker, in C: each item waits for the others, so no worker takes two.
         var call = mdl_roll_call(workers: Int32(threads), counted: 1, present: 0)
-        let counted = try allocations(on: pool) {
+        let counted = allocations(on: pool) {
             withUnsafeMutablePointer(to: &call) { call in
                 var step = mdl_step(
                     kernel: mdl_answer_roll_call_allocating, arguments: UnsafeRawPointer(call), items: Int32(threads),

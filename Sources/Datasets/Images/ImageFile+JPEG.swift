@@ -33,13 +33,13 @@ extension ImageFile {
         case CJPEG_TOO_LARGE.rawValue:
             throw tooLarge(path: path, height: header.height, width: header.width, pixelLimit: pixelLimit)
         case CJPEG_CMYK.rawValue:
-            throw ImageFileError(
+            throw DataFileError(
                 path: path, problem: "it is a CMYK JPEG, whose colours depend on a printer's profile",
                 remedy: "convert it to RGB")
         case CJPEG_OUT_OF_MEMORY.rawValue:
-            throw ImageFileError(path: path, problem: "memory ran out", remedy: "use fewer workers or a smaller cache")
+            throw DataFileError(path: path, problem: "memory ran out", remedy: "use fewer workers or a smaller cache")
         default:
-            throw ImageFileError(
+            throw DataFileError(
                 path: path, problem: "the JPEG is damaged or cut short (\(result.text))",
                 remedy: "fetch the file again, or take it off the list")
         }

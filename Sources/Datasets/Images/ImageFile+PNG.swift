@@ -14,9 +14,9 @@ extension ImageFile {
     /// Reads the PNG file at `path` with the values that it stores: 0 … 65535 where it has 16 bits (depth in
     /// millimetres, say), 0 … 255 otherwise. One channel or three.
     package static func readFullRange(_ path: String, pixelLimit: Int = defaultPixelLimit) throws -> PixelMap {
-        let encoded = try contents(of: path)
+        let encoded = try contents(ofFile: path)
         guard encoded.starts(with: PNGFile.signature) else {
-            throw ImageFileError(
+            throw DataFileError(
                 path: path, problem: "it is not a PNG file", remedy: "convert it to PNG, or take it off the list")
         }
         let (header, bytes) = try decodePNG(encoded, as: CPNG_WIDE, path: path, pixelLimit: pixelLimit)
@@ -61,9 +61,9 @@ extension ImageFile {
         case CPNG_TOO_LARGE.rawValue:
             throw tooLarge(path: path, height: header.height, width: header.width, pixelLimit: pixelLimit)
         case CPNG_OUT_OF_MEMORY.rawValue:
-            throw ImageFileError(path: path, problem: "memory ran out", remedy: "use fewer workers or a smaller cache")
+            throw DataFileError(path: path, problem: "memory ran out", remedy: "use fewer workers or a smaller cache")
         default:
-            throw ImageFileError(
+            throw DataFileError(
                 path: path, problem: "the PNG is damaged or cut short (\(result.text))",
                 remedy: "fetch the file again, or take it off the list")
         }

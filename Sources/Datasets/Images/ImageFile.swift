@@ -1,5 +1,3 @@
-import Foundation
-
 /// A decoded picture: row-major bytes, channels last.
 ///
 /// JPEG and PNG are told apart by their first bytes, never by name. Alpha is left out, 16-bit values are rounded to
@@ -34,19 +32,19 @@ package struct ImageFile: Sendable, Equatable {
     }
 
     /// Reads the JPEG or PNG file at `path`.
-    /// - Throws: ``ImageFileError`` when it cannot be read, is damaged or cut short, is CMYK, or has more than
+    /// - Throws: ``DataFileError`` when it cannot be read, is damaged or cut short, is CMYK, or has more than
     ///   `pixelLimit` pixels.
     package static func read(
         _ path: String, palette: PaletteReading = .colors, pixelLimit: Int = defaultPixelLimit
     ) throws -> ImageFile {
-        let encoded = try contents(of: path)
+        let encoded = try contents(ofFile: path)
         if encoded.starts(with: [0xFF, 0xD8, 0xFF]) {
             return try decodeJPEG(encoded, path: path, pixelLimit: pixelLimit)
         }
         if encoded.starts(with: PNGFile.signature) {
             return try decodePNG(encoded, palette: palette, path: path, pixelLimit: pixelLimit)
         }
-        throw ImageFileError(
+        throw DataFileError(
             path: path, problem: "it is neither a JPEG nor a PNG file",
             remedy: "convert it to one of these, or take it off the list")
     }
@@ -57,19 +55,8 @@ package struct ImageFile: Sendable, Equatable {
         return PixelMap(height: height, width: width, channels: 3, values: values)
     }
 
-    /// The bytes of the file at `path`.
-    static func contents(of path: String) throws -> [UInt8] {
-        do {
-            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw ImageFileError(
-                path: path, problem: "it cannot be read (\(systemReason(of: error)))",
-                remedy: "check that the file is there and that you may read it")
-        }
-    }
-
-    static func tooLarge(path: String, height: UInt32, width: UInt32, pixelLimit: Int) -> ImageFileError {
-        ImageFileError(
+    static func tooLarge(path: String, height: UInt32, width: UInt32, pixelLimit: Int) -> DataFileError {
+        DataFileError(
             path: path,
             problem: "it says that it has \(height) x \(width) pixels, and the limit is \(pixelLimit) in all",
             remedy: "scale the picture down")

@@ -52,12 +52,12 @@ package struct PNGFile: Sendable {
     }
 
     /// Writes the file aside and renames it to `path`, so that a reader sees the old file or the whole new one.
-    /// - Throws: ``ImageFileError`` when the folder is missing, full or not writable.
+    /// - Throws: ``DataFileError`` when the folder is missing, full or not writable.
     package func write(to path: String) throws {
         do {
             try Data(encoded()).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw ImageFileError(
+            throw DataFileError(
                 path: path, problem: "it cannot be written (\(systemReason(of: error)))",
                 remedy: "check that its folder is there, that you may write to it, and that the disk is not full")
         }

@@ -57,11 +57,7 @@ package enum BatchPlan: Sendable {
                 epoch: draw.epoch, index: draw.index, sourceHeight: height, sourceWidth: width)
         case .evaluation(_, _, let frameHeight, let frameWidth):
             guard height <= frameHeight && width <= frameWidth else {
-                throw SampleError(
-                    identifier: sample.identifier,
-                    problem: "the picture has \(height) x \(width) pixels, more than the frame of "
-                        + "\(frameHeight) x \(frameWidth) in which it is evaluated",
-                    remedy: "make the evaluation frame at least as large as the largest picture")
+                throw sample.misfit(frameHeight: frameHeight, frameWidth: frameWidth)
             }
             return .whole(
                 sourceHeight: height, sourceWidth: width, frameHeight: frameHeight, frameWidth: frameWidth)

@@ -23,16 +23,7 @@ struct SampleReader {
         let pixels = view.frameHeight * view.frameWidth
         renderer.renderImage(sample.image, view: view, to: job.storage.images + job.place * pixels * 3)
         for (task, target) in zip(tasks, job.storage.labels) {
-            guard let labels = sample.labels[task] else {
-                preconditionFailure("the source gave no \(task.rawValue) labels for sample \(sample.identifier)")
-            }
-            guard labels.height == sample.image.height && labels.width == sample.image.width else {
-                throw SampleError(
-                    identifier: sample.identifier,
-                    problem: "the picture has \(sample.image.height) x \(sample.image.width) pixels and its "
-                        + "\(task.rawValue) labels have \(labels.height) x \(labels.width)",
-                    remedy: "make both the same size")
-            }
+            let labels = try sample.checkedLabels(of: task)
             renderer.renderLabels(
                 labels, task: task, view: view, to: target + job.place * pixels * task.labelChannels)
         }

@@ -1,12 +1,29 @@
 import Foundation
 
-/// Why a picture could not be read or written: the file, what is wrong with it, and what would mend it.
-package struct ImageFileError: Error, CustomStringConvertible, Equatable {
+/// Why a file or folder of a data set cannot be used: where it is, what is wrong with it, and what would mend it.
+package struct DataFileError: Error, CustomStringConvertible, Equatable {
     package let path: String
     package let problem: String
     package let remedy: String
 
+    package init(path: String, problem: String, remedy: String) {
+        self.path = path
+        self.problem = problem
+        self.remedy = remedy
+    }
+
     package var description: String { "\(path): \(problem); \(remedy)." }
+}
+
+/// The bytes of the file at `path`.
+func contents(ofFile path: String) throws -> [UInt8] {
+    do {
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+        throw DataFileError(
+            path: path, problem: "it cannot be read (\(systemReason(of: error)))",
+            remedy: "check that the file is there and that you may read it")
+    }
 }
 
 /// The system's short reason inside an error of Foundation, such as "No such file or directory".

@@ -1,0 +1,56 @@
+import Configuration
+import Datasets
+
+/// The lists of a data set that were read, before its pictures and labels are looked at.
+struct OpenedData {
+    let training: any SampleSource
+    let validation: any SampleSource
+    /// The size at which validation pictures are evaluated.
+    let frame: PixelSize
+
+    /// - Throws: `UsageError` where the data set lacks a task; `DataFileError` and `SampleError` where a folder or list
+    ///   is missing or damaged.
+    init(_ settings: DataSettings, tasks: [LearningTask]) throws {
+        /// Where data sets other than Rooms are, which the configuration makes sure of.
+        var root: String {
+            get throws {
+                guard let root = settings.root else {
+                    throw UsageError("data.root: name the folder of \(settings.dataset.rawValue)")
+                }
+                return root
+            }
+        }
+        switch settings.dataset {
+        case .rooms:
+            let rooms = settings.rooms
+            func samples(from first: Int, count: Int) -> Rooms {
+                Rooms(
+                    seed: UInt64(rooms.seed), first: first, count: count, height: rooms.size.height,
+                    width: rooms.size.width)
+            }
+            training = samples(from: 0, count: rooms.train)
+            validation = samples(from: rooms.train, count: rooms.validation)
+            frame = rooms.size
+        case .pascalContext:
+            training = try PascalContext(root: root, split: "train", tasks: tasks)
+            validation = try PascalContext(root: root, split: "val", tasks: tasks)
+            // No picture of PASCAL VOC has more than 500 pixels a side; the paper evaluates them in this frame.
+            frame = PixelSize(height: 512, width: 512)
+        case .nyud:
+            training = try NYUD(root: root, split: "train")
+            validation = try NYUD(root: root, split: "val")
+            // The size of the pictures in both archives.
+            frame = PixelSize(height: 425, width: 560)
+        case .folder:
+            training = try LabelledFolder(root: root, split: "train", tasks: tasks)
+            let folder = try LabelledFolder(root: root, split: "val", tasks: tasks)
+            validation = folder
+            let (height, width) = try folder.largestSize()
+            frame = PixelSize(height: height, width: width)
+        }
+        for task in tasks where !training.tasks.contains(task) {
+            let known = training.tasks.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("tasks: \(settings.dataset.rawValue) has no labels of \(task.rawValue); it has \(known)")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import CZlib
+
+/// Builds MAT files of version 5, to read them back and to damage them.
+struct MATBuilder {
+    var isBigEndian = false
+
+    /// A file of the given variables.
+    func file(_ variables: [[UInt8]]) -> [UInt8] {
+        var bytes = Array("MATLAB 5.0 MAT-file".utf8)
+        bytes += Array(repeating: 32, count: 124 - bytes.count)
+        bytes += number(UInt16(0x0100)) + number(UInt16(0x4D49))
+        return bytes + variables.flatMap { $0 }
+    }
+
+    /// An element with its tag; up to four bytes lie in the tag itself unless `isLong`.
+    func element(_ type: UInt32, _ data: [UInt8], isLong: Bool = false) -> [UInt8] {
+        if !data.isEmpty && data.count <= 4 && !isLong {
+            return number(UInt32(data.count) << 16 | type) + data + Array(repeating: 0, count: 4 - data.count)
+        }
+        return number(type) + number(UInt32(data.count)) + data + Array(repeating: 0, count: (8 - data.count % 8) % 8)
+    }
+
+    func matrix(
+        _ name: String, classCode: UInt32, flags: UInt32 = 0, dimensions: [Int32], _ contents: [UInt8]
+    ) -> [UInt8] {
+        let header = element(6, number(classCode | flags) + number(UInt32(0)))
+        let sizes = element(5, dimensions.flatMap { number($0) }, isLong: true)
+        return element(14, header + sizes + element(1, Array(name.utf8)) + contents)
+    }
+
+    func numbers<Value: FixedWidthInteger>(
+        _ name: String, classCode: UInt32 = 6, flags: UInt32 = 0, dimensions: [Int32], type: UInt32, _ values: [Value]
+    ) -> [UInt8] {
+        matrix(
+            name, classCode: classCode, flags: flags, dimensions: dimensions,
+            element(type, values.flatMap { number($0) }))
+    }
+
+    func text(_ name: String, dimensions: [Int32], type: UInt32, _ data: [UInt8]) -> [UInt8] {
+        matrix(name, classCode: 4, dimensions: dimensions, element(type, data))
+    }
+
+    func cells(_ name: String, dimensions: [Int32], _ values: [[UInt8]]) -> [UInt8] {
+        matrix(name, classCode: 1, dimensions: dimensions, values.flatMap { $0 })
+    }
+
+    func structure(_ name: String, dimensions: [Int32], fields: [String], _ values: [[UInt8]]) -> [UInt8] {
+        let names = fields.flatMap { Array($0.utf8) + Array(repeating: 0, count: 32 - $0.utf8.count) }
+        return matrix(
+            name, classCode: 2, dimensions: dimensions,
+            element(5, number(Int32(32))) + element(1, names) + values.flatMap { $0 })
+    }
+
+    /// `variable` as one compressed element.
+    func compressed(_ variable: [UInt8]) -> [UInt8] {
+        var count = compressBound(UInt(variable.count))
+        var packed = [UInt8](repeating: 0, count: Int(count))
+        let status = compress2(&packed, &count, variable, UInt(variable.count), 9)
+        precondition(status == Z_OK)
+        return number(UInt32(15)) + number(UInt32(count)) + packed.prefix(Int(count))
+    }
+
+    func number<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+        withUnsafeBytes(of: isBigEndian ? value.bigEndian : value.littleEndian) { Array($0) }
+    }
+}

@@ -1,0 +1,99 @@
+import Configuration
+import Datasets
+import Foundation
+import Testing
+import Training
+
+@Suite("The data of a run")
+struct TrainingDataTests {
+    /// The small trees that the tests of the data sets read.
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("DatasetsTests/Fixtures").path
+
+    private static func settings(_ dataset: DataSettings.Dataset, _ root: String) -> DataSettings {
+        var settings = DataSettings()
+        settings.dataset = dataset
+        settings.root = root
+        return settings
+    }
+
+    @Test func eachDataSetHasItsClassesAndItsFrame() throws {
+        let pascal = try TrainingData(
+            Self.settings(.pascalContext, Self.fixtures + "/PASCAL_MT"),
+            tasks: [.semseg, .humanParts, .edge, .normals, .sal])
+        #expect(pascal.channels(of: .semseg) == 21)
+        #expect(pascal.channels(of: .humanParts) == 7)
+        #expect(pascal.channels(of: .edge) == 1)
+        #expect(pascal.frame == PixelSize(height: 512, width: 512))
+        #expect(pascal.training.count == 4 && pascal.validation.count == 2)
+
+        for (set, classes) in [("NYUD_MT", 41), ("NYUD_MT_npy", 40)] {
+            let indoor = try TrainingData(
+                Self.settings(.nyud, Self.fixtures + "/" + set), tasks: [.semseg, .depth, .normals, .edge])
+            #expect(indoor.channels(of: .semseg) == classes)
+            #expect(indoor.frame == PixelSize(height: 425, width: 560))
+        }
+        let parts = try TrainingData(
+            Self.settings(.pascalContext, Self.fixtures + "/PASCAL_MT_astmt"), tasks: [.humanParts])
+        #expect(parts.training.count == 3 && parts.validation.count == 1)
+    }
+
+    @Test func aFolderHasTheFrameOfItsLargestPicture() throws {
+        let folder = try ScratchFolder()
+        let manager = FileManager.default
+        for name in ["images", "sal"] {
+            try manager.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+        }
+        for (name, height) in [("a", 8), ("b", 6), ("c", 7)] {
+            let picture = PNGFile(height: height, width: 5, pixels: .grey(Array(repeating: 0, count: 5 * height)))
+            for task in ["images", "sal"] { try picture.write(to: "\(folder.path)/\(task)/\(name).png") }
+        }
+        try Data("a\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/train.txt"))
+        try Data("b\nc\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/val.txt"))
+        let data = try TrainingData(Self.settings(.folder, folder.path), tasks: [.sal])
+        #expect(data.frame == PixelSize(height: 7, width: 5))
+        #expect(data.channels(of: .sal) == 1)
+    }
+
+    @Test func missingFilesAreNamedBeforeTraining() throws {
+        let folder = try ScratchFolder()
+        let root = folder.path + "/NYUD_MT"
+        try FileManager.default.copyItem(atPath: Self.fixtures + "/NYUD_MT", toPath: root)
+        try FileManager.default.removeItem(atPath: root + "/depth/3.mat")
+        try FileManager.default.removeItem(atPath: root + "/depth/21.mat")
+        let settings = Self.settings(.nyud, root)
+        #expect(throws: Never.self) { try TrainingData(settings, tasks: [.edge]) }
+        let error = #expect(throws: UsageError.self) { try TrainingData(settings, tasks: [.edge, .depth]) }
+        let text = try #require(error?.description)
+        #expect(text.contains("sample 3: \(root)/depth/3.mat is missing"))
+        #expect(text.contains("1 more files are missing"))
+        #expect(text.contains("modulor data check"))
+    }
+
+    @Test func aReportHoldsWhatIsWrongWithBothLists() throws {
+        let folder = try ScratchFolder()
+        let root = folder.path + "/NYUD_MT"
+        try FileManager.default.copyItem(atPath: Self.fixtures + "/NYUD_MT", toPath: root)
+        let settings = Self.settings(.nyud, root)
+        let sound = try DataReport(settings, tasks: [.semseg, .edge, .normals, .depth])
+        #expect(sound.trainingCount == 4 && sound.validationCount == 2)
+        #expect(sound.problems.isEmpty)
+
+        try Data("7\n21\n12\n".utf8).write(to: URL(fileURLWithPath: root + "/gt_sets/val.txt"))
+        try Data("no MAT file".utf8).write(to: URL(fileURLWithPath: root + "/depth/3.mat"))
+        try FileManager.default.removeItem(atPath: root + "/edge/7.png")
+        let report = try DataReport(settings, tasks: [.edge, .depth])
+        #expect(report.problems.count == 3)
+        #expect(report.problems[0].contains("sample 12: it is on the lists of both train and val"))
+        #expect(report.problems[1].contains("sample 3: \(root)/depth/3.mat: it is not a MAT file of version 5"))
+        #expect(report.problems[2].contains("sample 7: \(root)/edge/7.png"))
+        let drawn = try DataReport(DataSettings(), tasks: [.semseg])
+        #expect(drawn.problems.isEmpty && drawn.trainingCount == 2000)
+    }
+
+    @Test func tasksThatADataSetLacksAreNamed() {
+        let settings = Self.settings(.nyud, Self.fixtures + "/NYUD_MT")
+        let error = #expect(throws: UsageError.self) { try TrainingData(settings, tasks: [.sal]) }
+        #expect(error?.description == "tasks: nyud has no labels of sal; it has semseg, edge, normals, depth")
+    }
+}
