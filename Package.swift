@@ -78,6 +78,7 @@ let package = Package(
             name: "modulor",
             dependencies: [
                 "Training", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Collectives", "MPICollectives",
             ],
             swiftSettings: strict),
 
