@@ -61,6 +61,17 @@ enum Scenario {
         }
     }
 
+    /// The last rank writes to what it may only read.
+    static func fault(_ communicator: any Communicator) throws -> String {
+        let copy = try NodeCopy(NodeCommunicators(communicator), byteCount: 5000) { $0[4999] = 7 }
+        guard copy.refusal == nil, copy.bytes[4999] == 7 else { return "the copy is not as it should be" }
+        if communicator.rank == communicator.size - 1 {
+            UnsafeMutableRawPointer(mutating: copy.bytes.baseAddress!).storeBytes(of: 1, as: UInt8.self)
+        }
+        try communicator.barrier()
+        return "the write went through"
+    }
+
     /// One rank ends the job while the others wait for it.
     static func abort(_ communicator: any Communicator) throws -> String {
         if communicator.rank == communicator.size - 1 { communicator.abort(code: 75) }
