@@ -56,7 +56,7 @@ let package = Package(
 
         room("TensorCore", uses: ["CThreadPool"]),
         room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
-        room("Collectives", uses: ["ConvolutionEngine", "CSharedMemory"]),
+        room("Collectives", uses: ["ConvolutionEngine", "CSharedMemory", "CThreadPool"]),
         room("MPICollectives", uses: ["Collectives", "CCollectives"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
@@ -80,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "modulor",
             dependencies: [
-                "Training", "Reports", "MPICollectives",
+                "Training", "Reports", "Collectives", "MPICollectives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "CollectivesProbe", dependencies: ["CollectivesSupport", "MPICollectives", "Collectives"],
             path: "Tests/Support/CollectivesProbe", swiftSettings: strict),
-        tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
+        tests(of: "Collectives", uses: ["ConvolutionEngine", "TensorCore", "CollectivesSupport"]),
         tests(of: "MPICollectives", uses: ["Collectives", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
         tests(of: "Datasets", uses: ["CZlib", "TensorCore"], resources: [.copy("Fixtures")]),

@@ -257,14 +257,15 @@ private final class Loop {
     }
 
     /// Between two looks that found nothing. While a caller waits its core is free, so looks follow each other at first;
-    /// otherwise the core computes, and sleeps grow as long as nothing happens.
+    /// otherwise the core computes, and sleeps grow as long as nothing happens. Messages move on at looks only, so sleeps
+    /// stay short.
     private func pause(_ idleMoves: Int) {
-        if waiting > 0 && idleMoves < Pause.looksBeforeSleep {
-            monitor.unlock()
-            mdl_relax()
-            monitor.lock()
-        } else {
-            monitor.wait(nanoseconds: min(Pause.longestSleep, Pause.sleep + idleMoves * 5_000))
+        guard waiting > 0 else {
+            return monitor.wait(nanoseconds: min(Pause.longestSleep, Pause.sleep + idleMoves * 1_000))
         }
+        guard idleMoves < Pause.looksBeforeSleep else { return monitor.wait(nanoseconds: Pause.sleep) }
+        monitor.unlock()
+        mdl_relax()
+        monitor.lock()
     }
 }

@@ -1,20 +1,25 @@
-/// The gradients of one graph on one rank: for every maximal subtree of the rank's shard a partial, one after the other
-/// and all laid out alike. Reduced gradients replace the first partial.
+/// The gradients of one graph on one rank: for every maximal subtree of the rank's shard a partial, all laid out alike.
+/// Reduced gradients replace the first partial.
 package struct GradientArena {
-    package let base: UnsafeMutablePointer<Float>
-    /// Floats from one subtree's partial to the next.
-    package let stride: Int
-    package let subtrees: Int
+    /// Where every subtree's partial begins.
+    let partials: [UnsafeMutablePointer<Float>]
 
+    package var subtrees: Int { partials.count }
+
+    /// Partials that follow each other.
+    ///
+    /// - Parameter stride: floats from one subtree's partial to the next.
     package init(base: UnsafeMutablePointer<Float>, stride: Int, subtrees: Int) {
-        self.base = base
-        self.stride = stride
-        self.subtrees = subtrees
+        partials = (0..<subtrees).map { base + $0 * stride }
+    }
+
+    init(partials: [UnsafeMutablePointer<Float>]) {
+        self.partials = partials
     }
 
     /// Copies what a stretch of a bucket holds of one subtree, the bucket's ranges laid end to end.
     func read(_ subtree: Int, _ bucket: GradientBucket, _ stretch: Range<Int>, to target: UnsafeMutablePointer<Float>) {
-        let partial = base + subtree * stride
+        let partial = partials[subtree]
         Self.walk(bucket, stretch) { arena, place, count in
             (target + place).update(from: partial + arena, count: count)
         }
@@ -23,7 +28,7 @@ package struct GradientArena {
     /// Stores reduced gradients.
     func write(_ source: UnsafePointer<Float>, to bucket: GradientBucket, _ stretch: Range<Int>) {
         Self.walk(bucket, stretch) { arena, place, count in
-            (base + arena).update(from: source + place, count: count)
+            (partials[0] + arena).update(from: source + place, count: count)
         }
     }
 

@@ -5,7 +5,7 @@ package protocol GradientReduction: AnyObject {
     /// The operation that replaces a bucket's gradients by their sums over all ranks.
     func operation(for bucket: GradientBucket, in arena: GradientArena) -> CollectiveOperation
 
-    /// Bytes that this rank has sent to others so far.
+    /// Bytes that this rank has handed to others so far, be it through the network or through memory.
     var byteCount: Int { get }
 }
 

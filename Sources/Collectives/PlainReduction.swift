@@ -23,44 +23,59 @@ package final class PlainReduction: GradientReduction {
     }
 }
 
-/// The reduction of one bucket.
+/// The reduction of one bucket, in pieces, of which two are under way.
 private final class PlainBucket: CollectiveOperation {
     private let reduction: PlainReduction
     private let bucket: GradientBucket
     private let arena: GradientArena
-    private let count: Int
-    private var request: CollectiveRequest?
+    private let pieces: [Range<Int>]
+    private var requests: [CollectiveRequest?] = [nil, nil]
+    private var started = 0
+    private var finished = 0
 
     init(_ reduction: PlainReduction, _ bucket: GradientBucket, _ arena: GradientArena) {
         self.reduction = reduction
         self.bucket = bucket
         self.arena = arena
-        count = bucket.count
+        let count = bucket.count
+        let pieceCount = CollectiveLimits.messageByteCount / MemoryLayout<Float>.stride
+        pieces = stride(from: 0, to: count, by: pieceCount).map { $0..<min(count, $0 + pieceCount) }
         super.init(name: "plain reduction of \(count) gradients")
     }
 
     /// The bucket where it is one range of the arena; otherwise a copy of it.
     private var values: UnsafeMutablePointer<Float> {
-        bucket.ranges.count == 1 ? arena.base + bucket.ranges[0].lowerBound : reduction.packed
+        bucket.ranges.count == 1 ? arena.partials[0] + bucket.ranges[0].lowerBound : reduction.packed
     }
 
-    override func begin() throws(CollectiveError) {
+    override func begin() {
+        (started, finished) = (0, 0)
         for range in bucket.ranges {
             for subtree in 1..<max(1, arena.subtrees) {
                 PartialFold.fold(
-                    [arena.base + range.lowerBound, arena.base + subtree * arena.stride + range.lowerBound],
+                    [arena.partials[0] + range.lowerBound, arena.partials[subtree] + range.lowerBound],
                     count: range.count, merges: [0, 1])
             }
         }
-        if bucket.ranges.count > 1 { arena.read(0, bucket, 0..<count, to: reduction.packed) }
-        request = try reduction.communicator.startAllReduce(values, count: count, .float32, .sum)
+        if bucket.ranges.count > 1 { arena.read(0, bucket, 0..<bucket.count, to: reduction.packed) }
         let ranks = reduction.communicator.size
-        reduction.byteCount += 2 * (ranks - 1) * count * MemoryLayout<Float>.stride / ranks
+        reduction.byteCount += 2 * (ranks - 1) * bucket.count * MemoryLayout<Float>.stride / ranks
     }
 
     override func move() throws(CollectiveError) -> Move {
-        guard try reduction.communicator.test(request!) else { return .none }
-        if bucket.ranges.count > 1 { arena.write(reduction.packed, to: bucket, 0..<count) }
+        let before = finished
+        while finished < pieces.count {
+            while started < min(pieces.count, finished + 2) {
+                requests[started % 2] = try reduction.communicator.startAllReduce(
+                    values + pieces[started].lowerBound, count: pieces[started].count, .float32, .sum)
+                started += 1
+            }
+            guard try reduction.communicator.test(requests[finished % 2]!) else {
+                return finished > before ? .some : .none
+            }
+            finished += 1
+        }
+        if bucket.ranges.count > 1 { arena.write(reduction.packed, to: bucket, 0..<bucket.count) }
         return .complete
     }
 }

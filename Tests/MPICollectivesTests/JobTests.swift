@@ -28,6 +28,15 @@ struct JobTests {
         #expect(job.texts[1]?.contains("MPI_ERR_ROOT: invalid root (code ") == true, "\(job.texts[1] ?? "")")
     }
 
+    @Test(arguments: [nil, 1, 2, 3])
+    func whatIsReadOnlyCannotBeWritten(ranks: Int?) throws {
+        let job = try Job("fault", ranks: ranks)
+        // mpirun counts a rank that ends by a memory fault as lost.
+        if ranks != nil { #expect(job.status == 75, "\(job.errors)") }
+        #expect(job.status != 0)
+        #expect(job.texts.allSatisfy { $0 == nil }, "\(job.texts)")
+    }
+
     @Test func abortEndsAllRanksWithItsCode() throws {
         let job = try Job("abort", ranks: 3)
         #expect(job.status == 75, "\(job.errors)")

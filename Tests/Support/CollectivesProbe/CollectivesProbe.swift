@@ -22,6 +22,7 @@ struct CollectivesProbe {
             case "reduce": try Scenario.reduce(communicator)
             case "disagree": Scenario.disagree(communicator)
             case "error": Scenario.error(communicator)
+            case "fault": try Scenario.fault(communicator)
             case "abort": try Scenario.abort(communicator)
             case let other: fatalError("unknown scenario \(other)")
             }

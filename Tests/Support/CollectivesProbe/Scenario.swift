@@ -5,13 +5,23 @@ import ConvolutionEngine
 enum Scenario {
     /// Steps as in training, for several batches: what every rank holds afterwards must not depend on their number.
     static func reduce(_ communicator: any Communicator) throws -> String {
-        let gradientCommunicator = try communicator.duplicate()
+        let flat = try communicator.duplicate()
+        let nodes = try NodeCommunicators(communicator)
         let thread = try CommunicationThread()
         var lines: [String] = []
         for samples in [8, 12, 13] {
-            let steps = try Steps(
-                samples: samples, communicator: communicator, gradients: gradientCommunicator, thread: thread)
-            for _ in 0..<3 { lines.append("\(samples): \(try steps.run())") }
+            let shards = try Shards(batch: samples, ranks: communicator.size)
+            let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+            let reductions: [any GradientReduction] = [
+                ReproducibleReduction(communicator: flat, tree: tree, pieceCount: 4096),
+                try NodeReduction(nodes, shards: shards, pieceCount: 4096),
+            ]
+            for reduction in reductions {
+                let steps = Steps(
+                    shard: shards.ranges[communicator.rank], samples: samples, tree: tree, communicator: communicator,
+                    reduction: reduction, thread: thread)
+                for _ in 0..<3 { lines.append("\(samples): \(try steps.run())") }
+            }
         }
         try thread.perform { () throws(CollectiveError) in
             var bytes = (0..<CollectiveLimits.messageByteCount + 3).map {
@@ -51,6 +61,17 @@ enum Scenario {
         }
     }
 
+    /// The last rank writes to what it may only read.
+    static func fault(_ communicator: any Communicator) throws -> String {
+        let copy = try NodeCopy(NodeCommunicators(communicator), byteCount: 5000) { $0[4999] = 7 }
+        guard copy.refusal == nil, copy.bytes[4999] == 7 else { return "the copy is not as it should be" }
+        if communicator.rank == communicator.size - 1 {
+            UnsafeMutableRawPointer(mutating: copy.bytes.baseAddress!).storeBytes(of: 1, as: UInt8.self)
+        }
+        try communicator.barrier()
+        return "the write went through"
+    }
+
     /// One rank ends the job while the others wait for it.
     static func abort(_ communicator: any Communicator) throws -> String {
         if communicator.rank == communicator.size - 1 { communicator.abort(code: 75) }
@@ -79,16 +100,14 @@ private final class Steps {
     private let firstSample: Int
 
     init(
-        samples: Int, communicator: any Communicator, gradients: any Communicator, thread: CommunicationThread
-    ) throws {
-        let shards = try Shards(batch: samples, ranks: communicator.size)
-        let shard = shards.ranges[communicator.rank]
-        tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+        shard: Range<Int>, samples: Int, tree: ReductionTree, communicator: any Communicator,
+        reduction: any GradientReduction, thread: CommunicationThread
+    ) {
+        self.tree = tree
         initial = SampleGradients(samples: samples, count: Self.count).partials(of: shard, tree, stride: Self.count)
         memory = .allocate(capacity: initial.count)
         partials = .allocate(capacity: tree.subtreeMerges.count)
         known = .allocate(capacity: 1)
-        let reduction = ReproducibleReduction(communicator: gradients, tree: tree, pieceCount: 4096)
         let arena = GradientArena(base: memory, stride: Self.count, subtrees: tree.subtrees)
         buckets = GradientBuckets(
             segments: [30_000..<40_000, 29_000..<30_000, 7..<29_000, 0..<7], bucketByteCount: 1 << 15

@@ -1,0 +1,214 @@
+import CSharedMemory
+import ConvolutionEngine
+
+/// Sums gradients along the tree of samples in two levels: ranks of a node add their partials in memory that they share,
+/// and only what is left of a node, one partial per maximal subtree of its samples, crosses the network between the
+/// nodes' leaders. The additions are those of the one tree, so the bits are those of one process.
+///
+/// Every rank of a node lays its partials of a piece into the shared memory, adds one slice of all of them, and copies
+/// the whole sum out. Numbers beside the data say how far every rank is; nobody waits inside.
+package final class NodeReduction: GradientReduction {
+    /// Bytes of one partial of a piece where memory allows.
+    private static let pieceByteCount = 1 << 20
+    /// Bytes of shared memory that are enough: small containers have 64 MB.
+    private static let sharedByteCount = 32 << 20
+
+    fileprivate let node: NodeMemory
+    /// Between leaders, where there are several nodes.
+    fileprivate let network: ReproducibleReduction?
+    fileprivate let subtrees: Int
+    fileprivate let isAlone: Bool
+    fileprivate let nodes: Int
+    /// Merges of the partials of this node's ranks, and where a partial of the node is complete.
+    fileprivate let merges: [UInt8]
+    fileprivate let ends: [UInt8]
+    /// Place of this rank's first partial among the node's.
+    fileprivate let firstPartial: Int
+    /// Pieces reduced so far; the same on all ranks.
+    fileprivate var pieces: UInt32 = 0
+    private var memoryByteCount = 0
+
+    package var byteCount: Int { memoryByteCount + networkByteCount }
+    /// Bytes that this rank has sent to other nodes so far.
+    package var networkByteCount: Int { network?.byteCount ?? 0 }
+
+    /// All ranks take part, and wait.
+    ///
+    /// - Parameters:
+    ///   - communicators: used by nothing else while operations are under way.
+    ///   - shards: the samples of every rank.
+    ///   - largestBucket: floats of the largest bucket that will be reduced.
+    /// - Throws: where memory cannot be shared, on all ranks of that node; see ``ReproducibleReduction`` for a way
+    ///   without.
+    package convenience init(
+        _ communicators: NodeCommunicators, shards: Shards, largestBucket: Int
+    ) throws(CollectiveError) {
+        let world = communicators.world
+        let tree = ReductionTree(shard: world.rank, of: shards.ranges)
+        let partials = world.nodes.ranks.map { tree.subtreesOfShards[$0].reduce(0, +) }.max()!
+        let bytes = min(Self.pieceByteCount, Self.sharedByteCount / (2 * partials))
+        try self.init(
+            communicators, shards: shards,
+            pieceCount: max(1024, min(largestBucket, bytes / MemoryLayout<Float>.stride)))
+    }
+
+    /// - Parameter pieceCount: floats of a piece.
+    package init(_ communicators: NodeCommunicators, shards: Shards, pieceCount: Int) throws(CollectiveError) {
+        let world = communicators.world
+        precondition(shards.ranges.count == world.size && pieceCount > 0, "one shard per rank")
+        let place = world.nodes.node(of: world.rank)
+        let ranks = world.nodes.ranks[place]
+        let samplesOfNodes = world.nodes.ranks.map {
+            shards.ranges[$0.lowerBound].lowerBound..<shards.ranges[$0.upperBound - 1].upperBound
+        }
+        let nodeTree = ReductionTree(shard: place, of: samplesOfNodes)
+        let trees = ranks.map { ReductionTree(shard: $0, of: shards.ranges) }
+        // The node folds what its ranks have not folded yet: at the last sample of a rank's subtree, the merges of the
+        // node's tree less those that the rank did.
+        var (merges, ends): ([UInt8], [UInt8]) = ([], [])
+        var sample = 0
+        for tree in trees {
+            for index in tree.merges.indices {
+                if tree.ends[index] != 0 {
+                    merges.append(nodeTree.merges[sample] - tree.merges[index])
+                    ends.append(nodeTree.ends[sample])
+                }
+                sample += 1
+            }
+        }
+        (self.merges, self.ends) = (merges, ends)
+        firstPartial = trees[..<communicators.node.rank].reduce(0) { $0 + $1.subtrees }
+        subtrees = trees[communicators.node.rank].subtrees
+        nodes = world.nodes.hosts.count
+        isAlone = world.size == 1
+        node = try NodeMemory(communicators.node, partials: merges.count, pieceCount: pieceCount)
+        if nodes > 1, let leaders = communicators.leaders {
+            network = ReproducibleReduction(communicator: leaders, tree: nodeTree, largestBucket: pieceCount)
+        } else {
+            network = nil
+        }
+    }
+
+    package func operation(for bucket: GradientBucket, in arena: GradientArena) -> CollectiveOperation {
+        precondition(arena.subtrees == subtrees, "one partial per subtree of the shard")
+        return NodeBucket(self, bucket, arena)
+    }
+
+    /// Counts what a piece of `count` floats moves between the ranks of the node.
+    fileprivate func countPiece(_ count: Int) {
+        let own = node.slice(node.rank, of: count).count
+        memoryByteCount += (subtrees * (count - own) + own * (node.size - 1)) * MemoryLayout<Float>.stride
+    }
+}
+
+/// The reduction of one bucket.
+private final class NodeBucket: CollectiveOperation {
+    private enum Act {
+        /// Lays the rank's partials into the shared memory, once the piece before last is no longer needed there.
+        case lay
+        /// Once all ranks have, adds a slice of all partials of the node.
+        case fold
+        /// On a leader, once all ranks have: starts the reduction over nodes.
+        case send
+        case receive
+        /// Once the sums are there, copies them out.
+        case store
+    }
+
+    private let reduction: NodeReduction
+    private let bucket: GradientBucket
+    private let arena: GradientArena
+    private let pieces: [Range<Int>]
+    private let script: [(act: Act, piece: Int)]
+    /// On a leader of several nodes, the reduction of every piece over nodes, for either slot.
+    private let network: [[CollectiveOperation]]
+    private var next = 0
+    /// The number of this run's first piece.
+    private var first: UInt32 = 0
+
+    init(_ reduction: NodeReduction, _ bucket: GradientBucket, _ arena: GradientArena) {
+        self.reduction = reduction
+        self.bucket = bucket
+        self.arena = arena
+        let count = bucket.count
+        let node = reduction.node
+        pieces = stride(from: 0, to: count, by: node.pieceCount).map { $0..<min(count, $0 + node.pieceCount) }
+        var script: [(act: Act, piece: Int)] = []
+        for piece in 0..<pieces.count + 1 where !reduction.isAlone {
+            if piece >= 2 { script.append((.store, piece - 2)) }
+            if piece < pieces.count { script.append((.lay, piece)) }
+            if piece >= 1 {
+                script.append((.fold, piece - 1))
+                if reduction.network != nil { script += [(.send, piece - 1), (.receive, piece - 1)] }
+            }
+        }
+        if let last = pieces.indices.last, !reduction.isAlone { script.append((.store, last)) }
+        self.script = script
+        let heads = reduction.ends.indices.filter { $0 == 0 || reduction.ends[$0 - 1] != 0 }
+        network = pieces.map { piece in
+            guard let network = reduction.network else { return [] }
+            return (0..<NodeMemory.slots).map { slot in
+                network.operation(
+                    for: GradientBucket(ranges: [0..<piece.count]),
+                    in: GradientArena(partials: heads.map { node.partial($0, slot: slot) }))
+            }
+        }
+        super.init(name: "reduction of \(count) gradients")
+    }
+
+    override func begin() {
+        next = 0
+        first = reduction.pieces
+        reduction.pieces &+= UInt32(pieces.count)
+    }
+
+    override func move() throws(CollectiveError) -> Move {
+        let start = next
+        while next < script.count {
+            let (act, piece) = script[next]
+            guard try perform(act, pieces[piece], number: first &+ UInt32(piece), piece) else {
+                return next > start ? .some : .none
+            }
+            next += 1
+        }
+        return .complete
+    }
+
+    /// Whether the act could be done.
+    private func perform(
+        _ act: Act, _ piece: Range<Int>, number: UInt32, _ index: Int
+    ) throws(CollectiveError) -> Bool {
+        let node = reduction.node
+        let slot = Int(number % UInt32(NodeMemory.slots))
+        let count = piece.count
+        switch act {
+        case .lay:
+            guard node.haveAll(.stored, through: number &- UInt32(NodeMemory.slots)) else { return false }
+            for subtree in 0..<arena.subtrees {
+                arena.read(subtree, bucket, piece, to: node.partial(reduction.firstPartial + subtree, slot: slot))
+            }
+            node.mark(.laid, number)
+        case .fold:
+            guard node.haveAll(.laid, through: number) else { return false }
+            let slice = node.slice(node.rank, of: count)
+            node.fold(slot: slot, slice, merges: reduction.merges, ends: reduction.ends)
+            node.mark(.folded, number)
+            reduction.countPiece(count)
+        case .send:
+            guard node.haveAll(.folded, through: number) else { return false }
+            try network[index][slot].start()
+        case .receive:
+            let move = try network[index][slot].advance()
+            guard case .complete = move else { return false }
+            node.mark(.received, number)
+        case .store:
+            let isThere =
+                reduction.nodes == 1
+                ? node.haveAll(.folded, through: number) : node.hasLeader(.received, through: number)
+            guard isThere else { return false }
+            arena.write(node.partial(0, slot: slot), to: bucket, piece)
+            node.mark(.stored, number)
+        }
+        return true
+    }
+}

@@ -1,0 +1,102 @@
+import Collectives
+import CollectivesSupport
+import ConvolutionEngine
+import Testing
+
+@Suite struct NodeReductionTests {
+    struct Outcome {
+        let gradients: [[Float]]
+        let byteCount: Int
+        let networkByteCount: Int
+    }
+
+    /// Reduces two buckets several times, so that pieces of one meet those of the next in the shared memory.
+    func reduce(samples: Int, ranksOfNodes: [Int], count: Int, pieceCount: Int, steps: Int = 3) throws -> [Outcome] {
+        let gradients = SampleGradients(samples: samples, count: count)
+        let ranks = ranksOfNodes.reduce(0, +)
+        let shards = try Shards(batch: samples, ranks: ranks)
+        return try onRanks(ranks, ranksOfNodes: ranksOfNodes) { communicator in
+            let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+            let initial = gradients.partials(of: shards.ranges[communicator.rank], tree, stride: count)
+            let memory = UnsafeMutablePointer<Float>.allocate(capacity: initial.count)
+            defer { memory.deallocate() }
+            let reduction = try NodeReduction(
+                NodeCommunicators(communicator), shards: shards, pieceCount: pieceCount)
+            let arena = GradientArena(base: memory, stride: count, subtrees: tree.subtrees)
+            let operations = [count / 3..<count, 0..<count / 3].map {
+                reduction.operation(for: GradientBucket(ranges: [$0]), in: arena)
+            }
+            var results: [[Float]] = []
+            for _ in 0..<steps {
+                memory.update(from: initial, count: initial.count)
+                for operation in operations { try operation.runAndWait() }
+                results.append(Array(UnsafeBufferPointer(start: memory, count: count)))
+            }
+            return Outcome(
+                gradients: results, byteCount: reduction.byteCount, networkByteCount: reduction.networkByteCount)
+        }
+    }
+
+    @Test(arguments: [[1], [2], [3], [5], [1, 1], [2, 2], [1, 3], [3, 1], [2, 1, 3], [4, 4]])
+    func nodesGetTheBitsOfOneProcess(ranksOfNodes: [Int]) throws {
+        let ranks = ranksOfNodes.reduce(0, +)
+        for samples in [ranks, 8, 11, 12, 13] where samples >= ranks {
+            let expected = bits(SampleGradients(samples: samples, count: 61).sum())
+            let outcomes = try reduce(samples: samples, ranksOfNodes: ranksOfNodes, count: 61, pieceCount: 9)
+            for outcome in outcomes {
+                for gradient in outcome.gradients { #expect(bits(gradient) == expected, "\(samples) samples") }
+            }
+        }
+    }
+
+    @Test func onlyNodePartialsCrossTheNetwork() throws {
+        let count = 3 * 64
+        let outcomes = try reduce(samples: 8, ranksOfNodes: [2, 2], count: count, pieceCount: 32, steps: 1)
+        // Every node holds one subtree, so its leader sends 2 (2 − 1) / 2 of the bytes once.
+        #expect(outcomes.map(\.networkByteCount) == [count * 4, 0, count * 4, 0])
+    }
+
+    @Test func ranksOfOneNodeMoveNoMoreThanTheLeast() throws {
+        let count = 3 * 64
+        let outcomes = try reduce(samples: 8, ranksOfNodes: [4], count: count, pieceCount: 32, steps: 1)
+        for outcome in outcomes {
+            #expect(outcome.byteCount == 2 * 3 * count * 4 / 4)
+            #expect(outcome.networkByteCount == 0)
+        }
+    }
+
+    @Test(arguments: [[1], [2], [1, 1], [1, 2]])
+    func theSuitableReductionGivesTheSameBits(ranksOfNodes: [Int]) throws {
+        let ranks = ranksOfNodes.reduce(0, +)
+        let gradients = SampleGradients(samples: 7, count: 40)
+        let shards = try Shards(batch: 7, ranks: ranks)
+        let results = try onRanks(ranks, ranksOfNodes: ranksOfNodes) { communicator in
+            let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+            var partials = gradients.partials(of: shards.ranges[communicator.rank], tree, stride: 40)
+            let chosen = try ReproducibleReductions(
+                NodeCommunicators(communicator), shards: shards, largestBucket: 40)
+            #expect(chosen.refusal == nil)
+            #expect((chosen.reduction is NodeReduction) == (ranksOfNodes.max()! > 1))
+            try partials.withUnsafeMutableBufferPointer { memory in
+                let arena = GradientArena(base: memory.baseAddress!, stride: 40, subtrees: tree.subtrees)
+                try chosen.reduction.operation(for: GradientBucket(ranges: [0..<40]), in: arena).runAndWait()
+            }
+            return Array(partials[..<40])
+        }
+        for result in results { #expect(bits(result) == bits(gradients.sum())) }
+    }
+
+    @Test func memoryThatCannotBeSharedIsRefusedWithTheReason() throws {
+        let refusals = try onRanks(2) { communicator -> CollectiveError? in
+            do throws(CollectiveError) {
+                _ = try SharedSegment(communicator, byteCount: 1 << 50, access: .leader)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        for refusal in refusals {
+            #expect(refusal?.description.contains("make /dev/shm larger") == true, "\(String(describing: refusal))")
+        }
+    }
+}
