@@ -59,7 +59,7 @@ struct ConvolutionCost {
     /// Products of real pixels only; the filter is read once.
     var direct: Double {
         let rows = reached(height), columns = reached(width)
-        return Double(rows * columns) * channelProducts / 0.92 + Double(geometry.taps) * channelProducts * 8
+        return Double(rows * columns) * channelProducts / 0.92 + Double(geometry.taps) * channelProducts * 2
     }
 
     /// The products at every place of every tile, the transforms, and the traffic of the transformed filter, which is
@@ -72,7 +72,7 @@ struct ConvolutionCost {
             WinogradTiles.origins(length: outputHeight, tile: tile, dilation: geometry.dilation).count
                 * WinogradTiles.origins(length: outputWidth, tile: tile, dilation: geometry.dilation).count)
         let transforms = places * (15 * padded(geometry.inputChannels) + 10 * padded(geometry.outputChannels))
-        let filter = places * channelProducts * (pass == .backwardToFilter ? 20 : 8)
+        let filter = places * channelProducts * (pass == .backwardToFilter ? 20 : 2)
         return tiles * (places * channelProducts / 0.9 + transforms) + filter
     }
 

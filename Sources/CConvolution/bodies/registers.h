@@ -20,6 +20,34 @@ static inline __attribute__((always_inline)) vec load(const float *p) {
 
 static inline __attribute__((always_inline)) void store(float *p, vec v) { __builtin_memcpy(p, &v, sizeof v); }
 
+// The first `lanes` floats, which may be none or all; the others are 0, and neither read nor written in memory.
+#if defined(__x86_64__) && MDL_LANES == 16
+static inline __attribute__((always_inline)) __mmask16 mask_of_lanes(int lanes) {
+    return lanes > 0 ? (__mmask16)((1u << lanes) - 1) : 0;
+}
+
+static inline __attribute__((always_inline)) void store_lanes(float *p, vec v, int lanes) {
+    if (lanes >= MDL_LANES) store(p, v);
+    else _mm512_mask_storeu_ps(p, mask_of_lanes(lanes), v);
+}
+
+static inline __attribute__((always_inline)) vec load_lanes(const float *p, int lanes) {
+    return lanes >= MDL_LANES ? load(p) : _mm512_maskz_loadu_ps(mask_of_lanes(lanes), p);
+}
+#elif defined(__x86_64__) && MDL_LANES == 8
+static inline __attribute__((always_inline)) __m256i mask_of_lanes(int lanes) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+static inline __attribute__((always_inline)) void store_lanes(float *p, vec v, int lanes) {
+    if (lanes >= MDL_LANES) store(p, v);
+    else _mm256_maskstore_ps(p, mask_of_lanes(lanes), v);
+}
+
+static inline __attribute__((always_inline)) vec load_lanes(const float *p, int lanes) {
+    return lanes >= MDL_LANES ? load(p) : _mm256_maskload_ps(p, mask_of_lanes(lanes));
+}
+#else
 static inline __attribute__((always_inline)) void store_lanes(float *p, vec v, int lanes) {
     if (lanes >= MDL_LANES) {
         store(p, v);
@@ -36,3 +64,4 @@ static inline __attribute__((always_inline)) vec load_lanes(const float *p, int 
     for (int lane = 0; lane < lanes; lane++) all[lane] = p[lane];
     return load(all);
 }
+#endif

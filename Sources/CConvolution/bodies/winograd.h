@@ -50,16 +50,15 @@ static inline square_t square_at(
     };
 }
 
-MDL_INLINE void load_square(
-    const square_t *s, const int side, const int whole, ptrdiff_t channel, int lanes, vec *values) {
-    MDL_UNROLLED for (int i = 0; i < side; i++) {
-        MDL_UNROLLED for (int j = 0; j < side; j++) {
-            if (whole || ((s->rows >> i & 1) && (s->columns >> j & 1))) {
-                values[i * side + j] = load_lanes(s->base + i * s->row + j * s->pixel + channel, lanes);
-            } else {
-                values[i * side + j] = (vec)0.0f;
-            }
-        }
+// One column of the square, from `channel` on; 0 where there is no pixel. Fetches what the tile to the right has in the
+// column that lies `ahead` further.
+MDL_INLINE void load_column(
+    const square_t *s, const int side, const int whole, int j, ptrdiff_t ahead, ptrdiff_t channel, int lanes,
+    vec *values) {
+    const float *from = s->base + j * s->pixel + channel;
+    MDL_UNROLLED for (int i = 0; i < side; i++, from += s->row) {
+        if (ahead != 0) __builtin_prefetch(from + ahead);
+        values[i] = whole || ((s->rows >> i & 1) && (s->columns >> j & 1)) ? load_lanes(from, lanes) : (vec)0.0f;
     }
 }
 
@@ -77,12 +76,16 @@ MDL_INLINE void transform_square(
             MDL_UNROLLED for (int k = 0; k < places * places; k++) store(out + k * place, (vec)0.0f);
             continue;
         }
-        vec values[most_places], columns[most_places], line[mdl_winograd_most + 2];
-        if (channel + MDL_LANES <= channels) load_square(s, side, whole, channel, MDL_LANES, values);
-        else load_square(s, side, whole, channel, channels - channel, values);
+        vec columns[most_places], line[mdl_winograd_most + 2];
+        const int lanes = smaller(MDL_LANES, channels - channel);
         MDL_UNROLLED for (int j = 0; j < side; j++) {
-            if (gradient) output_gradient_line(size, values + j, side, line);
-            else input_line(size, values + j, side, line);
+            vec values[mdl_winograd_most + 2];
+            // Of the next tile's columns the first two are among this tile's.
+            const ptrdiff_t ahead = gradient || j >= 2 ? size * s->pixel : 0;
+            if (lanes == MDL_LANES) load_column(s, side, whole, j, ahead, channel, MDL_LANES, values);
+            else load_column(s, side, whole, j, ahead, channel, lanes, values);
+            if (gradient) output_gradient_line(size, values, 1, line);
+            else input_line(size, values, 1, line);
             MDL_UNROLLED for (int i = 0; i < places; i++) columns[i * side + j] = line[i];
         }
         MDL_UNROLLED for (int i = 0; i < places; i++) {
@@ -335,4 +338,5 @@ static const mdl_winograd_kernels MDL_NAME(winograd_kernels) = {
     .gradient_transform = MDL_NAME(winograd_gradient_transform),
     .gradient_products = MDL_NAME(winograd_gradient_products),
     .gradient_fold = MDL_NAME(winograd_gradient_fold),
+    .gradient_whole = MDL_NAME(winograd_gradient_whole),
 };

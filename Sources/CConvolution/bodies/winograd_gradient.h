@@ -1,4 +1,4 @@
-// The three kernels of the gradient of a filter; part of winograd.h.
+// The kernels of the gradient of a filter; part of winograd.h.
 
 static void MDL_NAME(winograd_gradient_transform)(const void *arguments, int32_t item, int32_t worker) {
     (void)worker;
@@ -80,6 +80,26 @@ static __attribute__((noinline)) void gradient_products_wide(
     gradient_products_of(v, m, tiles, to, add, inputs, MDL_VECTORS);
 }
 
+// The products of one place, one panel and `inputs` input channels, which lie in one block of channels from v on, over
+// all tiles that are here: to[input][panel width].
+static void products_of_place(
+    const mdl_winograd_gradient *a, const float *v, const float *g, int32_t inputs, int narrow, float *to) {
+    enum { most = MDL_TILE > 8 ? 8 : MDL_TILE };   // divides a block of channels well
+    const int32_t parts = (inputs + most - 1) / most;
+    for (int32_t part = 0; part < parts; part++) {
+        const int32_t from = inputs * part / parts;
+        const int32_t n = inputs * (part + 1) / parts - from;
+        float *out = to + from * panel_width;
+        for (int32_t first = 0; first < a->tile_count; first += a->block_tiles) {
+            const int32_t tiles = smaller(a->block_tiles, a->tile_count - first);
+            const int32_t add = a->first_tile + first > 0;
+            const float *in = v + first * block + from;
+            if (narrow) gradient_products_narrow(in, g + first * panel_width, tiles, out, add, n);
+            else gradient_products_wide(in, g + first * panel_width, tiles, out, add, n);
+        }
+    }
+}
+
 static void MDL_NAME(winograd_gradient_products)(const void *arguments, int32_t item, int32_t worker) {
     (void)worker;
     const mdl_winograd_gradient *a = arguments;
@@ -87,25 +107,16 @@ static void MDL_NAME(winograd_gradient_products)(const void *arguments, int32_t 
     const int32_t panels = (outputs + panel_width - 1) / panel_width;
     const int32_t first_panel = item % a->groups * a->panels_per_group;
     const int32_t last_panel = smaller(first_panel + a->panels_per_group, panels);
-    const ptrdiff_t place = item / a->groups;   // of the sample
+    const ptrdiff_t place = item / a->groups;   // among those of all samples
     const float *v = a->transformed_input + place * a->input_place;
-    const float *m = a->transformed_gradient + place * a->gradient_place;
+    const float *g = a->transformed_gradient + place * a->gradient_place;
     float *to = a->products + place * a->product_place;
-    enum { most = MDL_TILE > 8 ? 8 : MDL_TILE };   // what divides a block well
     for (int32_t panel = first_panel; panel < last_panel; panel++) {
-        const int narrow = outputs - panel * panel_width <= MDL_LANES;
-        const float *g = m + (ptrdiff_t)panel * a->tile_count * panel_width;
         for (int32_t channel = 0; channel < inputs; channel += block) {
-            const int32_t count = smaller(block, inputs - channel);
-            const int32_t parts = (count + most - 1) / most;
-            for (int32_t part = 0; part < parts; part++) {
-                const int32_t from = count * part / parts;
-                const int32_t n = count * (part + 1) / parts - from;
-                const float *in = v + (ptrdiff_t)channel * a->tile_count + from;
-                float *out = to + ((ptrdiff_t)panel * inputs + channel + from) * panel_width;
-                if (narrow) gradient_products_narrow(in, g, a->tile_count, out, a->first_tile > 0, n);
-                else gradient_products_wide(in, g, a->tile_count, out, a->first_tile > 0, n);
-            }
+            products_of_place(
+                a, v + (ptrdiff_t)channel * a->tile_count, g + (ptrdiff_t)panel * a->tile_count * panel_width,
+                smaller(block, inputs - channel), outputs - panel * panel_width <= MDL_LANES,
+                to + ((ptrdiff_t)panel * inputs + channel) * panel_width);
         }
     }
 }
@@ -128,60 +139,97 @@ MDL_INLINE void transform_filter_gradient(
     }
 }
 
-static void MDL_NAME(winograd_gradient_fold)(const void *arguments, int32_t item, int32_t worker) {
-    (void)worker;
-    const mdl_winograd_gradient *a = arguments;
-    const int32_t size = a->tiles.size, places = (size + 2) * (size + 2);
+// Where an item of the fold stands: partials that live, and subtrees that are complete.
+typedef struct {
+    int32_t live;
+    int32_t subtree;
+} fold_t;
+
+static inline fold_t after_sample(const mdl_winograd_gradient *a, fold_t fold, int32_t sample) {
+    if (a->fold.ends[sample]) return (fold_t){0, fold.subtree + 1};
+    return (fold_t){fold.live + 1 - a->fold.merges[sample], fold.subtree};
+}
+
+static inline fold_t before_sample(const mdl_winograd_gradient *a, int32_t sample) {
+    fold_t fold = {0, 0};
+    for (int32_t earlier = 0; earlier < sample; earlier++) fold = after_sample(a, fold, earlier);
+    return fold;
+}
+
+// Transforms a sample's products u[input][panel width], `place` floats from place to place, and folds them.
+static void fold_sample(
+    const mdl_winograd_gradient *a, fold_t fold, int32_t sample, int32_t panel, int32_t first, int32_t count,
+    const float *u, ptrdiff_t place) {
     const int32_t inputs = a->input_extent.channels, outputs = a->output_extent.channels;
-    const int32_t groups = (inputs + mdl_winograd_fold_inputs - 1) / mdl_winograd_fold_inputs;
-    const int32_t panel = item / groups;
     const int32_t channel = panel * panel_width;
     const int32_t lanes = smaller(panel_width, outputs - channel);
-    const int32_t first = item % groups * mdl_winograd_fold_inputs;
-    const int32_t count = smaller(mdl_winograd_fold_inputs, inputs - first);
     const ptrdiff_t filter = (ptrdiff_t)9 * inputs * outputs;
-    // Partials that earlier samples left, and subtrees that they ended.
-    int32_t live = 0, subtree = 0;
-    for (int32_t sample = 0; sample < a->first_sample; sample++) {
-        live += 1 - a->fold.merges[sample];
-        if (!a->fold.ends[sample]) continue;
-        live = 0;
-        subtree++;
-    }
-    for (int32_t sample = a->first_sample; sample < a->first_sample + a->samples; sample++) {
-        float top[9][mdl_winograd_fold_inputs][panel_width];
-        const float *u = a->products + (ptrdiff_t)(sample - a->first_sample) * places * a->product_place +
-                         ((ptrdiff_t)panel * inputs + first) * panel_width;
-        for (int32_t i = 0; i < count; i++, u += panel_width) {
-            const ptrdiff_t step = mdl_winograd_fold_inputs * panel_width;
-            switch (size) {
-            case 2: transform_filter_gradient(2, u, a->product_place, top[0][i], step, lanes); break;
-            case 3: transform_filter_gradient(3, u, a->product_place, top[0][i], step, lanes); break;
-            case 4: transform_filter_gradient(4, u, a->product_place, top[0][i], step, lanes); break;
-            default: __builtin_unreachable();
-            }
+    float top[9][block][panel_width];
+    for (int32_t i = 0; i < count; i++, u += panel_width) {
+        switch (a->tiles.size) {
+        case 2: transform_filter_gradient(2, u, place, top[0][i], block * panel_width, lanes); break;
+        case 3: transform_filter_gradient(3, u, place, top[0][i], block * panel_width, lanes); break;
+        case 4: transform_filter_gradient(4, u, place, top[0][i], block * panel_width, lanes); break;
+        default: __builtin_unreachable();
         }
-        for (int32_t merge = 0; merge <= a->fold.merges[sample]; merge++) {
-            // Merges with the partials below it, then stays where the last of them was.
-            const int last = merge == a->fold.merges[sample];
-            const int32_t level = last ? live - merge : live - 1 - merge;
-            float *base = level == 0 ? a->filter_gradient + subtree * a->subtree_stride
-                                     : a->partials + (level - 1) * filter;
-            for (int32_t tap = 0; tap < 9; tap++) {
-                for (int32_t i = 0; i < count; i++) {
-                    float *below = base + ((ptrdiff_t)tap * inputs + first + i) * outputs + channel;
-                    for (int k = 0; k < MDL_VECTORS && k * MDL_LANES < lanes; k++) {
-                        float *own = top[tap][i] + k * MDL_LANES;
-                        const int left = lanes - k * MDL_LANES;
-                        if (last) store_lanes(below + k * MDL_LANES, load(own), left);
-                        else store(own, load_lanes(below + k * MDL_LANES, left) + load(own));
-                    }
+    }
+    // Merges with the partials below, then stays where the last of them was.
+    const int32_t merges = a->fold.merges[sample];
+    for (int32_t merge = 0; merge <= merges; merge++) {
+        const int last = merge == merges;
+        const int32_t level = last ? fold.live - merge : fold.live - 1 - merge;
+        float *base = level == 0 ? a->filter_gradient + fold.subtree * a->subtree_stride
+                                 : a->partials + (level - 1) * filter;
+        for (int32_t tap = 0; tap < 9; tap++) {
+            for (int32_t i = 0; i < count; i++) {
+                float *below = base + ((ptrdiff_t)tap * inputs + first + i) * outputs + channel;
+                for (int k = 0; k < MDL_VECTORS && k * MDL_LANES < lanes; k++) {
+                    float *own = top[tap][i] + k * MDL_LANES;
+                    const int left = lanes - k * MDL_LANES;
+                    if (last) store_lanes(below + k * MDL_LANES, load(own), left);
+                    else store(own, load_lanes(below + k * MDL_LANES, left) + load(own));
                 }
             }
         }
-        live += 1 - a->fold.merges[sample];
-        if (!a->fold.ends[sample]) continue;
-        live = 0;
-        subtree++;
+    }
+}
+
+static void MDL_NAME(winograd_gradient_fold)(const void *arguments, int32_t item, int32_t worker) {
+    (void)worker;
+    const mdl_winograd_gradient *a = arguments;
+    const int32_t places = (a->tiles.size + 2) * (a->tiles.size + 2);
+    const int32_t inputs = a->input_extent.channels;
+    const int32_t groups = (inputs + block - 1) / block;
+    const int32_t panel = item / groups, first = item % groups * block;
+    fold_t fold = before_sample(a, a->first_sample);
+    for (int32_t sample = 0; sample < a->samples; sample++) {
+        const float *u = a->products + (ptrdiff_t)sample * places * a->product_place +
+                         ((ptrdiff_t)panel * inputs + first) * panel_width;
+        fold_sample(a, fold, a->first_sample + sample, panel, first, smaller(block, inputs - first), u, a->product_place);
+        fold = after_sample(a, fold, a->first_sample + sample);
+    }
+}
+
+static void MDL_NAME(winograd_gradient_whole)(const void *arguments, int32_t item, int32_t worker) {
+    (void)worker;
+    const mdl_winograd_gradient *a = arguments;
+    const int32_t places = (a->tiles.size + 2) * (a->tiles.size + 2);
+    const int32_t inputs = a->input_extent.channels, outputs = a->output_extent.channels;
+    const int32_t groups = (inputs + block - 1) / block;
+    const int32_t panel = item / groups, first = item % groups * block;
+    const int32_t count = smaller(block, inputs - first);
+    const int narrow = outputs - panel * panel_width <= MDL_LANES;
+    float u[most_places][block][panel_width];
+    fold_t fold = before_sample(a, a->first_sample);
+    for (int32_t sample = 0; sample < a->samples; sample++) {
+        for (int32_t k = 0; k < places; k++) {
+            const ptrdiff_t place = (ptrdiff_t)sample * places + k;
+            products_of_place(
+                a, a->transformed_input + place * a->input_place + (ptrdiff_t)first * a->tile_count,
+                a->transformed_gradient + place * a->gradient_place + (ptrdiff_t)panel * a->tile_count * panel_width,
+                count, narrow, u[k][0]);
+        }
+        fold_sample(a, fold, a->first_sample + sample, panel, first, count, u[0][0], block * panel_width);
+        fold = after_sample(a, fold, a->first_sample + sample);
     }
 }

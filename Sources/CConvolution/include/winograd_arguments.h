@@ -17,7 +17,6 @@ enum {
     mdl_winograd_most = 4,      // the largest m
     mdl_winograd_block = 16,    // channels that lie together in transformed inputs
     mdl_winograd_chunk = 32,    // channels of a filter transformed by one item
-    mdl_winograd_fold_inputs = 8,  // input channels of a filter's gradient folded by one item
 };
 
 // Tiles in order of (sample, row of tiles, column of tiles).
@@ -69,12 +68,16 @@ typedef struct mdl_winograd_convolution {
     ptrdiff_t product_place;
 } mdl_winograd_convolution;
 
-// Gradient of a filter [tap][input channel][output channel], dg = G'((A dy A') . (B' d B)) G, in three kernels over the
-// samples [first_sample, first_sample + samples) and the tiles [first_tile, first_tile + tile_count) of each.
+// Gradient of a filter [tap][input channel][output channel], dg = G'((A dy A') . (B' d B)) G, over the samples
+// [first_sample, first_sample + samples) and the tiles [first_tile, first_tile + tile_count) of each: what both are made
+// of is transformed, then multiplied place by place, then transformed back.
 //
-// Per sample, and place by place: products are added from 0 in the order of a block's tiles, the blocks in order. The
-// sum is transformed back, and the samples' partials are folded along the tree; every subtree's sum goes to
-// filter_gradient + subtree * subtree_stride.
+// Per sample, and place by place: products are added from 0 in the order of a block's tiles, the blocks of block_tiles
+// in order. The sum is transformed back, and the samples' partials are folded along the tree; every subtree's sum goes
+// to filter_gradient + subtree * subtree_stride.
+//
+// Either gradient_products collects the products of all tiles, some at a time, and gradient_fold does the rest; or,
+// where all tiles of a sample are here, gradient_whole does both and the products never leave the core. Same bits.
 typedef struct mdl_winograd_gradient {
     mdl_view input;
     mdl_extent input_extent;
@@ -85,10 +88,11 @@ typedef struct mdl_winograd_gradient {
     int32_t samples;
     int32_t first_tile;
     int32_t tile_count;
-    // winograd_gradient_transform: item = (sample * chunks + chunk) * 2 + (0 the input, 1 the output gradient).
+    int32_t block_tiles;          // divides first_tile
+    // gradient_transform: item = (sample * chunks + chunk) * 2 + (0 the input, 1 the output gradient).
     int32_t chunk_tiles;
     int32_t chunks;
-    // winograd_gradient_products: item = (sample * places + place) * groups + group of panels.
+    // gradient_products: item = (sample * places + place) * groups + group of panels.
     int32_t groups;
     int32_t panels_per_group;
     float *transformed_input;     // [sample][place][channel / block][tile][block]
@@ -97,7 +101,7 @@ typedef struct mdl_winograd_gradient {
     ptrdiff_t input_place;        // floats from one place to the next
     ptrdiff_t gradient_place;
     ptrdiff_t product_place;
-    // winograd_gradient_fold: item = panel * input groups + group of mdl_winograd_fold_inputs input channels.
+    // gradient_fold and gradient_whole: item = panel * input groups + group of mdl_winograd_block input channels.
     float *filter_gradient;
     ptrdiff_t subtree_stride;
     mdl_fold fold;
@@ -113,6 +117,7 @@ typedef struct mdl_winograd_kernels {
     mdl_kernel gradient_transform;
     mdl_kernel gradient_products;
     mdl_kernel gradient_fold;
+    mdl_kernel gradient_whole;
 } mdl_winograd_kernels;
 
 // NULL where the machine lacks the instruction set.

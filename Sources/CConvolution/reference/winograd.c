@@ -183,63 +183,90 @@ static void gradient_transform(const void *arguments, int32_t item, int32_t work
     }
 }
 
+// The products of one place, one input and one output channel over the tiles that are here, added to `total`.
+static float add_products(const mdl_winograd_gradient *a, ptrdiff_t place, int32_t input, int32_t output, float total) {
+    const float *v = a->transformed_input + place * a->input_place +
+                     (ptrdiff_t)input / block * a->tile_count * block + input % block;
+    const float *m = a->transformed_gradient + place * a->gradient_place +
+                     (ptrdiff_t)output / panel_width * a->tile_count * panel_width + output % panel_width;
+    for (int32_t first = 0; first < a->tile_count; first += a->block_tiles) {
+        float sum = 0;
+        for (int32_t t = first; t < smaller(first + a->block_tiles, a->tile_count); t++) {
+            sum += v[t * block] * m[t * panel_width];
+        }
+        total = a->first_tile + first > 0 ? total + sum : sum;
+    }
+    return total;
+}
+
+static ptrdiff_t index_of_product(const mdl_winograd_gradient *a, ptrdiff_t place, int32_t input, int32_t output) {
+    return place * a->product_place +
+           ((ptrdiff_t)output / panel_width * a->input_extent.channels + input) * panel_width + output % panel_width;
+}
+
 static void gradient_products(const void *arguments, int32_t item, int32_t worker) {
     (void)worker;
     const mdl_winograd_gradient *a = arguments;
-    const int32_t inputs = a->input_extent.channels, outputs = a->output_extent.channels;
     const ptrdiff_t place = item / a->groups;
-    const float *v = a->transformed_input + place * a->input_place;
-    const float *m = a->transformed_gradient + place * a->gradient_place;
     const int32_t from = item % a->groups * a->panels_per_group * panel_width;
-    const int32_t to = smaller(from + a->panels_per_group * panel_width, outputs);
+    const int32_t to = smaller(from + a->panels_per_group * panel_width, a->output_extent.channels);
     for (int32_t output = from; output < to; output++) {
-        for (int32_t input = 0; input < inputs; input++) {
-            float sum = 0;
-            for (int32_t t = 0; t < a->tile_count; t++) {
-                sum += v[((ptrdiff_t)input / block * a->tile_count + t) * block + input % block] *
-                       m[((ptrdiff_t)output / panel_width * a->tile_count + t) * panel_width + output % panel_width];
+        for (int32_t input = 0; input < a->input_extent.channels; input++) {
+            float *total = a->products + index_of_product(a, place, input, output);
+            *total = add_products(a, place, input, output, *total);
+        }
+    }
+}
+
+// Transforms the products u of one input and output channel of one sample and folds them.
+static void fold_sample(const mdl_winograd_gradient *a, int32_t sample, int32_t input, int32_t output, const float *u) {
+    const ptrdiff_t filter_count = (ptrdiff_t)9 * a->input_extent.channels * a->output_extent.channels;
+    int32_t live = 0, subtree = 0;
+    for (int32_t earlier = 0; earlier < sample; earlier++) {
+        live = a->fold.ends[earlier] ? 0 : live + 1 - a->fold.merges[earlier];
+        subtree += a->fold.ends[earlier] != 0;
+    }
+    const int32_t level = live - a->fold.merges[sample];
+    float g[most * most];
+    transform(transposed(filter_matrix(a->tiles.size)), u, g);
+    for (int32_t tap = 0; tap < 9; tap++) {
+        const ptrdiff_t at = ((ptrdiff_t)tap * a->input_extent.channels + input) * a->output_extent.channels + output;
+        float *bottom = a->filter_gradient + subtree * a->subtree_stride + at;
+        for (int32_t k = live - 1; k >= level; k--) {
+            g[tap] += k == 0 ? *bottom : a->partials[(k - 1) * filter_count + at];
+        }
+        *(level == 0 ? bottom : a->partials + (level - 1) * filter_count + at) = g[tap];
+    }
+}
+
+static void fold(const mdl_winograd_gradient *a, int32_t item, int whole) {
+    const int32_t places = (a->tiles.size + 2) * (a->tiles.size + 2);
+    const int32_t groups = (a->input_extent.channels + block - 1) / block;
+    const int32_t first_output = item / groups * panel_width, first_input = item % groups * block;
+    for (int32_t input = first_input; input < smaller(first_input + block, a->input_extent.channels); input++) {
+        for (int32_t output = first_output; output < smaller(first_output + panel_width, a->output_extent.channels);
+             output++) {
+            for (int32_t sample = 0; sample < a->samples; sample++) {
+                float u[most * most];
+                for (int32_t k = 0; k < places; k++) {
+                    const ptrdiff_t place = (ptrdiff_t)sample * places + k;
+                    u[k] = whole ? add_products(a, place, input, output, 0)
+                                 : a->products[index_of_product(a, place, input, output)];
+                }
+                fold_sample(a, a->first_sample + sample, input, output, u);
             }
-            float *total = a->products + place * a->product_place +
-                           ((ptrdiff_t)output / panel_width * inputs + input) * panel_width + output % panel_width;
-            *total = a->first_tile > 0 ? *total + sum : sum;
         }
     }
 }
 
 static void gradient_fold(const void *arguments, int32_t item, int32_t worker) {
     (void)worker;
-    const mdl_winograd_gradient *a = arguments;
-    const int32_t size = a->tiles.size, places = (size + 2) * (size + 2);
-    const int32_t inputs = a->input_extent.channels, outputs = a->output_extent.channels;
-    const int32_t groups = (inputs + mdl_winograd_fold_inputs - 1) / mdl_winograd_fold_inputs;
-    const int32_t first_output = item / groups * panel_width, first_input = item % groups * mdl_winograd_fold_inputs;
-    const ptrdiff_t filter_count = (ptrdiff_t)9 * inputs * outputs;
-    int32_t live = 0, subtree = 0;
-    for (int32_t sample = 0; sample < a->first_sample + a->samples; sample++) {
-        const int32_t level = live - a->fold.merges[sample];
-        for (int32_t input = first_input; input < smaller(first_input + mdl_winograd_fold_inputs, inputs); input++) {
-            for (int32_t output = first_output; output < smaller(first_output + panel_width, outputs); output++) {
-                if (sample < a->first_sample) continue;
-                float u[most * most], g[most * most];
-                for (int32_t k = 0; k < places; k++) {
-                    u[k] = a->products[((ptrdiff_t)(sample - a->first_sample) * places + k) * a->product_place +
-                                       ((ptrdiff_t)output / panel_width * inputs + input) * panel_width +
-                                       output % panel_width];
-                }
-                transform(transposed(filter_matrix(size)), u, g);
-                for (int32_t tap = 0; tap < 9; tap++) {
-                    const ptrdiff_t at = ((ptrdiff_t)tap * inputs + input) * outputs + output;
-                    float *bottom = a->filter_gradient + subtree * a->subtree_stride + at;
-                    for (int32_t k = live - 1; k >= level; k--) {
-                        g[tap] += k == 0 ? *bottom : a->partials[(k - 1) * filter_count + at];
-                    }
-                    *(level == 0 ? bottom : a->partials + (level - 1) * filter_count + at) = g[tap];
-                }
-            }
-        }
-        live = a->fold.ends[sample] ? 0 : level + 1;
-        subtree += a->fold.ends[sample] != 0;
-    }
+    fold(arguments, item, 0);
+}
+
+static void gradient_whole(const void *arguments, int32_t item, int32_t worker) {
+    (void)worker;
+    fold(arguments, item, 1);
 }
 
 static const mdl_winograd_kernels kernels = {
@@ -250,6 +277,7 @@ static const mdl_winograd_kernels kernels = {
     .gradient_transform = gradient_transform,
     .gradient_products = gradient_products,
     .gradient_fold = gradient_fold,
+    .gradient_whole = gradient_whole,
 };
 
 const mdl_winograd_kernels *mdl_winograd_kernels_scalar(void) { return &kernels; }
