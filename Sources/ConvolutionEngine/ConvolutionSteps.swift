@@ -101,7 +101,7 @@ package struct ConvolutionSteps {
         return step(kernels.convolution.convolution, arguments.keep(work), items: bands * Int(work.groups))
     }
 
-    private func step<Arguments>(_ kernel: mdl_kernel!, _ pointer: UnsafeMutablePointer<Arguments>, items: Int)
+    func step<Arguments>(_ kernel: mdl_kernel!, _ pointer: UnsafeMutablePointer<Arguments>, items: Int)
         -> mdl_step
     {
         mdl_step(kernel: kernel, arguments: UnsafeRawPointer(pointer), items: Int32(items), tag: 0)

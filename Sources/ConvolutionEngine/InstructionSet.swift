@@ -15,6 +15,16 @@ package enum InstructionSet: String, CaseIterable, Sendable {
         }
     }
 
+    /// Floats in one vector.
+    var vectorLength: Int {
+        switch self {
+        case .scalar: 1
+        case .portable: 4
+        case .avx2: 8
+        case .avx512: 16
+        }
+    }
+
     /// Whether this machine can run it.
     package var isAvailable: Bool { mdl_isa_available(identifier) != 0 }
 
@@ -56,6 +66,7 @@ package struct Kernels: @unchecked Sendable {
     // The tables are constants of the program.
     package let instructionSet: InstructionSet
     package let convolution: mdl_convolution_kernels
+    package let winograd: mdl_winograd_kernels
     package let passes: mdl_passes
 
     /// The kernels that the environment asks for, the best where it says nothing.
@@ -70,6 +81,7 @@ package struct Kernels: @unchecked Sendable {
         precondition(instructionSet.isAvailable, "this machine has no \(instructionSet.rawValue)")
         self.instructionSet = instructionSet
         convolution = mdl_convolution_kernels_for(instructionSet.identifier)!.pointee
+        winograd = mdl_winograd_kernels_for(instructionSet.identifier)!.pointee
         passes = mdl_passes_for(instructionSet.identifier)!.pointee
     }
 

@@ -5,6 +5,8 @@
 #include "../convolution_tables.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #pragma clang fp contract(off)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define MDL_NAME(name) mdl_avx2_##name

@@ -1,37 +1,6 @@
-// The convolution kernels, compiled once per instruction set. The including file defines
-//   MDL_NAME(name)   the name with the instruction set's suffix
-//   MDL_LANES        floats in a vector
-//   MDL_VECTORS      vectors in a panel of channels
-//   MDL_TILE         pixels (or input channels) in a register tile; MDL_TILE * MDL_VECTORS accumulators
-//   MDL_FMA(a, b, c) a * b + c on vectors
-
-typedef float vec __attribute__((ext_vector_type(MDL_LANES)));
-enum { panel_width = MDL_LANES * MDL_VECTORS };
-
-static inline __attribute__((always_inline)) vec load(const float *p) {
-    vec v;
-    __builtin_memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static inline __attribute__((always_inline)) void store(float *p, vec v) { __builtin_memcpy(p, &v, sizeof v); }
-
-static inline __attribute__((always_inline)) void store_lanes(float *p, vec v, int lanes) {
-    if (lanes >= MDL_LANES) {
-        store(p, v);
-        return;
-    }
-    float all[MDL_LANES];
-    store(all, v);
-    for (int lane = 0; lane < lanes; lane++) p[lane] = all[lane];
-}
-
-static inline __attribute__((always_inline)) vec load_lanes(const float *p, int lanes) {
-    if (lanes >= MDL_LANES) return load(p);
-    float all[MDL_LANES] = {0};
-    for (int lane = 0; lane < lanes; lane++) all[lane] = p[lane];
-    return load(all);
-}
+// The direct convolution kernels, compiled once per instruction set; what the including file defines is said in
+// registers.h.
+#include "registers.h"
 
 // What a register tile of a convolution needs to know beyond its size.
 typedef struct {
@@ -51,9 +20,9 @@ typedef struct {
 // register, so that fourteen of them fit the sixteen general registers.
 static inline __attribute__((always_inline)) void tile(const tile_t *t, const int pixels, const int vectors) {
     vec sum[MDL_TILE][MDL_VECTORS];
-    for (int v = 0; v < vectors; v++) {
+    MDL_UNROLLED for (int v = 0; v < vectors; v++) {
         const vec first = t->bias != NULL ? load_lanes(t->bias + v * MDL_LANES, t->lanes - v * MDL_LANES) : (vec)0.0f;
-        for (int p = 0; p < pixels; p++) sum[p][v] = first;
+        MDL_UNROLLED for (int p = 0; p < pixels; p++) sum[p][v] = first;
     }
     const ptrdiff_t step = t->x_step;
     for (int32_t r = 0; r < t->run_count; r++) {
@@ -61,21 +30,21 @@ static inline __attribute__((always_inline)) void tile(const tile_t *t, const in
         const float *w = t->panel + (ptrdiff_t)t->runs[r].filter * panel_width;
         const int32_t length = t->runs[r].length;
         const float *base[(MDL_TILE + 2) / 3];
-        for (int b = 0; b * 3 < pixels; b++) base[b] = x + b * 3 * step;
+        MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b] = x + b * 3 * step;
         for (int32_t i = 0; i < length; i++) {
             vec weight[MDL_VECTORS];
-            for (int v = 0; v < vectors; v++) weight[v] = load(w + v * MDL_LANES);
+            MDL_UNROLLED for (int v = 0; v < vectors; v++) weight[v] = load(w + v * MDL_LANES);
             w += panel_width;
-            for (int p = 0; p < pixels; p++) {
+            MDL_UNROLLED for (int p = 0; p < pixels; p++) {
                 const vec value = (vec)(base[p / 3][p % 3 * step]);
-                for (int v = 0; v < vectors; v++) sum[p][v] = MDL_FMA(value, weight[v], sum[p][v]);
+                MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[p][v] = MDL_FMA(value, weight[v], sum[p][v]);
             }
-            for (int b = 0; b * 3 < pixels; b++) base[b]++;
+            MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b]++;
         }
     }
-    for (int p = 0; p < pixels; p++) {
+    MDL_UNROLLED for (int p = 0; p < pixels; p++) {
         float *y = t->y + p * t->y_step;
-        for (int v = 0; v < vectors; v++) {
+        MDL_UNROLLED for (int v = 0; v < vectors; v++) {
             const int lanes = t->lanes - v * MDL_LANES;
             vec value = sum[p][v];
             if (t->accumulate) value += load_lanes(y + v * MDL_LANES, lanes);
@@ -198,27 +167,27 @@ typedef struct {
 static inline __attribute__((always_inline)) void gradient_tile(
     const gradient_tile_t *t, const int inputs, const int vectors, const int whole) {
     vec sum[MDL_TILE][MDL_VECTORS];
-    for (int i = 0; i < inputs; i++) {
-        for (int v = 0; v < vectors; v++) sum[i][v] = (vec)0.0f;
+    MDL_UNROLLED for (int i = 0; i < inputs; i++) {
+        MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[i][v] = (vec)0.0f;
     }
     for (int32_t row = 0; row < t->rows; row++) {
         const float *x = t->x + row * t->x_row;
         const float *dy = t->dy + row * t->dy_row;
         for (int32_t column = 0; column < t->columns; column++) {
             vec g[MDL_VECTORS];
-            for (int v = 0; v < vectors; v++) {
+            MDL_UNROLLED for (int v = 0; v < vectors; v++) {
                 g[v] = whole ? load(dy + v * MDL_LANES) : load_lanes(dy + v * MDL_LANES, t->lanes - v * MDL_LANES);
             }
-            for (int i = 0; i < inputs; i++) {
+            MDL_UNROLLED for (int i = 0; i < inputs; i++) {
                 const vec value = (vec)x[i];
-                for (int v = 0; v < vectors; v++) sum[i][v] = MDL_FMA(value, g[v], sum[i][v]);
+                MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[i][v] = MDL_FMA(value, g[v], sum[i][v]);
             }
             x += t->x_pixel;
             dy += t->dy_pixel;
         }
     }
-    for (int i = 0; i < inputs; i++) {
-        for (int v = 0; v < vectors; v++) {
+    MDL_UNROLLED for (int i = 0; i < inputs; i++) {
+        MDL_UNROLLED for (int v = 0; v < vectors; v++) {
             float *to = t->sum + i * panel_width + v * MDL_LANES;
             store(to, t->add ? load(to) + sum[i][v] : sum[i][v]);
         }
@@ -364,19 +333,26 @@ static void MDL_NAME(bias_gradient)(const void *arguments, int32_t item, int32_t
     }
 }
 
+// The constraint for any vector register; "x" would be the lower half of AVX-512's, and the rest would be spilled.
+#if defined(__aarch64__)
+#define MDL_ANY_REGISTER "w"
+#else
+#define MDL_ANY_REGISTER "v"
+#endif
+
 // Independent chains of a register tile each: as many as hide the latency, none touches memory.
 static void MDL_NAME(peak)(const void *arguments, int32_t item, int32_t worker) {
     (void)item;
     (void)worker;
     const int64_t rounds = *(const int64_t *)arguments;
     vec sum[MDL_TILE * MDL_VECTORS];
-    for (int i = 0; i < MDL_TILE * MDL_VECTORS; i++) sum[i] = (vec)(float)i;
+    MDL_UNROLLED for (int i = 0; i < MDL_TILE * MDL_VECTORS; i++) sum[i] = (vec)(float)i;
     const vec a = (vec)0.999f;
     const vec b = (vec)0.001f;
     for (int64_t round = 0; round < rounds; round++) {
-        for (int i = 0; i < MDL_TILE * MDL_VECTORS; i++) {
+        MDL_UNROLLED for (int i = 0; i < MDL_TILE * MDL_VECTORS; i++) {
             sum[i] = MDL_FMA(sum[i], a, b);
-            __asm__ volatile("" : "+x"(sum[i]));
+            __asm__ volatile("" : "+" MDL_ANY_REGISTER(sum[i]));
         }
     }
 }

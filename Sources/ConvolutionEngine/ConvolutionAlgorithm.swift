@@ -1,0 +1,94 @@
+/// How a convolution is computed.
+package enum ConvolutionAlgorithm: Hashable, Sendable, CustomStringConvertible {
+    /// Every tap multiplied with every real pixel.
+    case direct
+    /// Tiles of `tile` × `tile` outputs by Winograd's minimal filtering; 2, 3 or 4.
+    case winograd(tile: Int)
+
+    package var description: String {
+        switch self {
+        case .direct: "direct"
+        case .winograd(let tile): "winograd \(tile)×\(tile)"
+        }
+    }
+}
+
+/// What the user asks for: `--convolution direct|winograd|auto`.
+package enum ConvolutionChoice: String, CaseIterable, Sendable {
+    /// Rounds least.
+    case direct
+    /// Wherever it applies.
+    case winograd
+    /// What is expected to be fastest.
+    case auto
+}
+
+/// One of a convolution's three passes.
+package enum ConvolutionPass: CaseIterable, Sendable {
+    case forward, backwardToData, backwardToFilter
+}
+
+extension ConvolutionAlgorithm {
+    /// The algorithm for one pass over a layer whose input has `height` × `width` pixels.
+    ///
+    /// A function of one sample's geometry, the channels and the instruction set alone, so that results depend on
+    /// nothing else.
+    package static func choice(
+        _ geometry: ConvolutionGeometry, height: Int, width: Int, instructionSet: InstructionSet,
+        pass: ConvolutionPass, preference: ConvolutionChoice = .auto
+    ) -> ConvolutionAlgorithm {
+        guard preference != .direct, WinogradTiles.apply(to: geometry) else { return .direct }
+        // The scalar reference is written to be read.
+        if preference == .auto, instructionSet == .scalar { return .direct }
+        let cost = ConvolutionCost(
+            geometry: geometry, height: height, width: width, vectorLength: instructionSet.vectorLength, pass: pass)
+        let tiles = WinogradTiles.sizes.map { (tile: $0, cost: cost.winograd(tile: $0)) }
+        let best = tiles.min { $0.cost < $1.cost }!
+        return preference == .winograd || best.cost < cost.direct ? .winograd(tile: best.tile) : .direct
+    }
+}
+
+/// What a pass over one sample is expected to cost, in fused multiply-adds on one lane at peak rate.
+struct ConvolutionCost {
+    let geometry: ConvolutionGeometry
+    let height: Int
+    let width: Int
+    let vectorLength: Int
+    let pass: ConvolutionPass
+
+    /// Products of real pixels only; the filter is read once.
+    var direct: Double {
+        let rows = reached(height), columns = reached(width)
+        return Double(rows * columns) * channelProducts / 0.92 + Double(geometry.taps) * channelProducts * 2
+    }
+
+    /// The products at every place of every tile, the transforms, and the traffic of the transformed filter, which is
+    /// larger than caches where channels are many.
+    func winograd(tile: Int) -> Double {
+        let places = Double((tile + 2) * (tile + 2))
+        let (outputHeight, outputWidth) =
+            pass == .backwardToData ? (height, width) : (geometry.outputLength(height), geometry.outputLength(width))
+        let tiles = Double(
+            WinogradTiles.origins(length: outputHeight, tile: tile, dilation: geometry.dilation).count
+                * WinogradTiles.origins(length: outputWidth, tile: tile, dilation: geometry.dilation).count)
+        let transforms = places * (15 * padded(geometry.inputChannels) + 10 * padded(geometry.outputChannels))
+        let filter = places * channelProducts * (pass == .backwardToFilter ? 20 : 2)
+        return tiles * (places * channelProducts / 0.9 + transforms) + filter
+    }
+
+    private func padded(_ channels: Int) -> Double {
+        Double((channels + vectorLength - 1) / vectorLength * vectorLength)
+    }
+
+    /// Products per pixel and tap: the channels that lie in lanes come in whole vectors.
+    private var channelProducts: Double {
+        pass == .backwardToData
+            ? padded(geometry.inputChannels) * Double(geometry.outputChannels)
+            : Double(geometry.inputChannels) * padded(geometry.outputChannels)
+    }
+
+    /// Pairs of output and tap on one axis that meet a real pixel.
+    private func reached(_ length: Int) -> Int {
+        (0..<geometry.outputLength(length)).reduce(0) { $0 + geometry.validTaps(atOutput: $1, input: length).count }
+    }
+}
