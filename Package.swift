@@ -54,7 +54,7 @@ let package = Package(
 
         room("TensorCore", uses: ["CThreadPool"]),
         room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
-        room("Collectives", uses: ["ConvolutionEngine", "CSharedMemory"]),
+        room("Collectives", uses: ["ConvolutionEngine", "CSharedMemory", "CThreadPool"]),
         room("MPICollectives", uses: ["Collectives", "CCollectives"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG"]),
@@ -91,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "CollectivesProbe", dependencies: ["CollectivesSupport", "MPICollectives", "Collectives"],
             path: "Tests/CollectivesProbe", swiftSettings: strict),
-        tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
+        tests(of: "Collectives", uses: ["ConvolutionEngine", "TensorCore", "CollectivesSupport"]),
         tests(of: "MPICollectives", uses: ["Collectives", "CollectivesProbe"]),
         tests(of: "Graph"),
         tests(of: "Datasets", resources: [.copy("Fixtures")]),
