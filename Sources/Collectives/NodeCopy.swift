@@ -1,10 +1,17 @@
 import Glibc
 
-/// Bytes that all ranks read and none may write, such as the filter bank: read by one rank, sent once to every other
-/// node, and held once per node in shared memory.
+/// Bytes that all ranks read and none may write, such as the filter bank: held once per node in shared memory.
 ///
 /// Every mapping is readable only: a write to it ends the process with a memory fault.
 package final class NodeCopy {
+    /// Who writes the bytes.
+    package enum Source: Sendable {
+        /// Rank 0, such as what it reads from a file; they are sent once to every other node.
+        case firstRank
+        /// The leader of every node, such as what it computes from what the node has already.
+        case everyLeader
+    }
+
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
     /// Why this node's ranks hold a copy each, where memory could not be shared: worth a warning. nil where they share.
     package let refusal: CollectiveError?
@@ -17,10 +24,11 @@ package final class NodeCopy {
     ///
     /// - Parameters:
     ///   - byteCount: the same on all ranks.
-    ///   - fill: called on rank 0 alone, to write the bytes. Where it throws, every rank does: rank 0 what it threw, the
-    ///     others a ``CollectiveError`` that says so.
+    ///   - fill: writes the bytes. Where it throws, every rank does: who called it what it threw, the others a
+    ///     ``CollectiveError`` that says so.
     package init(
-        _ communicators: NodeCommunicators, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void
+        _ communicators: NodeCommunicators, byteCount: Int, from source: Source = .firstRank,
+        fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws {
         precondition(byteCount > 0, "there is something to copy")
         let node = communicators.node
@@ -39,8 +47,9 @@ package final class NodeCopy {
         (self.segment, self.refusal, self.byteCount) = (segment, refusal, byteCount)
 
         let memory = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
-        try Self.fill(memory, communicators.world, fill)
-        if let leaders = communicators.leaders { try leaders.broadcast(memory, from: 0) }
+        let fills = source == .firstRank ? communicators.world.rank == 0 : node.rank == 0
+        try Self.fill(memory, communicators.world, fills, fill)
+        if let leaders = communicators.leaders, source == .firstRank { try leaders.broadcast(memory, from: 0) }
         if segment == nil {
             try node.broadcast(memory, from: 0)
         } else {
@@ -57,22 +66,23 @@ package final class NodeCopy {
         if segment == nil { munmap(base, byteCount) }
     }
 
-    /// Fills on rank 0 and lets all know whether it worked.
+    /// Fills where this rank is to, and lets all know whether it worked.
     private static func fill(
-        _ memory: UnsafeMutableRawBufferPointer, _ world: any Communicator,
+        _ memory: UnsafeMutableRawBufferPointer, _ world: any Communicator, _ fills: Bool,
         _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) throws {
         var failure: (any Error)?
-        if world.rank == 0 {
+        if fills {
             do { try fill(memory) } catch { failure = error }
         }
-        var failures: [Int64] = [failure == nil ? 0 : 1]
-        try world.sum(&failures)
+        var failed = [Int64](repeating: 0, count: world.size)
+        failed[world.rank] = failure == nil ? 0 : 1
+        try world.allGather(&failed)
         if let failure { throw failure }
-        if failures[0] != 0 {
+        if let rank = failed.firstIndex(of: 1) {
             throw CollectiveError(
-                operation: "reading for all ranks", rank: 0, host: world.nodes.hosts[0], code: 0,
-                reason: "rank 0 could not", hint: "see what it says")
+                operation: "reading for all ranks", rank: rank, host: world.nodes.host(of: rank), code: 0,
+                reason: "this rank could not", hint: "see what it says")
         }
     }
 }

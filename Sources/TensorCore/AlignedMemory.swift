@@ -9,6 +9,16 @@ package final class AlignedMemory: @unchecked Sendable {
     // The pointer never changes. Who writes what is decided by the owner, as for any shared memory.
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
+    /// Who keeps the block where it is another's.
+    private let owner: AnyObject?
+
+    /// Another's block, such as shared memory, which begins on a page and lasts as long as `owner`.
+    package init(base: UnsafeMutableRawPointer, byteCount: Int, owner: AnyObject) {
+        precondition(UInt(bitPattern: base) % 4096 == 0, "a block begins on a page")
+        self.base = base
+        self.byteCount = byteCount
+        self.owner = owner
+    }
 
     /// - Parameter byteCount: at least the bytes that will be used; rounded up to whole pages.
     package init(byteCount: Int) {
@@ -21,10 +31,11 @@ package final class AlignedMemory: @unchecked Sendable {
         madvise(mapped, size, MADV_HUGEPAGE)
         base = mapped
         self.byteCount = size
+        owner = nil
     }
 
     deinit {
-        munmap(base, byteCount)
+        if owner == nil { munmap(base, byteCount) }
     }
 
     /// Room for `count` float32 values from `byteOffset` on.

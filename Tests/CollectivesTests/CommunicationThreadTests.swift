@@ -1,7 +1,6 @@
 import Collectives
 import CollectivesSupport
 import ConvolutionEngine
-import TensorCore
 import Testing
 
 @Suite struct CommunicationThreadTests {
@@ -74,28 +73,6 @@ import Testing
             #expect(sums == [6, 4 << 60])
             #expect(gathered == [[], [7], [7, 7], [7, 7, 7]])
         }
-    }
-
-    @Test func programsCommunicateBetweenTheirSteps() throws {
-        let results = try onRanks(3) { communicator in
-            let thread = try CommunicationThread()
-            let pool = ThreadPool(threads: 2)
-            let values = UnsafeMutablePointer<Int64>.allocate(capacity: 2)
-            defer { values.deallocate() }
-            (values[0], values[1]) = (1, Int64(communicator.rank))
-            let sums = try (0..<2).map { index in
-                IntegerSum(
-                    name: "sum \(index)", communicator: try communicator.duplicate(), values: values + index, count: 1)
-            }
-            let steps = [
-                CommunicationStep(.submit, sums[0], on: thread), CommunicationStep(.run, sums[1], on: thread),
-            ]
-            withExtendedLifetime(steps) { pool.run(steps.map(\.step), count: 2) }
-            let atOnce = values[1]
-            try thread.wait()
-            return [values[0], atOnce]
-        }
-        for result in results { #expect(result == [3, 3]) }
     }
 
     @Test func anErrorEndsEverythingAfterIt() throws {

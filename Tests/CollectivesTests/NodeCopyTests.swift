@@ -4,16 +4,18 @@ import Testing
 @Suite struct NodeCopyTests {
     struct Unreadable: Error, Equatable {}
 
-    @Test(arguments: [[1], [3], [2, 1], [1, 1, 2]])
-    func allRanksSeeWhatOneRead(ranksOfNodes: [Int]) throws {
+    @Test(arguments: [[1], [3], [2, 1], [1, 1, 2]], [NodeCopy.Source.firstRank, .everyLeader])
+    func allRanksSeeWhatOneRead(ranksOfNodes: [Int], source: NodeCopy.Source) throws {
         let count = CollectiveLimits.messageByteCount + 77
         let results = try onRanks(ranksOfNodes.reduce(0, +), ranksOfNodes: ranksOfNodes) { communicator in
             var calls = 0
-            let copy = try NodeCopy(NodeCommunicators(communicator), byteCount: count) { memory in
+            let communicators = try NodeCommunicators(communicator)
+            let copy = try NodeCopy(communicators, byteCount: count, from: source) { memory in
                 calls += 1
                 for index in memory.indices { memory[index] = UInt8(truncatingIfNeeded: index / 7) }
             }
-            #expect(calls == (communicator.rank == 0 ? 1 : 0))
+            let fills = source == .firstRank ? communicator.rank == 0 : communicators.node.rank == 0
+            #expect(calls == (fills ? 1 : 0))
             #expect(copy.refusal == nil)
             // Others may still read when the first is through.
             return copy
@@ -33,7 +35,7 @@ import Testing
             }
         }
         #expect(messages[0] == "Unreadable()")
-        #expect(messages[1].hasPrefix("reading for all ranks failed on rank 0 on node0: rank 0 could not"))
+        #expect(messages[1].hasPrefix("reading for all ranks failed on rank 0 on node0: this rank could not"))
         #expect(messages[2] == messages[1])
     }
 }

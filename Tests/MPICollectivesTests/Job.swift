@@ -25,31 +25,37 @@ struct Job {
         let candidates = [URL(fileURLWithPath: executable)] + CommandLine.arguments.map { URL(fileURLWithPath: $0) }
         let probe = candidates.map { $0.deletingLastPathComponent().appendingPathComponent("CollectivesProbe").path }
             .first { FileManager.default.isExecutableFile(atPath: $0) }!
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-        var arguments = ["--kill-after=10", "60"]
-        if let ranks {
-            arguments += [root.appendingPathComponent("launch/mpirun").path, "-n", "\(ranks)"]
-        } else {
-            arguments += [probe]
-        }
-        arguments += [folder.path, scenario]
-        if let ranksPerNode { arguments += ["\(ranksPerNode)"] }
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["MODULOR_PROGRAM": probe]) { $1 }
         let errorFile = folder.appendingPathComponent("errors")
-        try Data().write(to: errorFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        status = process.terminationStatus
+        let scenario = [folder.path, scenario] + (ranksPerNode.map { ["\($0)"] } ?? [])
+        if let ranks {
+            status = try Job.launch(["-n", "\(ranks)"] + scenario, program: probe, errors: errorFile)
+        } else {
+            status = try Job.run([probe] + scenario, errors: errorFile)
+        }
         texts = (0..<(ranks ?? 1)).map { rank in
             try? String(contentsOf: folder.appendingPathComponent("\(rank).txt"), encoding: .utf8)
         }
         errors = (try? String(contentsOf: errorFile, encoding: .utf8)) ?? ""
+    }
+    /// Runs launch/mpirun with a program in place of modulor; gives its status.
+    static func launch(_ arguments: [String], program: String, errors: URL) throws -> Int32 {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let script = root.appendingPathComponent("launch/mpirun").path
+        return try run([script] + arguments, errors: errors, environment: ["MODULOR_PROGRAM": program])
+    }
+
+    /// Runs a command for at most a minute.
+    private static func run(_ command: [String], errors: URL, environment: [String: String] = [:]) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
+        process.arguments = ["--kill-after=10", "60"] + command
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        try Data().write(to: errors)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
     }
 }

@@ -35,4 +35,19 @@ import Testing
             memory.floats()[2047] = 1
         }
     }
+
+    @Test func anothersBlockLastsAsLongAsItsOwner() {
+        weak var seen: AlignedMemory?
+        var block: AlignedMemory?
+        do {
+            let owner = AlignedMemory(byteCount: 8192)
+            seen = owner
+            owner.floats()[2047] = 3
+            block = AlignedMemory(base: owner.base, byteCount: 8192, owner: owner)
+        }
+        #expect(seen != nil)
+        #expect(block?.floats()[2047] == 3)
+        block = nil
+        #expect(seen == nil)
+    }
 }

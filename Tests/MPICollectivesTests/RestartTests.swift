@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+/// launch/mpirun with programs that are no trainers: what it does when ranks end.
+@Suite(.serialized, .enabled(if: Job.isPossible, "there is no mpirun here"))
+struct RestartTests {
+    /// Runs two ranks of a shell script; gives the status and what launch/mpirun itself says.
+    func run(_ script: String, restarts: Int) throws -> (status: Int32, notes: [Substring]) {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = folder.appendingPathComponent("program")
+        try "#!/bin/sh\n\(script)\n".write(to: program, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        let errors = folder.appendingPathComponent("errors")
+        let status = try Job.launch(
+            ["-n", "2", "--restarts", "\(restarts)", "train"], program: program.path, errors: errors)
+        let lines = try String(contentsOf: errors, encoding: .utf8).split(separator: "\n")
+        return (status, lines.filter { $0.hasPrefix("launch/mpirun:") })
+    }
+
+    let dies = "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && kill -9 $$; sleep 30"
+
+    @Test func aLostRankEndsTheJobWithTheStatusThatMayResume() throws {
+        let (status, notes) = try run(dies, restarts: 0)
+        #expect(status == 75)
+        #expect(
+            notes == [
+                "launch/mpirun: a rank was lost (status 137)", "launch/mpirun: the same command with --resume goes on",
+            ])
+    }
+
+    @Test func aLostRankIsStartedAgainToResume() throws {
+        let (status, notes) = try run("[ \"$2\" = --resume ] && exit 0; " + dies, restarts: 3)
+        #expect(status == 0)
+        #expect(notes.last == "launch/mpirun: starting again from the last checkpoint" && notes.count == 2)
+    }
+
+    @Test func restartsAreCounted() throws {
+        let (status, notes) = try run("exit 75", restarts: 2)
+        #expect(status == 75)
+        #expect(notes.count == 3)
+    }
+
+    @Test func failuresAreNotRepeated() throws {
+        let (status, notes) = try run("exit 2", restarts: 2)
+        #expect(status == 2)
+        #expect(notes.isEmpty)
+    }
+}
