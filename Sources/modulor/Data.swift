@@ -2,5 +2,5 @@ import ArgumentParser
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Looks at data sets.", subcommands: [DataRooms.self])
+        commandName: "data", abstract: "Looks at data sets.", subcommands: [DataCheck.self, DataRooms.self])
 }

@@ -52,10 +52,10 @@ import Testing
             let filter = definition.filterGradient(run.input.values, run.outputGradient.values)
             let stray = firstStray(run.filterGradient(cutThreads: 2), filter) { $0.bound() }
             #expect(stray == nil, "\(set), filter")
-            // Summed in double and rounded once.
+            // Each sample's sum is formed in double and rounded once; each addition of two samples rounds once more.
             let bias = definition.biasGradient(run.outputGradient.values)
             let biasStray = firstStray(run.biasGradient(), bias) {
-                abs($0.value) * 0x1p-24 * 1.001 + $0.magnitude * Double($0.terms) * 0x1p-52
+                $0.magnitude * (Double(own.samples) * 0x1p-24 * 1.001 + Double($0.terms) * 0x1p-52)
             }
             #expect(biasStray == nil, "\(set), bias")
         }
