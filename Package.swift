@@ -56,8 +56,8 @@ let package = Package(
 
         room("TensorCore", uses: ["CThreadPool"]),
         room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
-        room("Collectives", uses: ["ConvolutionEngine", "CSharedMemory", "CThreadPool"]),
-        room("MPICollectives", uses: ["Collectives", "CCollectives"]),
+        room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CThreadPool"]),
+        room("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
         room("Checkpoints", uses: ["TensorCore", "CCrypto"]),

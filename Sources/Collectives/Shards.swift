@@ -1,3 +1,5 @@
+import TensorCore
+
 /// How the samples of the global batch, or of a validation set, are dealt to ranks: contiguous, in the order of ranks
 /// and so of nodes, sizes that differ by at most one.
 package struct Shards: Sendable, Equatable {
@@ -18,7 +20,7 @@ package struct Shards: Sendable, Equatable {
 }
 
 /// More ranks than samples in the global batch.
-package struct TooManyRanksError: Error, CustomStringConvertible, Equatable {
+package struct TooManyRanksError: RequestError, Equatable {
     package let ranks: Int
     package let batch: Int
 

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// What the environment says about who started this process; MPI is not touched.
 package struct Launcher: Sendable, Equatable {
     package enum Kind: String, Sendable {
@@ -40,7 +42,7 @@ package struct Launcher: Sendable, Equatable {
 }
 
 /// srun started several tasks without the help that they need to find each other.
-package struct LauncherError: Error, CustomStringConvertible, Equatable {
+package struct LauncherError: RequestError, Equatable {
     package let tasks: Int
 
     package var description: String {

@@ -16,9 +16,19 @@ struct Program {
         try run(arguments, environment: environment)
     }
 
+    /// Runs the program on several ranks through launch/mpirun, which is what a person types.
+    static func run(ranks: Int, _ arguments: [String], seconds: Int = 300) throws -> Outcome {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try run(
+            ["-n", "\(ranks)"] + arguments, environment: ["MODULOR_PROGRAM": location.path], seconds: seconds,
+            executable: root.appendingPathComponent("launch/mpirun"))
+    }
+
     /// Runs the program to its end; one that takes longer than `seconds` is ended and gives the status of a signal.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], seconds: Int = 120
+        _ arguments: [String], environment: [String: String] = [:], seconds: Int = 120,
+        executable: URL = location
     ) throws -> Outcome {
         try withTemporaryFolder { folder in
             // Files rather than pipes: a program never waits for somebody to read them.
@@ -31,7 +41,7 @@ struct Program {
                 String(decoding: try Data(contentsOf: folder.appendingPathComponent(name)), as: UTF8.self)
             }
             let process = Process()
-            process.executableURL = location
+            process.executableURL = executable
             process.arguments = arguments
             process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.standardOutput = try file("output")
