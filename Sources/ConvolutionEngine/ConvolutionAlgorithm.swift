@@ -64,7 +64,8 @@ struct ConvolutionCost {
 
     /// The products at every place of every tile, the transforms of the tiles, and per sample the reading of the
     /// transformed filter or the transform of its gradient back. The factors were measured: 15 and 10 per place and
-    /// channel for transforms, which are short of arithmetic, and 2 and 9 per place and pair of channels.
+    /// channel for transforms, which are short of arithmetic, 30 where other cores read what they write, and 2 and 9 per
+    /// place and pair of channels.
     func winograd(tile: Int) -> Double {
         let places = Double((tile + 2) * (tile + 2))
         let (outputHeight, outputWidth) =
@@ -72,7 +73,10 @@ struct ConvolutionCost {
         let tiles = Double(
             WinogradTiles.origins(length: outputHeight, tile: tile, dilation: geometry.dilation).count
                 * WinogradTiles.origins(length: outputWidth, tile: tile, dilation: geometry.dilation).count)
-        let transforms = places * (15 * padded(geometry.inputChannels) + 10 * padded(geometry.outputChannels))
+        let transforms =
+            pass == .backwardToFilter
+            ? places * 30 * (padded(geometry.inputChannels) + padded(geometry.outputChannels))
+            : places * (15 * padded(geometry.inputChannels) + 10 * padded(geometry.outputChannels))
         let filter = places * channelProducts * (pass == .backwardToFilter ? 9 : 2)
         return tiles * (places * channelProducts / 0.9 + transforms) + filter
     }
