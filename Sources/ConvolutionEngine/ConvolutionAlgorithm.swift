@@ -56,14 +56,16 @@ struct ConvolutionCost {
     let vectorLength: Int
     let pass: ConvolutionPass
 
-    /// Products of real pixels only; the filter is read once.
+    /// Products of real pixels only, at the share of the peak that was measured; the filter is read once.
     var direct: Double {
         let rows = reached(height), columns = reached(width)
         return Double(rows * columns) * channelProducts / 0.92 + Double(geometry.taps) * channelProducts * 2
     }
 
-    /// The products at every place of every tile, the transforms, and the traffic of the transformed filter, which is
-    /// larger than caches where channels are many.
+    /// The products at every place of every tile, the transforms of the tiles, and per sample the reading of the
+    /// transformed filter or the transform of its gradient back. The factors were measured: 15 and 10 per place and
+    /// channel for transforms, which are short of arithmetic, 30 where other cores read what they write, and 2 and 9 per
+    /// place and pair of channels.
     func winograd(tile: Int) -> Double {
         let places = Double((tile + 2) * (tile + 2))
         let (outputHeight, outputWidth) =
@@ -71,8 +73,11 @@ struct ConvolutionCost {
         let tiles = Double(
             WinogradTiles.origins(length: outputHeight, tile: tile, dilation: geometry.dilation).count
                 * WinogradTiles.origins(length: outputWidth, tile: tile, dilation: geometry.dilation).count)
-        let transforms = places * (15 * padded(geometry.inputChannels) + 10 * padded(geometry.outputChannels))
-        let filter = places * channelProducts * (pass == .backwardToFilter ? 20 : 2)
+        let transforms =
+            pass == .backwardToFilter
+            ? places * 30 * (padded(geometry.inputChannels) + padded(geometry.outputChannels))
+            : places * (15 * padded(geometry.inputChannels) + 10 * padded(geometry.outputChannels))
+        let filter = places * channelProducts * (pass == .backwardToFilter ? 9 : 2)
         return tiles * (places * channelProducts / 0.9 + transforms) + filter
     }
 

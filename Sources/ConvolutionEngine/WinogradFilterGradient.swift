@@ -14,7 +14,7 @@ package struct WinogradFilterGradient {
     let samples: Int
     let samplesAtOnce: Int
     let blockTiles: Int
-    /// Tiles that are transformed before they are multiplied: a block, or all of a sample.
+    /// Tiles that are transformed before they are multiplied: some blocks, or all of a sample.
     let tilesAtOnce: Int
     let isWhole: Bool
     let panels: Int
@@ -45,10 +45,14 @@ package struct WinogradFilterGradient {
         // products are seldom read and written.
         let blocks = (tiles.perSample + 63) / 64
         blockTiles = (tiles.perSample + blocks - 1) / blocks
-        let inputGroups = inputs / block
+        // A sample's transformed tiles are read once per panel, so they should fit a shared cache, 16 MB here.
+        let transformed = tiles.perSample * (inputs + outputs)
         isWhole =
-            tiles.perSample * (inputs + outputs) <= geometry.inputChannels * outputs && panels * inputGroups >= threads
-        tilesAtOnce = isWhole ? tiles.perSample : blockTiles
+            transformed <= geometry.inputChannels * outputs && tiles.places * transformed <= 4_000_000
+            && panels * (inputs / block) >= threads
+        // Small layers take many blocks in one step, large ones keep to what a core's second cache holds.
+        let blocksAtOnce = max(1, 600_000 / (tiles.places * blockTiles * (inputs + outputs)))
+        tilesAtOnce = isWhole ? tiles.perSample : min(tiles.perSample, blocksAtOnce * blockTiles)
         inputPlace = WinogradTiles.placeStride(inputs * tilesAtOnce)
         gradientPlace = WinogradTiles.placeStride(outputs * tilesAtOnce)
         productPlace = isWhole ? 0 : WinogradTiles.placeStride(geometry.inputChannels * outputs)

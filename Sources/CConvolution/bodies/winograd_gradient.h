@@ -164,12 +164,13 @@ static void fold_sample(
     const int32_t channel = panel * panel_width;
     const int32_t lanes = smaller(panel_width, outputs - channel);
     const ptrdiff_t filter = (ptrdiff_t)9 * inputs * outputs;
-    float top[9][block][panel_width];
+    enum { tap_floats = block * panel_width + 16 };
+    float top[9][tap_floats];
     for (int32_t i = 0; i < count; i++, u += panel_width) {
         switch (a->tiles.size) {
-        case 2: transform_filter_gradient(2, u, place, top[0][i], block * panel_width, lanes); break;
-        case 3: transform_filter_gradient(3, u, place, top[0][i], block * panel_width, lanes); break;
-        case 4: transform_filter_gradient(4, u, place, top[0][i], block * panel_width, lanes); break;
+        case 2: transform_filter_gradient(2, u, place, top[0] + i * panel_width, tap_floats, lanes); break;
+        case 3: transform_filter_gradient(3, u, place, top[0] + i * panel_width, tap_floats, lanes); break;
+        case 4: transform_filter_gradient(4, u, place, top[0] + i * panel_width, tap_floats, lanes); break;
         default: __builtin_unreachable();
         }
     }
@@ -184,7 +185,7 @@ static void fold_sample(
             for (int32_t i = 0; i < count; i++) {
                 float *below = base + ((ptrdiff_t)tap * inputs + first + i) * outputs + channel;
                 for (int k = 0; k < MDL_VECTORS && k * MDL_LANES < lanes; k++) {
-                    float *own = top[tap][i] + k * MDL_LANES;
+                    float *own = top[tap] + i * panel_width + k * MDL_LANES;
                     const int left = lanes - k * MDL_LANES;
                     if (last) store_lanes(below + k * MDL_LANES, load(own), left);
                     else store(own, load_lanes(below + k * MDL_LANES, left) + load(own));
@@ -219,7 +220,8 @@ static void MDL_NAME(winograd_gradient_whole)(const void *arguments, int32_t ite
     const int32_t panel = item / groups, first = item % groups * block;
     const int32_t count = smaller(block, inputs - first);
     const int narrow = outputs - panel * panel_width <= MDL_LANES;
-    float u[most_places][block][panel_width];
+    // An odd number of cache lines from place to place, see WinogradTiles.placeStride.
+    float u[most_places][block * panel_width + 16];
     fold_t fold = before_sample(a, a->first_sample);
     for (int32_t sample = 0; sample < a->samples; sample++) {
         for (int32_t k = 0; k < places; k++) {
@@ -227,9 +229,9 @@ static void MDL_NAME(winograd_gradient_whole)(const void *arguments, int32_t ite
             products_of_place(
                 a, a->transformed_input + place * a->input_place + (ptrdiff_t)first * a->tile_count,
                 a->transformed_gradient + place * a->gradient_place + (ptrdiff_t)panel * a->tile_count * panel_width,
-                count, narrow, u[k][0]);
+                count, narrow, u[k]);
         }
-        fold_sample(a, fold, a->first_sample + sample, panel, first, count, u[0][0], block * panel_width);
+        fold_sample(a, fold, a->first_sample + sample, panel, first, count, u[0], block * panel_width + 16);
         fold = after_sample(a, fold, a->first_sample + sample);
     }
 }
