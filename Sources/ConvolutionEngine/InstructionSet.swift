@@ -61,25 +61,28 @@ package struct InstructionSetError: RequestError, Equatable {
     }
 }
 
-/// The kernels of one instruction set.
+/// The kernels of one instruction set, and which of their algorithms may be chosen.
 package struct Kernels: @unchecked Sendable {
     // The tables are constants of the program.
     package let instructionSet: InstructionSet
     package let convolution: mdl_convolution_kernels
     package let winograd: mdl_winograd_kernels
     package let passes: mdl_passes
+    /// Which algorithms convolutions may use.
+    package let choice: ConvolutionChoice
 
     /// The kernels that the environment asks for, the best where it says nothing.
     package static func chosen(
-        _ environment: [String: String] = ProcessInfo.processInfo.environment
+        _ environment: [String: String] = ProcessInfo.processInfo.environment, choice: ConvolutionChoice = .auto
     ) throws(InstructionSetError) -> Kernels {
-        Kernels(try InstructionSet.chosen(environment))
+        Kernels(try InstructionSet.chosen(environment), choice: choice)
     }
 
     /// - Precondition: the machine has the instruction set.
-    package init(_ instructionSet: InstructionSet) {
+    package init(_ instructionSet: InstructionSet, choice: ConvolutionChoice = .direct) {
         precondition(instructionSet.isAvailable, "this machine has no \(instructionSet.rawValue)")
         self.instructionSet = instructionSet
+        self.choice = choice
         convolution = mdl_convolution_kernels_for(instructionSet.identifier)!.pointee
         winograd = mdl_winograd_kernels_for(instructionSet.identifier)!.pointee
         passes = mdl_passes_for(instructionSet.identifier)!.pointee

@@ -13,12 +13,13 @@ extension ProgramBuilder {
         let (inputPlace, outputPlace) = (placement(input), placement(output))
         let biasValues = bias.map(values)
         let weights = lowerFilter(geometry, filter)
-        let packed = lowerPacking(geometry, weights, transposed: false)
-        plan([inputPlace.buffer, outputPlace.buffer, packed.buffer]) { [self] emission in
+        let ready = lowerPreparation(geometry, weights, transposed: false, inputShape)
+        plan([inputPlace.buffer, outputPlace.buffer, ready.buffer, ready.scratch]) { [self] emission in
             [
-                emission.convolution.forward(
-                    geometry, input: view(inputPlace, inputShape, emission), filter: packed.filter(emission),
-                    bias: biasValues.map { UnsafePointer($0) }, output: view(outputPlace, outputShape, emission))
+                ready.cut.forward(
+                    input: view(inputPlace, inputShape, emission), prepared: ready.filter(emission),
+                    bias: biasValues.map { UnsafePointer($0) }, output: view(outputPlace, outputShape, emission),
+                    scratch: ready.scratch.map(emission.floats), with: emission.convolution)
             ]
         }
         inBackward(of: output) { builder in
@@ -30,14 +31,14 @@ extension ProgramBuilder {
             }
             if let bias { builder.lowerBiasGradient(bias, outputGradient, outputShape) }
             guard builder.needsGradient(input) else { return }
-            let packed = builder.lowerPacking(geometry, weights, transposed: true)
+            let ready = builder.lowerPreparation(geometry, weights, transposed: true, inputShape)
             let (target, accumulate) = builder.gradientTarget(input)
-            builder.plan([outputGradient.buffer, target.buffer, packed.buffer]) { [builder] emission in
+            builder.plan([outputGradient.buffer, target.buffer, ready.buffer, ready.scratch]) { [builder] emission in
                 [
-                    emission.convolution.backwardToData(
-                        geometry, outputGradient: builder.view(outputGradient, outputShape, emission),
-                        filter: packed.filter(emission), inputGradient: builder.view(target, inputShape, emission),
-                        accumulate: accumulate)
+                    ready.cut.backwardToData(
+                        outputGradient: builder.view(outputGradient, outputShape, emission),
+                        prepared: ready.filter(emission), inputGradient: builder.view(target, inputShape, emission),
+                        accumulate: accumulate, scratch: ready.scratch.map(emission.floats), with: emission.convolution)
                 ]
             }
         }
@@ -66,15 +67,14 @@ extension ProgramBuilder {
         }
     }
 
-    /// A packed filter, prepared once or in every step.
-    struct Packing {
+    /// A filter made ready for a pass, once or in every step, and what the pass works in.
+    struct Preparation {
+        let cut: ConvolutionCut
         var buffer: MemoryPlan.Buffer?
-        var prepared: PackedFilter?
-        var stride: Int
+        var prepared: UnsafeMutablePointer<Float>?
+        var scratch: MemoryPlan.Buffer?
 
-        func filter(_ emission: Emission) -> PackedFilter {
-            prepared ?? PackedFilter(data: emission.floats(buffer!), stride: stride)
-        }
+        func filter(_ emission: Emission) -> UnsafeMutablePointer<Float> { prepared ?? emission.floats(buffer!) }
     }
 
     private mutating func lowerFilter(_ geometry: ConvolutionGeometry, _ filter: Graph.Filter) -> Weights {
@@ -102,22 +102,21 @@ extension ProgramBuilder {
         }
     }
 
-    private mutating func lowerPacking(_ geometry: ConvolutionGeometry, _ weights: Weights, transposed: Bool) -> Packing
-    {
-        let size = PackedFilter.size(geometry, transposed: transposed, panelWidth: kernels.panelWidth)
+    private mutating func lowerPreparation(
+        _ geometry: ConvolutionGeometry, _ weights: Weights, transposed: Bool, _ input: Graph.Shape
+    ) -> Preparation {
+        let cut = ConvolutionCut(
+            geometry, transposed: transposed, samples: samples, inputHeight: input.height, inputWidth: input.width,
+            kernels: kernels, threads: threads)
+        let scratch = cut.scratchCount > 0 ? buffer(of: Float.self, count: cut.scratchCount) : nil
         if case .bank(let name) = weights.source {
-            return Packing(
-                prepared: bank.filter(name, geometry, transposed: transposed), stride: size.stride)
+            return Preparation(cut: cut, prepared: bank.filter(name, for: cut), scratch: scratch)
         }
-        let packed = buffer(of: Float.self, count: size.stride * size.panels)
-        plan([packed, weights.buffer]) { emission in
-            [
-                emission.convolution.pack(
-                    geometry, filter: weights.values(emission),
-                    to: PackedFilter(data: emission.floats(packed), stride: size.stride), transposed: transposed)
-            ]
+        let prepared = buffer(of: Float.self, count: cut.preparedCount)
+        plan([prepared, weights.buffer]) { emission in
+            [cut.prepare(weights.values(emission), to: emission.floats(prepared), with: emission.convolution)]
         }
-        return Packing(buffer: packed, stride: size.stride)
+        return Preparation(cut: cut, buffer: prepared, scratch: scratch)
     }
 
     /// The gradient of a computed filter is folded where its directions' gradient will stand, and becomes theirs once
@@ -132,18 +131,19 @@ extension ProgramBuilder {
             case .normalizedRows(let direction, _): direction
             }
         let target = gradient(owner)
-        let cut = FilterGradient(geometry, panelWidth: kernels.panelWidth, threads: threads, levels: tree!.levels)
-        let scratch = buffer(of: Float.self, count: threads * cut.scratchPerWorker)
+        let cut = FilterGradientCut(
+            geometry, samples: samples, inputHeight: input.1.height, inputWidth: input.1.width, kernels: kernels,
+            threads: threads, levels: tree!.levels)
+        let scratch = buffer(of: Float.self, count: cut.scratchCount)
         let stride = gradientStride
         plan(
             [input.0.buffer, outputGradient.0.buffer, scratch], as: .backwardToFilter, pause: gradientsReady(owner)
         ) { [self] emission in
-            [
-                emission.convolution.filterGradient(
-                    cut, input: view(input.0, input.1, emission),
-                    outputGradient: view(outputGradient.0, outputGradient.1, emission), filterGradient: target,
-                    subtreeStride: stride, fold: emission.fold, scratch: emission.floats(scratch))
-            ]
+            cut.steps(
+                input: view(input.0, input.1, emission),
+                outputGradient: view(outputGradient.0, outputGradient.1, emission), filterGradient: target,
+                subtreeStride: stride, fold: emission.fold, scratch: emission.floats(scratch),
+                with: emission.convolution)
         }
         guard case .normalizedRows(let direction, let gain) = filter,
             case .computed(_, let lengths) = weights.source

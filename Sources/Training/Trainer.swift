@@ -129,6 +129,7 @@ package final class Trainer {
         [
             AgreementItem("configuration", Array(configuration.yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
             AgreementItem("instruction set", kernels.instructionSet.rawValue),
+            AgreementItem("convolution algorithms", kernels.choice.rawValue),
         ]
     }
 

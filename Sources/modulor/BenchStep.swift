@@ -35,6 +35,8 @@ struct BenchStep: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    @OptionGroup var kernels: KernelOptions
+
     func validate() throws {
         guard rounds > 0 else { throw ValidationError("--rounds is at least 1") }
     }
@@ -42,7 +44,7 @@ struct BenchStep: ParsableCommand {
     func run() throws {
         let own = threads.map { ["parallel.threads=\($0)"] } ?? []
         let configuration = try RunConfiguration.load(path: config, overrides: overrides + own)
-        let kernels = try Kernels.chosen()
+        let kernels = try self.kernels.kernels()
         let measurement = try StepBenchmark(configuration, kernels: kernels).run(rounds: rounds, profile: profile)
         Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
     }

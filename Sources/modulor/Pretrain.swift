@@ -14,13 +14,15 @@ struct Pretrain: ParsableCommand {
     @Option(help: .init("The folder of the run, in place of output.directory.", valueName: "run"))
     var output: String?
 
+    @OptionGroup var kernels: KernelOptions
+
     func run() throws {
         let configuration = try options.load(PretrainConfiguration.self)
         let pretraining = try Pretraining(configuration)
         let folder = output ?? configuration.output.directory
         try FilterBank.claim(run: folder)
         let bank = try pretraining.run(
-            kernels: .chosen(), pool: configuration.parallel.threadPool()
+            kernels: kernels.kernels(), pool: configuration.parallel.threadPool()
         ) { Terminal.progress("\($0)") }
         print("\(try bank.write(toRun: folder)): top-1 accuracy \(bank.accuracy)")
     }

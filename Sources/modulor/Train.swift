@@ -24,6 +24,8 @@ struct Train: ParsableCommand {
     @Flag(help: "Go on with the run in the folder, or start it if there is none.")
     var resume = false
 
+    @OptionGroup var kernels: KernelOptions
+
     func run() throws {
         try Job.run { team in
             let configuration = try options.load(RunConfiguration.self)
@@ -31,7 +33,8 @@ struct Train: ParsableCommand {
                 columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
             StopSignal.install()
             let trainer = try Trainer(
-                configuration, folder: output ?? configuration.output.directory, resume: resume, kernels: .chosen(),
+                configuration, folder: output ?? configuration.output.directory, resume: resume,
+                kernels: kernels.kernels(),
                 pool: configuration.parallel.threadPool(ranksPerNode: team.localSize), team: team,
                 observe: { if team.isFirst { log.observe($0) } })
             let ending = try trainer.run()

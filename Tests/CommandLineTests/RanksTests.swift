@@ -34,11 +34,14 @@ import Testing
         return try Program.run(ranks: ranks, ["train", configuration, "--output", output] + more)
     }
 
-    @Test(arguments: [["training.batch=12"], ["training.batch=7"], ["training.batch=8", "model.method=conv"]])
-    func filesDoNotDependOnRanks(_ overrides: [String]) throws {
+    @Test(
+        arguments: zip(
+            [["training.batch=12"], ["training.batch=7"], ["training.batch=8", "model.method=conv"]],
+            ["winograd", "direct", "auto"]))
+    func filesDoNotDependOnRanks(_ overrides: [String], convolution: String) throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
-            let options = overrides.flatMap { ["--set", $0] }
+            let options = overrides.flatMap { ["--set", $0] } + ["--convolution", convolution]
             let alone = folder.appendingPathComponent("alone").path
             let outcome = try Program.run(["train", configuration, "--output", alone] + options)
             #expect(outcome.status == 0, "\(outcome.errors)")

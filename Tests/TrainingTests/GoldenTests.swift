@@ -7,8 +7,11 @@ import Training
 /// Training steps whose figures are known from an independent implementation in float64: ours may stray four times as
 /// far as PyTorch's float32 does, or by 10⁻⁶.
 @Suite struct GoldenTests {
-    private func run(_ name: String, _ set: InstructionSet = .best, threads: Int = 2) throws -> GoldenDigests {
-        try GoldenRun(GoldenFixtures.read(name).case).run(kernels: Kernels(set), pool: ThreadPool(threads: threads))
+    private func run(
+        _ name: String, _ set: InstructionSet = .best, choice: ConvolutionChoice = .direct, threads: Int = 2
+    ) throws -> GoldenDigests {
+        try GoldenRun(GoldenFixtures.read(name).case)
+            .run(kernels: Kernels(set, choice: choice), pool: ThreadPool(threads: threads))
     }
 
     @Test func everyFixtureIsTested() throws {
@@ -24,6 +27,14 @@ import Training
         #expect(verdict.rows.count == 16)
     }
 
+    /// Winograd's algorithm rounds more: it may stray twenty times as far as PyTorch's float32, or by 10⁻⁵.
+    @Test(arguments: GoldenFixtures.all, [ConvolutionChoice.auto, .winograd])
+    func casePassesWithFasterAlgorithms(_ name: String, _ choice: ConvolutionChoice) throws {
+        let verdict = Verdict(
+            try GoldenFixtures.read(name), try run(name, choice: choice), factor: 20, floor: 1e-5)
+        #expect(verdict.complaints == [])
+    }
+
     @Test(
         arguments: ["r18-conv-parts", "r18-nff-semseg"],
         [InstructionSet.scalar, .portable, .avx2].filter { $0.isAvailable && $0 != .best })
@@ -34,15 +45,17 @@ import Training
 
     @Test(arguments: ["r18-conv-parts", "r18-nff-semseg", "r18-rcm-normals-depth-os8"])
     func threadsChangeNoBit(_ name: String) throws {
-        func bytes(_ threads: Int) throws -> Data {
+        func bytes(_ threads: Int, _ choice: ConvolutionChoice) throws -> Data {
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
-            return try encoder.encode(try run(name, threads: threads))
+            return try encoder.encode(try run(name, choice: choice, threads: threads))
         }
-        let one = try bytes(1)
-        for threads in [2, 3] {
-            let isSame = try bytes(threads) == one
-            #expect(isSame, "\(threads) threads")
+        for choice in [ConvolutionChoice.direct, .winograd] {
+            let one = try bytes(1, choice)
+            for threads in [2, 3] {
+                let isSame = try bytes(threads, choice) == one
+                #expect(isSame, "\(threads) threads, \(choice)")
+            }
         }
     }
 }

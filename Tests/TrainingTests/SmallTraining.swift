@@ -23,7 +23,7 @@ enum SmallTraining {
         let step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
             heads: heads.map { TrainedHead($0.name, loss: $0.task.loss, weight: 1) }, samples: samples, momentum: 0.9,
-            weightDecay: 1e-4, kernels: Kernels(.best), pool: pool)
+            weightDecay: 1e-4, kernels: Kernels(.best, choice: .winograd), pool: pool)
         let image = RandomStream("image")
         for index in 0..<step.inputCount { step.input[index] = 1.5 * image.signed(UInt64(index)) }
         for head in heads { fill(step.labels(of: head.name), head) }

@@ -43,11 +43,12 @@ final class ScratchFolder {
     static func train(
         _ configuration: RunConfiguration, in folder: ScratchFolder, run: String, resume: Bool = false,
         threads: Int = 2,
-        stopAfter stop: Int? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
+        stopAfter stop: Int? = nil, choice: ConvolutionChoice = .auto,
+        observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> Trainer.Ending {
         var steps = 0
         return try Trainer(
-            configuration, folder: folder.path + "/" + run, resume: resume, kernels: Kernels(.best),
+            configuration, folder: folder.path + "/" + run, resume: resume, kernels: Kernels(.best, choice: choice),
             pool: ThreadPool(threads: threads),
             shouldStop: {
                 steps += 1
@@ -76,11 +77,13 @@ final class ScratchFolder {
         }
     }
 
-    @Test(arguments: ["rcm", "conv", "ra_series", "ra_parallel"])
-    func filesDoNotDependOnThreads(method: String) throws {
+    @Test(arguments: ["rcm", "conv", "ra_series", "ra_parallel"], ConvolutionChoice.allCases)
+    func filesDoNotDependOnThreads(method: String, choice: ConvolutionChoice) throws {
         let folder = try ScratchFolder()
         let configuration = try Self.configuration(["model.method=\(method)", "training.iterations=2"])
-        for threads in 1...3 { try Self.train(configuration, in: folder, run: "\(threads)", threads: threads) }
+        for threads in 1...3 {
+            try Self.train(configuration, in: folder, run: "\(threads)", threads: threads, choice: choice)
+        }
         let model = try folder.files(below: "1/model")
         #expect(try folder.files(below: "2/model") == model)
         #expect(try folder.files(below: "3/model") == model)
