@@ -22,15 +22,9 @@ struct OpenedData {
         }
         switch settings.dataset {
         case .rooms:
-            let rooms = settings.rooms
-            func samples(from first: Int, count: Int) -> Rooms {
-                Rooms(
-                    seed: UInt64(rooms.seed), first: first, count: count, height: rooms.size.height,
-                    width: rooms.size.width)
-            }
-            training = samples(from: 0, count: rooms.train)
-            validation = samples(from: rooms.train, count: rooms.validation)
-            frame = rooms.size
+            training = settings.rooms.trainingRooms
+            validation = settings.rooms.validationRooms
+            frame = settings.rooms.size
         case .pascalContext:
             training = try PascalContext(root: root, split: "train", tasks: tasks)
             validation = try PascalContext(root: root, split: "val", tasks: tasks)
