@@ -1,0 +1,40 @@
+import Configuration
+import Datasets
+import Foundation
+import Testing
+
+/// The recipes of the paper's tables (Kanakis et al., ECCV 2020, section 4 and appendix).
+@Suite struct RecipeTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("launch/recipes")
+
+    private static let rows: [(name: String, method: ModelSettings.Method)] = [
+        ("single", .conv), ("joint", .conv), ("series", .seriesAdapters), ("parallel", .parallelAdapters),
+        ("rc", .rcm), ("rc-ri", .rcm), ("rc-ri-nff", .rcm),
+    ]
+
+    @Test(arguments: ["pascal", "nyud"], Self.rows.indices)
+    func eachRowFollowsTheProtocol(_ dataset: String, _ row: Int) throws {
+        let (name, method) = Self.rows[row]
+        let recipe = try RunConfiguration.load(path: Self.folder.appendingPathComponent("\(dataset)/\(name).yaml").path)
+        let isPascal = dataset == "pascal"
+        #expect(recipe.model.method == method)
+        #expect(recipe.model.width == 64 && recipe.model.outputStride == 16)
+        #expect(method != .rcm || recipe.model.normalizedFeatureFusion == name.hasSuffix("nff"))
+        #expect(
+            recipe.model.bank?.hasSuffix(name.hasPrefix("rc-ri") ? "resnet18-ri.safetensors" : ".safetensors") == true)
+        #expect(recipe.data.dataset == (isPascal ? .pascalContext : .nyud))
+        #expect(
+            recipe.data.crop == (isPascal ? PixelSize(height: 512, width: 512) : PixelSize(height: 425, width: 560)))
+        let training = recipe.training
+        #expect(training.iterations == (isPascal ? 37_500 : 19_875))
+        #expect(training.batch == 8 && training.learningRate == 0.005 && training.momentum == 0.9)
+        #expect(training.weightDecay == 1e-4 && training.schedule == .polynomial && training.power == 0.9)
+        let weights: [LearningTask: Double] =
+            isPascal
+            ? [.edge: 50, .semseg: 1, .humanParts: 2, .normals: 10, .sal: 5]
+            : [.edge: 50, .semseg: 1, .normals: 10, .depth: 1]
+        #expect(name == "single" ? recipe.tasks.count == 1 : recipe.tasks.count == weights.count)
+        for task in recipe.tasks { #expect(task.weight == weights[task.name]) }
+    }
+}
