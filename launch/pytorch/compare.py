@@ -1,4 +1,4 @@
-"""Times training steps of Modulor and PyTorch in turns, in one run, and prints the ratios.
+"""Times training steps and merged inference of Modulor and its peers in turns, in one run, and prints the ratios.
 
     compare.py --modulor PROGRAM [--rounds N] [--only CASE[,CASE]] [--variants eager,channels_last,compiled,bfloat16]
                [--output FILE.json]
@@ -33,12 +33,18 @@ CASES = {
     "avx2": ("ResNet-18, semseg, 512×512, batch 2, AVX2 only", PAPER),
 }
 # What is compared on how many threads: memory layout, precision.
+INFERENCE = ("merged inference, ResNet-18, semseg, one image of 512×512", PAPER)
 VARIANTS = {
     "eager": ("eager", "float32"),
     "channels_last": ("channels_last", "float32"),
     "compiled": ("compiled", "float32"),
     "bfloat16": ("eager", "bfloat16"),
     "bfloat16_channels_last": ("channels_last", "bfloat16"),
+}
+NAMES = {
+    "modulor": "Modulor", "eager": "PyTorch", "channels_last": "PyTorch, channels last", "onnx": "ONNX Runtime",
+    "compiled": "PyTorch, compiled", "bfloat16": "PyTorch, bfloat16",
+    "bfloat16_channels_last": "PyTorch, bfloat16, channels last",
 }
 AVX2 = {"MODULOR_ISA": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 WEIGHTS = {"semseg": 1, "human_parts": 2, "sal": 5, "normals": 10, "edge": 50, "depth": 1}
@@ -50,13 +56,13 @@ def environment(case, threads):
 
 
 class Peer:
-    """A process that does one of PyTorch's steps whenever it is asked to."""
+    """A process that does one of PyTorch's steps, or one image, whenever it is asked to."""
 
-    def __init__(self, case, settings, threads, mode, dtype):
+    def __init__(self, script, case, settings, threads, mode, dtype="float32", file=None):
         request = {**settings, "threads": threads, "mode": mode, "dtype": dtype, "weight": WEIGHTS}
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(HERE, "step.py"), json.dumps(request)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, env=environment(case, threads))
+            [sys.executable, os.path.join(HERE, script), json.dumps(request)] + ([file] if file else []),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(case, threads))
 
     def ask(self, question):
         try:
@@ -85,19 +91,23 @@ def configuration(settings, folder):
     return path
 
 
-def ours(program, case, settings, threads, *options):
-    with tempfile.TemporaryDirectory() as folder:
-        command = [program, "bench", "step", "--config", configuration(settings, folder), "--threads", str(threads),
-                   "--json", *options]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment(case, threads))
+def run(command, case, threads):
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(case, threads))
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} failed: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+    return done.stdout
+
+
+def ours(program, what, case, settings, threads, *options):
+    with tempfile.TemporaryDirectory() as folder:
+        command = [program, "bench", what, "--config", configuration(settings, folder), "--threads", str(threads),
+                   "--json", *options]
+        return json.loads(run(command, case, threads))
 
 
 def compare(program, case, threads, variants, rounds):
     title, settings = CASES[case]
-    peers = {name: Peer(case, settings, threads, *VARIANTS[name]) for name in variants}
+    peers = {name: Peer("step.py", case, settings, threads, *VARIANTS[name]) for name in variants}
     # The first steps choose kernels, compile, and fill caches.
     for name in list(peers):
         if not all(peers[name].ask("step") for _ in range(2)):
@@ -106,7 +116,7 @@ def compare(program, case, threads, variants, rounds):
     times = {name: [] for name in ["modulor", *peers]}
     measured = None
     for _ in range(rounds):
-        measured = ours(program, case, settings, threads, "--rounds", "2")
+        measured = ours(program, "step", case, settings, threads, "--rounds", "2")
         times["modulor"].append(measured["seconds_per_step"])
         for name, peer in peers.items():
             answer = peer.ask("step")
@@ -116,7 +126,7 @@ def compare(program, case, threads, variants, rounds):
     memory = {name: peer.ask("memory")["peak_resident_bytes"] for name, peer in peers.items()}
     outside = {}
     if threads == 1:
-        rows = ours(program, case, settings, threads, "--rounds", "3", "--profile")["rows"]
+        rows = ours(program, "step", case, settings, threads, "--rounds", "3", "--profile")["rows"]
         outside["modulor"] = sum(row["seconds"] for row in rows if row["flop"] == 0)
         if "eager" in peers:
             outside["eager"] = statistics.median(peers["eager"].ask("outside")["seconds"] for _ in range(3))
@@ -126,7 +136,7 @@ def compare(program, case, threads, variants, rounds):
     return [
         {
             "case": case, "title": title, "threads": threads, "variant": name, "rounds": rounds,
-            "seconds_per_step": statistics.median(values),
+            "seconds": statistics.median(values),
             "times_as_long": statistics.median(values) / statistics.median(times["modulor"]),
             "peak_resident_bytes": memory[name],
             **({"seconds_outside_convolutions": outside[name]} if name in outside else {}),
@@ -135,14 +145,55 @@ def compare(program, case, threads, variants, rounds):
     ]
 
 
+def compare_inference(program, threads, rounds):
+    title, settings = INFERENCE
+    with tempfile.TemporaryDirectory() as folder:
+        # A model of one step on a few small pictures, to have a file that ONNX Runtime can run.
+        recipe, path = configuration({**settings, "tasks": ["semseg"]}, folder), os.path.join(folder, "network.onnx")
+        with open(recipe) as file:
+            text = file.read().replace("pascal-context\n  root: unread", "rooms\n  rooms: {train: 2, validation: 1}")
+        with open(recipe, "w") as file:
+            file.write(text.replace("crop: [512, 512]", "crop: [32, 32]") + "  iterations: 1\n")
+        run([program, "train", recipe, "--output", folder + "/run"], "inference", threads)
+        run([program, "export", folder + "/run/model", "--task", "semseg", "--to", path], "inference", threads)
+        peers = {
+            "eager": Peer("inference.py", "inference", settings, threads, "eager", file=path),
+            "channels_last": Peer("inference.py", "inference", settings, threads, "channels_last"),
+        }
+        questions = {
+            "eager": ("eager", "torch"), "channels_last": ("channels_last", "torch"), "onnx": ("eager", "onnx"),
+        }
+        times = {name: [] for name in ["modulor", *questions]}
+        for measured in [False] + [True] * rounds:
+            mine = ours(program, "inference", "inference", settings, threads, "--rounds", "3")["seconds_per_image"]
+            theirs = {name: peers[peer].ask(question) for name, (peer, question) in questions.items()}
+            for name, answer in theirs.items():
+                if answer is None:
+                    sys.exit(f"{title}: the peer of {name} ended")
+                if measured:
+                    times[name].append(answer["seconds"])
+            if measured:
+                times["modulor"].append(mine)
+        for peer in peers.values():
+            peer.close()
+    return [
+        {
+            "case": "inference", "title": title, "threads": threads, "variant": name, "rounds": rounds,
+            "seconds": statistics.median(values),
+            "times_as_long": statistics.median(values) / statistics.median(times["modulor"]),
+        }
+        for name, values in times.items()
+    ]
+
+
 def table(rows):
-    lines = ["| step | threads | | seconds | of ours | peak memory | outside convolutions |", "|---|---|---|---|---|---|---|"]
+    lines = ["| step | threads | | seconds | of ours | peak memory | outside convolutions |", "|---" * 7 + "|"]
     for row in rows:
         outside = row.get("seconds_outside_convolutions")
-        name = "Modulor" if row["variant"] == "modulor" else "PyTorch " + row["variant"].replace("_", " ")
+        memory = row.get("peak_resident_bytes")
         lines.append(
-            f"| {row['title']} | {row['threads']} | {name} | {row['seconds_per_step']:.3f} | "
-            f"{row['times_as_long']:.2f} × | {row['peak_resident_bytes'] / 1e9:.2f} GB | "
+            f"| {row['title']} | {row['threads']} | {NAMES[row['variant']]} | {row['seconds']:.3f} | "
+            f"{row['times_as_long']:.2f} × | {'' if memory is None else f'{memory / 1e9:.2f} GB'} | "
             f"{'' if outside is None else f'{outside:.2f} s'} |")
     return "\n".join(lines)
 
@@ -152,17 +203,20 @@ def main():
     parser.add_argument("--modulor", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--only", default=",".join(CASES))
+    parser.add_argument("--only", default=",".join([*CASES, "inference"]))
     parser.add_argument("--variants", default=",".join(VARIANTS))
     parser.add_argument("--output")
     options = parser.parse_args()
     rows = []
     for case in options.only.split(","):
-        if case not in CASES:
-            sys.exit(f"there is no case {case}: choose among {', '.join(CASES)}")
+        if case not in CASES and case != "inference":
+            sys.exit(f"there is no case {case}: choose among {', '.join(CASES)} and inference")
         for threads in map(int, options.threads.split(",")):
             wanted = [name for name in options.variants.split(",") if case == "paper" or "bfloat16" not in name]
-            measured = compare(options.modulor, case, threads, wanted, options.rounds)
+            if case == "inference":
+                measured = compare_inference(options.modulor, threads, options.rounds)
+            else:
+                measured = compare(options.modulor, case, threads, wanted, options.rounds)
             print(table(measured), flush=True)
             rows += measured
     if options.output:

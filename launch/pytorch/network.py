@@ -1,6 +1,7 @@
-"""The paper's network in PyTorch, written as its users would: ResNet, DeepLab-v3+ decoder, method rcm with or without NFF.
+"""The paper's network in PyTorch, written as its users would: ResNet, DeepLab-v3+ decoder, rcm with or without NFF.
 
-Kanakis et al., "Reparameterizing Convolutions for Incremental Multi-Task Learning without Task Interference", ECCV 2020.
+Kanakis et al., "Reparameterizing Convolutions for Incremental Multi-Task Learning without Task Interference", ECCV
+2020.
 Parameters have the names of Modulor's, so that a step can be checked against the figures that Modulor is tested with.
 """
 
