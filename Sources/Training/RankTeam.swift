@@ -1,5 +1,7 @@
 import Collectives
+import Configuration
 import ConvolutionEngine
+import Graph
 import TensorCore
 
 /// The ranks that train one network together, as one of them sees them; a process that was started on its own is a
@@ -13,16 +15,19 @@ package final class RankTeam {
     /// Ranks on this rank's node.
     package let localSize: Int
     package let host: String
-    let gradients: any Communicator
     let sums: any Communicator
     private let world: any Communicator
+    /// The ranks in two levels; nil where there is nobody to talk to.
+    private let nodes: NodeCommunicators?
     private var thread: CommunicationThread?
+    /// What this rank has to warn of; see `takeNotices`.
+    private var notices: [String] = []
 
     /// A team of one.
     package init() {
         let alone = LoopbackCommunicator()
         (rank, size, localSize, host) = (0, 1, 1, alone.host)
-        (world, gradients, sums, thread) = (alone, alone, alone, nil)
+        (world, nodes, sums, thread) = (alone, nil, alone, nil)
     }
 
     /// All ranks make their team at the same time, before their thread pools.
@@ -30,16 +35,18 @@ package final class RankTeam {
         rank = communicator.rank
         size = communicator.size
         host = communicator.host
-        let own = communicator.rank
-        localSize = communicator.nodes.ranks.first { $0.contains(own) }?.count ?? 1
+        localSize = communicator.nodes.ranks[communicator.nodes.node(of: communicator.rank)].count
         world = communicator
         guard communicator.size > 1 else {
-            (gradients, sums, thread) = (communicator, communicator, nil)
+            (nodes, sums, thread) = (nil, communicator, nil)
             return
         }
-        gradients = try communicator.duplicate()
-        sums = try communicator.duplicate()
-        thread = try CommunicationThread(host: communicator.host)
+        let own = try CommunicationThread(host: communicator.host)
+        var made: (nodes: NodeCommunicators, sums: any Communicator)?
+        try own.perform { () throws(CollectiveError) in
+            made = (try NodeCommunicators(communicator), try communicator.duplicate())
+        }
+        (nodes, sums, thread) = (made!.nodes, made!.sums, own)
     }
 
     package var isFirst: Bool { rank == 0 }
@@ -68,6 +75,84 @@ package final class RankTeam {
 
     // MARK: Outside of steps
 
+    /// The reduction of gradients that settings ask for; where memory cannot be shared that is noted. A team of one has
+    /// none.
+    ///
+    /// - Parameters:
+    ///   - samples: the batch of all ranks together.
+    ///   - largestBucket: floats of the largest bucket that will be reduced.
+    func reduction(
+        _ kind: ParallelSettings.Reduction, samples: Int, largestBucket: Int
+    ) throws(CollectiveError) -> any GradientReduction {
+        let nodes = nodes!
+        var made: (any GradientReduction)?
+        try perform { world throws(CollectiveError) in
+            switch kind {
+            case .plain:
+                made = PlainReduction(communicator: try world.duplicate(), largestBucket: largestBucket)
+            case .reproducible:
+                let suitable = try ReproducibleReductions(
+                    nodes, shards: Shards(samples: samples, ranks: world.size), largestBucket: largestBucket)
+                made = suitable.reduction
+                if let refusal = suitable.refusal {
+                    note("gradients are reduced without shared memory, which is slower", refusal)
+                }
+            }
+        }
+        return made!
+    }
+
+    /// Memory that all ranks read and none may write, held once per node where memory can be shared; where it cannot,
+    /// every rank has a copy, which is noted.
+    ///
+    /// - Parameter fill: writes the bytes, on the ranks that `source` says.
+    func sharedCopy(
+        byteCount: Int, from source: NodeCopy.Source, fill: (UnsafeMutableRawPointer) -> Void
+    ) throws -> AlignedMemory {
+        guard let nodes, thread != nil else {
+            let memory = AlignedMemory(byteCount: byteCount)
+            fill(memory.base)
+            memory.protect()
+            return memory
+        }
+        var copy: NodeCopy?
+        var failure: (any Error)?
+        try perform { _ throws(CollectiveError) in
+            do {
+                copy = try NodeCopy(nodes, byteCount: byteCount, from: source) { fill($0.baseAddress!) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        let held = copy!
+        if let refusal = held.refusal {
+            note("every rank on \(host) keeps filters of its own", refusal)
+        }
+        return AlignedMemory(
+            base: UnsafeMutableRawPointer(mutating: held.bytes.baseAddress!), byteCount: byteCount, owner: held)
+    }
+
+    /// Makes the filters ready that plans have asked for, once per node.
+    func prepare(_ bank: PreparedBank) throws {
+        try bank.prepare { byteCount, fill in
+            try sharedCopy(byteCount: byteCount, from: .everyLeader, fill: fill)
+        }
+    }
+
+    private func note(_ consequence: String, _ cause: CollectiveError) {
+        if !notices.contains(where: { $0.hasPrefix(consequence) }) { notices.append("\(consequence): \(cause)") }
+    }
+
+    /// What ranks had to warn of since the last time, each thing once; the same on all ranks.
+    package func takeNotices() throws(CollectiveError) -> [String] {
+        defer { notices = [] }
+        let all = try gather(Array(notices.joined(separator: "\n").utf8)).flatMap { bytes in
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+        return all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// Compares what ranks have to have in common.
     package func agree(on items: [AgreementItem]) throws {
         guard thread != nil else { return }
@@ -86,6 +171,19 @@ package final class RankTeam {
                 let count = min(piece, memory.byteCount - start)
                 try world.broadcast(UnsafeMutableRawBufferPointer(start: memory.base + start, count: count), from: 0)
             }
+        }
+    }
+
+    /// Replaces every rank's floats by their means over ranks, added in double in the order of ranks.
+    func average(_ memory: AlignedMemory) throws(CollectiveError) {
+        let own = UnsafeRawBufferPointer(start: memory.base, count: memory.byteCount)
+        let all = try gather(Array(own))
+        for index in 0..<memory.byteCount / MemoryLayout<Float>.stride {
+            let sum = all.reduce(0.0) { sum, bytes in
+                let offset = index * MemoryLayout<Float>.stride
+                return sum + Double(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Float.self) })
+            }
+            memory.floats()[index] = Float(sum / Double(all.count))
         }
     }
 

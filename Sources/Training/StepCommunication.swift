@@ -1,4 +1,5 @@
 import Collectives
+import Configuration
 import ConvolutionEngine
 import Graph
 import TensorCore
@@ -42,11 +43,12 @@ final class StepCommunication {
     /// By program and segment: what may leave once the segment is complete.
     private let departures: [[CollectiveOperation?]]
     private let scalars: StepScalars
+    private let reduction: any GradientReduction
 
     init(
         team: RankTeam, tree: ReductionTree, programs: [Program], gradients: [ParameterStorage], scalars: StepScalars,
-        bucketByteCount: Int
-    ) {
+        samples: Int, parallel: ParallelSettings
+    ) throws(CollectiveError) {
         self.team = team
         self.scalars = scalars
         counts = IntegerSum(
@@ -63,10 +65,11 @@ final class StepCommunication {
             }
         }
         let buckets = programs.map {
-            GradientBuckets(segments: $0.gradientSegments, bucketByteCount: bucketByteCount).buckets
+            GradientBuckets(segments: $0.gradientSegments, bucketByteCount: parallel.bucketBytes).buckets
         }
-        let reduction = ReproducibleReduction(
-            communicator: team.gradients, tree: tree, largestBucket: buckets.joined().map(\.count).max() ?? 1)
+        reduction = try team.reduction(
+            parallel.reduction, samples: samples, largestBucket: buckets.joined().map(\.count).max() ?? 1)
+        let reduction = reduction
         departures = zip(zip(programs, buckets), gradients).map { pair, storage in
             let arena = GradientArena(
                 base: storage.gradient!.floats(), stride: storage.layout.count, subtrees: tree.subtrees)

@@ -52,7 +52,6 @@ package final class Trainer {
         self.shouldStop = shouldStop
         self.team = team
         let tasks = configuration.tasks.map(\.name)
-        try Self.checkParallel(configuration.parallel, team)
         try team.agree(on: Self.agreement(configuration, kernels))
         let settings = configuration.training
         _ = try Shards(batch: settings.batch, ranks: team.size)
@@ -72,8 +71,12 @@ package final class Trainer {
                     .fill(parameters, of: network.graphs)
                 return stored
             } ?? nil
-        for storage in parameters.storages { try team.broadcast(storage.values) }
-        parameters.bank.values.protect()
+        for storage in parameters.storages.dropFirst() { try team.broadcast(storage.values) }
+        let filters = parameters.bank.values
+        parameters.bank.move(
+            to: try team.sharedCopy(byteCount: filters.byteCount, from: .firstRank) {
+                $0.copyMemory(from: filters.base, byteCount: filters.byteCount)
+            })
         let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
         try team.agree(on: [AgreementItem("filter bank", SHA256.hexadecimal(of: bank))])
         step = try TrainingStep(
@@ -81,14 +84,15 @@ package final class Trainer {
             heads: zip(heads, configuration.tasks).map { head, task in
                 TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
             }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
-            kernels: kernels, pool: pool, team: team, bucketByteCount: configuration.parallel.bucketBytes)
-        validation = Validation(
+            kernels: kernels, pool: pool, team: team, parallel: configuration.parallel)
+        validation = try Validation(
             network: MultiTaskNetwork(
                 configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
-            kernels: kernels, pool: pool, team: team)
+            kernels: kernels, pool: pool, bank: step.bank, team: team)
         checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
         // Only now is anything written: whatever is wrong with the request has been found.
+        for text in try team.takeNotices() { observe(.noticed(text)) }
         model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }
         if resume { try restore() }
     }
@@ -107,20 +111,6 @@ package final class Trainer {
             for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
                 try team.broadcast(memory)
             }
-        }
-    }
-
-    /// Refuses ways to share work that this version does not have.
-    private static func checkParallel(_ settings: ParallelSettings, _ team: RankTeam) throws(UsageError) {
-        guard team.size > 1 else { return }
-        if settings.batchNorm == .local {
-            throw UsageError("parallel.batch_norm: local is not there yet for several ranks; leave it at global")
-        }
-        if settings.reduction == .plain {
-            throw UsageError("parallel.reduction: plain is not there yet in training; leave it at reproducible")
-        }
-        guard settings.taskGroups == .count(1) else {
-            throw UsageError("parallel.task_groups: more than one group is not there yet; leave it at 1")
         }
     }
 
@@ -188,6 +178,7 @@ package final class Trainer {
 
     /// Scores the validation samples and writes the model as it is now.
     private func validate() throws {
+        try step.unify()
         let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()
@@ -204,6 +195,7 @@ package final class Trainer {
     }
 
     private func save() throws {
+        try step.unify()
         let checkpoints = folder.checkpoints
         try team.first {
             try checkpoint.write(step: done, to: checkpoints)
@@ -213,6 +205,7 @@ package final class Trainer {
     }
 
     private func finish() throws -> TrainingResult {
+        try step.unify()
         let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()

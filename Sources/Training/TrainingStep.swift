@@ -1,4 +1,5 @@
 import Collectives
+import Configuration
 import ConvolutionEngine
 import Graph
 import Networks
@@ -47,7 +48,12 @@ package final class TrainingStep {
     /// Whether a rank wanted to stop after the last step; the same on all.
     package private(set) var isStopWanted = false
 
+    /// The frozen filters as the passes read them.
+    package let bank: PreparedBank
+
     private let pool: ThreadPool
+    private let team: RankTeam
+    private let normalizesLocally: Bool
     private let inputMemory: AlignedMemory
     private let tree: ReductionTree
     private let scalars: StepScalars
@@ -57,15 +63,18 @@ package final class TrainingStep {
     ///   - graphs: run one after the other; every output has a head.
     ///   - samples: the batch of all ranks together.
     ///   - parameters: with a gradient for each subtree that `team.tree(samples)` has on this rank.
-    /// - Throws: where the network cannot be trained on so few samples.
+    ///   - parallel: how ranks share the work.
+    /// - Throws: `PlanningError` where the network cannot be trained on so few samples; `CollectiveError`.
     package init(
         graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], samples: Int, momentum: Double,
         weightDecay: Double, kernels: Kernels, pool: ThreadPool, team: RankTeam = RankTeam(),
-        bucketByteCount: Int = 4 << 20
-    ) throws(PlanningError) {
+        parallel: ParallelSettings = ParallelSettings()
+    ) throws {
         self.parameters = parameters
         self.heads = heads
         self.pool = pool
+        self.team = team
+        normalizesLocally = parallel.batchNorm == .local && team.size > 1
         losses = [Double](repeating: 0, count: heads.count)
         let (shard, tree) = team.share(samples)
         (self.shard, self.tree) = (shard, tree)
@@ -73,14 +82,16 @@ package final class TrainingStep {
         inputCount = shard.count * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
-        let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
+        bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
         var plans: [ProgramPlan] = []
         for (graph, group) in zip(graphs, parameters.groups) {
             plans.append(
                 try ProgramPlan(
                     training: graph, samples: shard.count, tree: tree, kernels: kernels, threads: pool.threads,
-                    bank: bank, trained: group.trained, statistics: group.statistics))
+                    bank: bank, trained: group.trained, statistics: group.statistics,
+                    normalizesLocally: normalizesLocally))
         }
+        try team.prepare(bank)
         // Graphs run one after the other, so one arena serves them all.
         arenaByteCount = plans.map(\.arenaByteCount).max()!
         let arena = AlignedMemory(byteCount: arenaByteCount)
@@ -102,9 +113,9 @@ package final class TrainingStep {
         communication =
             team.size == 1
             ? nil
-            : StepCommunication(
+            : try StepCommunication(
                 team: team, tree: tree, programs: units.map(\.program),
-                gradients: parameters.groups.map(\.trained), scalars: scalars, bucketByteCount: bucketByteCount)
+                gradients: parameters.groups.map(\.trained), scalars: scalars, samples: samples, parallel: parallel)
     }
 
     /// The buffer of a task's labels; to be filled before `run`.
@@ -122,8 +133,14 @@ package final class TrainingStep {
     /// - Parameter wantsToStop: this rank's wish, which all learn of.
     package func run(rate: Double, wantsToStop: Bool = false) throws(CollectiveError) {
         try begin(wantsToStop: wantsToStop)
-        for index in units.indices { try run(unit: index, rate: rate) }
+        for index in units.indices {
+            try forward(index)
+            // The last gradients of the graph before have travelled meanwhile; graphs share nothing that is trained.
+            if index > 0 { try update(index - 1, rate: rate) }
+            try backward(index)
+        }
         try end()
+        try update(units.count - 1, rate: rate)
     }
 
     /// Counts what the labels of the whole batch know; comes before the graphs' parts of the step.
@@ -140,6 +157,12 @@ package final class TrainingStep {
     package func run(
         unit index: Int, rate: Double, afterGradients: (() -> Void)? = nil
     ) throws(CollectiveError) {
+        try forward(index)
+        try backward(index)
+        try update(index, rate: rate, afterGradients: afterGradients)
+    }
+
+    private func forward(_ index: Int) throws(CollectiveError) {
         let unit = units[index]
         if let communication {
             try unit.program.runForward(on: pool) { exchange throws(CollectiveError) in
@@ -148,26 +171,36 @@ package final class TrainingStep {
         } else {
             unit.program.runForward(on: pool)
         }
+    }
+
+    /// Losses and gradients; where there are other ranks, gradients leave as they become complete.
+    private func backward(_ index: Int) throws(CollectiveError) {
+        let unit = units[index]
         for (place, loss) in unit.losses {
             loss.run(weight: heads[place].weight, known: Int(scalars.known[place]), on: pool)
             scalars.store(loss.subtreeSums, head: place)
         }
+        guard let communication else { return unit.program.runBackward(on: pool) }
+        try unit.program.runBackward(
+            on: pool,
+            exchange: { exchange throws(CollectiveError) in
+                try communication.exchange(exchange, ofProgram: index)
+            },
+            ready: { segment throws(CollectiveError) in
+                communication.gradientsAreReady(segment, ofProgram: index)
+            })
+    }
+
+    /// Moves the parameters, once their gradients are those of the whole batch; no other graph's may be under way.
+    private func update(
+        _ index: Int, rate: Double, afterGradients: (() -> Void)? = nil
+    ) throws(CollectiveError) {
         if let communication {
-            try unit.program.runBackward(
-                on: pool,
-                exchange: { exchange throws(CollectiveError) in
-                    try communication.exchange(exchange, ofProgram: index)
-                },
-                ready: { segment throws(CollectiveError) in
-                    communication.gradientsAreReady(segment, ofProgram: index)
-                })
             try communication.waitForGradients()
-            unit.program.finishGradients(on: pool)
-        } else {
-            unit.program.runBackward(on: pool)
+            units[index].program.finishGradients(on: pool)
         }
         afterGradients?()
-        unit.descent.update(rate: rate, on: pool)
+        units[index].descent.update(rate: rate, on: pool)
     }
 
     /// Combines the losses of all ranks; comes after the graphs' parts of the step.
@@ -180,5 +213,12 @@ package final class TrainingStep {
                     known: Int(scalars.known[place]))
             }
         }
+    }
+
+    /// Makes all ranks hold the same state, before it is evaluated or saved: where batch normalization is local, the
+    /// running statistics become the means over ranks. Everything else is the same on all ranks at any time.
+    package func unify() throws(CollectiveError) {
+        guard normalizesLocally else { return }
+        for group in parameters.groups { try team.average(group.statistics.values) }
     }
 }
