@@ -19,7 +19,10 @@ package final class RankTeam {
     private let world: any Communicator
     /// The ranks in two levels; nil where there is nobody to talk to.
     private let nodes: NodeCommunicators?
-    private var thread: CommunicationThread?
+    /// The team whose thread this one, a part of it, speaks through.
+    private let whole: RankTeam?
+    private var ownThread: CommunicationThread?
+    private var thread: CommunicationThread? { whole == nil ? ownThread : whole!.thread }
     /// What this rank has to warn of; see `takeNotices`.
     private var notices: [String] = []
 
@@ -27,7 +30,7 @@ package final class RankTeam {
     package init() {
         let alone = LoopbackCommunicator()
         (rank, size, localSize, host) = (0, 1, 1, alone.host)
-        (world, nodes, sums, thread) = (alone, nil, alone, nil)
+        (world, nodes, sums, whole, ownThread) = (alone, nil, alone, nil, nil)
     }
 
     /// All ranks make their team at the same time, before their thread pools.
@@ -36,9 +39,9 @@ package final class RankTeam {
         size = communicator.size
         host = communicator.host
         localSize = communicator.nodes.ranks[communicator.nodes.node(of: communicator.rank)].count
-        world = communicator
+        (world, whole) = (communicator, nil)
         guard communicator.size > 1 else {
-            (nodes, sums, thread) = (nil, communicator, nil)
+            (nodes, sums, ownThread) = (nil, communicator, nil)
             return
         }
         let own = try CommunicationThread(host: communicator.host)
@@ -46,7 +49,19 @@ package final class RankTeam {
         try own.perform { () throws(CollectiveError) in
             made = (try NodeCommunicators(communicator), try communicator.duplicate())
         }
-        (nodes, sums, thread) = (made!.nodes, made!.sums, own)
+        (nodes, sums, ownThread) = (made!.nodes, made!.sums, own)
+    }
+
+    /// The ranks of `team` that give the same number, in order. All ranks of `team` take part, and wait.
+    init(partOf team: RankTeam, number: Int) throws(CollectiveError) {
+        var made: (nodes: NodeCommunicators, sums: any Communicator)?
+        try team.perform { world throws(CollectiveError) in
+            let part = try world.split(color: number, key: world.rank)
+            made = (try NodeCommunicators(part), try part.duplicate())
+        }
+        let nodes = made!.nodes
+        (rank, size, localSize, host) = (nodes.world.rank, nodes.world.size, nodes.node.size, team.host)
+        (world, self.nodes, sums, whole) = (nodes.world, nodes, made!.sums, team)
     }
 
     package var isFirst: Bool { rank == 0 }
@@ -60,7 +75,7 @@ package final class RankTeam {
     }
 
     /// Ends the thread; nothing may be said afterwards.
-    package func leave() { thread = nil }
+    package func leave() { ownThread = nil }
 
     /// Ends all ranks at once, after one of them failed where the others cannot know.
     package func abort(code: Int32) -> Never { world.abort(code: code) }
@@ -133,6 +148,17 @@ package final class RankTeam {
             base: UnsafeMutableRawPointer(mutating: held.bytes.baseAddress!), byteCount: byteCount, owner: held)
     }
 
+    /// Lets every rank do what some may have to refuse; then all refuse, for the reason of the first of them.
+    func together<Result>(_ body: () throws(PlanningError) -> Result) throws -> Result {
+        guard thread != nil else { return try body() }
+        var result: Result?
+        var reason = ""
+        do throws(PlanningError) { result = try body() } catch { reason = error.description }
+        let reasons = try gather(Array(reason.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        if let first = reasons.first(where: { !$0.isEmpty }) { throw UsageError(first) }
+        return result!
+    }
+
     /// Makes the filters ready that plans have asked for, once per node.
     func prepare(_ bank: PreparedBank) throws {
         try bank.prepare { byteCount, fill in
@@ -163,14 +189,11 @@ package final class RankTeam {
         if let failure { throw failure }
     }
 
-    /// Brings the first rank's bytes to all.
-    package func broadcast(_ memory: AlignedMemory) throws(CollectiveError) {
-        let piece = CollectiveLimits.messageByteCount
+    /// Brings one rank's bytes to all.
+    package func broadcast(_ memory: AlignedMemory, from root: Int = 0) throws(CollectiveError) {
         try perform { world throws(CollectiveError) in
-            for start in stride(from: 0, to: memory.byteCount, by: piece) {
-                let count = min(piece, memory.byteCount - start)
-                try world.broadcast(UnsafeMutableRawBufferPointer(start: memory.base + start, count: count), from: 0)
-            }
+            try world.broadcast(
+                UnsafeMutableRawBufferPointer(start: memory.base, count: memory.byteCount), from: root)
         }
     }
 

@@ -51,17 +51,21 @@ package final class Trainer {
         self.observe = observe
         self.shouldStop = shouldStop
         self.team = team
-        let tasks = configuration.tasks.map(\.name)
+        let names = configuration.tasks.map(\.name)
         try team.agree(on: Self.agreement(configuration, kernels))
         let settings = configuration.training
-        _ = try Shards(batch: settings.batch, ranks: team.size)
-        data = try TrainingData(configuration.data, tasks: tasks)
-        let heads = [TaskHead](tasks.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
+        data = try TrainingData(configuration.data, tasks: names)
+        let heads = [TaskHead](names.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
         let crop = configuration.data.crop
         network = MultiTaskNetwork(configuration.model, heads: heads, height: crop.height, width: crop.width)
+        let groups = try TaskGroups(
+            configuration.parallel.taskGroups,
+            costs: network.graphs.map { $0.cost.trainingStepFlop(samples: 1) }, ranks: team.size,
+            batch: settings.batch)
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
+        let tasks = try TaskTeam(team, groups: groups)
         parameters = NetworkParameters(
-            network.graphs, training: true, subtrees: team.share(settings.batch).tree.subtrees)
+            network.graphs, training: true, subtrees: tasks.group.share(settings.batch).tree.subtrees)
         let (folder, parameters, network) = (self.folder, self.parameters, self.network)
         let stored =
             try team.first {
@@ -84,7 +88,7 @@ package final class Trainer {
             heads: zip(heads, configuration.tasks).map { head, task in
                 TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
             }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
-            kernels: kernels, pool: pool, team: team, parallel: configuration.parallel)
+            kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
         validation = try Validation(
             network: MultiTaskNetwork(
                 configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
@@ -130,7 +134,7 @@ package final class Trainer {
         let settings = configuration.training
         observe(.started(summary))
         let loader = try BatchLoader(
-            source: data.training, tasks: network.heads.map(\.task),
+            source: data.training, tasks: network.heads.filter { step.trains($0.name) }.map(\.task),
             plan: .training(
                 order: SampleOrder(
                     count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
@@ -158,7 +162,7 @@ package final class Trainer {
         guard let batch = try loader.next() else { preconditionFailure("training batches never end") }
         let loaded = ContinuousClock.now
         step.input.update(from: batch.images, count: step.inputCount)
-        for head in network.heads {
+        for head in network.heads where step.trains(head.name) {
             let labels = step.labels(of: head.name)
             labels.baseAddress!.update(from: batch.labels(of: head.task), count: labels.count)
         }

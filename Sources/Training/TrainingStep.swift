@@ -28,6 +28,8 @@ package struct TrainedHead: Sendable, Hashable {
 package final class TrainingStep {
     /// What one graph needs for its part of the step.
     package struct Unit {
+        /// Its place among all graphs.
+        package let graph: Int
         package let program: Program
         package let losses: [(place: Int, loss: TaskLoss)]
         package let descent: GradientDescent
@@ -35,6 +37,7 @@ package final class TrainingStep {
 
     package let parameters: NetworkParameters
     package let heads: [TrainedHead]
+    /// The graphs that this rank trains.
     package let units: [Unit]
     /// This rank's part of the batch.
     package let shard: Range<Int>
@@ -52,8 +55,10 @@ package final class TrainingStep {
     package let bank: PreparedBank
 
     private let pool: ThreadPool
-    private let team: RankTeam
-    private let normalizesLocally: Bool
+    private let team: TaskTeam
+    private let parallel: ParallelSettings
+    /// Whether nothing was learned since all ranks were made to hold the same.
+    private var isUnified = true
     private let inputMemory: AlignedMemory
     private let tree: ReductionTree
     private let scalars: StepScalars
@@ -62,44 +67,52 @@ package final class TrainingStep {
     /// - Parameters:
     ///   - graphs: run one after the other; every output has a head.
     ///   - samples: the batch of all ranks together.
-    ///   - parameters: with a gradient for each subtree that `team.tree(samples)` has on this rank.
+    ///   - parameters: with a gradient for each subtree that this rank has of its group's batch.
+    ///   - team: the ranks that train, each the graphs of its group; nil for this process alone.
     ///   - parallel: how ranks share the work.
-    /// - Throws: `PlanningError` where the network cannot be trained on so few samples; `CollectiveError`.
+    /// - Throws: `PlanningError`, in a job `UsageError`, where the network cannot be trained on so few samples; `CollectiveError`.
     package init(
         graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], samples: Int, momentum: Double,
-        weightDecay: Double, kernels: Kernels, pool: ThreadPool, team: RankTeam = RankTeam(),
+        weightDecay: Double, kernels: Kernels, pool: ThreadPool, team: TaskTeam? = nil,
         parallel: ParallelSettings = ParallelSettings()
     ) throws {
         self.parameters = parameters
         self.heads = heads
         self.pool = pool
+        let team = team ?? TaskTeam(graphs: graphs.count)
         self.team = team
-        normalizesLocally = parallel.batchNorm == .local && team.size > 1
+        let normalizesLocally = parallel.batchNorm == .local && team.group.size > 1
+        self.parallel = parallel
         losses = [Double](repeating: 0, count: heads.count)
-        let (shard, tree) = team.share(samples)
+        let (shard, tree) = team.group.share(samples)
         (self.shard, self.tree) = (shard, tree)
         scalars = StepScalars(heads: heads.count, tree: tree)
         inputCount = shard.count * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
-        bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
-        var plans: [ProgramPlan] = []
-        for (graph, group) in zip(graphs, parameters.groups) {
-            plans.append(
-                try ProgramPlan(
-                    training: graph, samples: shard.count, tree: tree, kernels: kernels, threads: pool.threads,
-                    bank: bank, trained: group.trained, statistics: group.statistics,
-                    normalizesLocally: normalizesLocally))
+        let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
+        self.bank = bank
+        let plans = try team.world.together { () throws(PlanningError) in
+            var plans: [ProgramPlan] = []
+            for place in team.graphs {
+                let group = parameters.groups[place]
+                plans.append(
+                    try ProgramPlan(
+                        training: graphs[place], samples: shard.count, tree: tree, kernels: kernels,
+                        threads: pool.threads, bank: bank, trained: group.trained, statistics: group.statistics,
+                        normalizesLocally: normalizesLocally))
+            }
+            return plans
         }
-        try team.prepare(bank)
+        try team.world.prepare(bank)
         // Graphs run one after the other, so one arena serves them all.
         arenaByteCount = plans.map(\.arenaByteCount).max()!
         let arena = AlignedMemory(byteCount: arenaByteCount)
         let input = input
-        units = zip(plans, parameters.groups).map { plan, group in
+        units = zip(plans, team.graphs).map { plan, place in
             let program = plan.bind(arena: arena, input: input)
             return Unit(
-                program: program,
+                graph: place, program: program,
                 losses: program.outputs.map { output in
                     let place = heads.firstIndex { $0.name == output.name }!
                     let loss = TaskLoss(
@@ -108,14 +121,15 @@ package final class TrainingStep {
                     return (place, loss)
                 },
                 descent: GradientDescent(
-                    group.trained, momentum: momentum, weightDecay: weightDecay, kernels: kernels))
+                    parameters.groups[place].trained, momentum: momentum, weightDecay: weightDecay, kernels: kernels))
         }
         communication =
-            team.size == 1
+            team.world.size == 1
             ? nil
             : try StepCommunication(
                 team: team, tree: tree, programs: units.map(\.program),
-                gradients: parameters.groups.map(\.trained), scalars: scalars, samples: samples, parallel: parallel)
+                gradients: team.graphs.map { parameters.groups[$0].trained }, scalars: scalars, samples: samples,
+                parallel: parallel)
     }
 
     /// The buffer of a task's labels; to be filled before `run`.
@@ -126,6 +140,11 @@ package final class TrainingStep {
             }
         }
         preconditionFailure("\(name) is not trained here")
+    }
+
+    /// Whether this rank trains the task.
+    package func trains(_ name: String) -> Bool {
+        units.contains { $0.losses.contains { heads[$0.place].name == name } }
     }
 
     /// Runs the step on the images and labels in the buffers.
@@ -145,6 +164,8 @@ package final class TrainingStep {
 
     /// Counts what the labels of the whole batch know; comes before the graphs' parts of the step.
     package func begin(wantsToStop: Bool = false) throws(CollectiveError) {
+        isUnified = false
+        for place in heads.indices { scalars.known[place] = 0 }
         for unit in units {
             for (place, loss) in unit.losses { scalars.known[place] = Int64(loss.countKnown(on: pool)) }
         }
@@ -213,12 +234,39 @@ package final class TrainingStep {
                     known: Int(scalars.known[place]))
             }
         }
+        if team.isSplit { try shareLosses() }
     }
 
-    /// Makes all ranks hold the same state, before it is evaluated or saved: where batch normalization is local, the
-    /// running statistics become the means over ranks. Everything else is the same on all ranks at any time.
+    /// Brings every group's losses to all ranks.
+    private func shareLosses() throws(CollectiveError) {
+        for place in heads.indices { scalars.results[place] = 0 }
+        if team.group.isFirst {
+            for unit in units {
+                for (place, _) in unit.losses {
+                    scalars.results[place] = Int64(bitPattern: losses[place].bitPattern)
+                }
+            }
+        }
+        try communication!.shareResults()
+        for place in heads.indices {
+            losses[place] = Double(bitPattern: UInt64(bitPattern: scalars.results[place]))
+        }
+    }
+
+    /// Makes all ranks hold the same state, before it is evaluated or saved. Where batch normalization is local, the
+    /// running statistics become the means over the ranks of a group; then every group's state comes to all ranks.
     package func unify() throws(CollectiveError) {
-        guard normalizesLocally else { return }
-        for group in parameters.groups { try team.average(group.statistics.values) }
+        guard !isUnified else { return }
+        isUnified = true
+        if parallel.batchNorm == .local, team.group.size > 1 {
+            for unit in units { try team.group.average(parameters.groups[unit.graph].statistics.values) }
+        }
+        guard team.isSplit else { return }
+        for (graph, group) in parameters.groups.enumerated() {
+            let root = team.groups.firstRank(ofGraph: graph)
+            for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
+                try team.world.broadcast(memory, from: root)
+            }
+        }
     }
 }
