@@ -27,6 +27,7 @@ package final class NodeReduction: GradientReduction {
     /// Pieces reduced so far; the same on all ranks.
     fileprivate var pieces: UInt32 = 0
     private var memoryByteCount = 0
+    package let traffic: ReductionTraffic
 
     package var byteCount: Int { memoryByteCount + networkByteCount }
     /// Bytes that this rank has sent to other nodes so far.
@@ -81,6 +82,7 @@ package final class NodeReduction: GradientReduction {
         subtrees = trees[communicators.node.rank].subtrees
         nodes = world.nodes.hosts.count
         isAlone = world.size == 1
+        traffic = ReductionTraffic(shards, nodes: world.nodes)
         node = try NodeMemory(communicators.node, partials: merges.count, pieceCount: pieceCount)
         if nodes > 1, let leaders = communicators.leaders {
             network = ReproducibleReduction(communicator: leaders, tree: nodeTree, largestBucket: pieceCount)

@@ -18,6 +18,7 @@ package final class ReproducibleReduction: GradientReduction {
     /// Two pieces may be under way.
     fileprivate let slots: [Slot]
     package fileprivate(set) var byteCount = 0
+    package var traffic: ReductionTraffic { ReductionTraffic(tree) }
 
     /// - Parameters:
     ///   - communicator: of the ranks that hold the shards of `tree`, in order; used by nothing else.

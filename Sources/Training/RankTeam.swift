@@ -12,9 +12,9 @@ import TensorCore
 package final class RankTeam {
     package let rank: Int
     package let size: Int
-    /// Ranks on this rank's node.
-    package let localSize: Int
     package let host: String
+    /// What this rank may use of its node.
+    package let processors: Processors
     let sums: any Communicator
     private let world: any Communicator
     /// The ranks in two levels; nil where there is nobody to talk to.
@@ -29,27 +29,36 @@ package final class RankTeam {
     /// A team of one.
     package init() {
         let alone = LoopbackCommunicator()
-        (rank, size, localSize, host) = (0, 1, 1, alone.host)
+        (rank, size, host, processors) = (0, 1, alone.host, .available())
         (world, nodes, sums, whole, ownThread) = (alone, nil, alone, nil, nil)
     }
 
     /// All ranks make their team at the same time, before their thread pools.
-    package init(_ communicator: any Communicator) throws(CollectiveError) {
+    ///
+    /// - Parameter available: what the process may use; ranks of a node that may use the same divide it, and the calling
+    ///   thread is kept on its part, with all that it makes later. nil where ranks are threads of one process.
+    package init(_ communicator: any Communicator, sharing available: Processors? = nil) throws(CollectiveError) {
         rank = communicator.rank
         size = communicator.size
         host = communicator.host
-        localSize = communicator.nodes.ranks[communicator.nodes.node(of: communicator.rank)].count
         (world, whole) = (communicator, nil)
         guard communicator.size > 1 else {
             (nodes, sums, ownThread) = (nil, communicator, nil)
+            processors = available ?? .available()
             return
         }
-        let own = try CommunicationThread(host: communicator.host)
-        var made: (nodes: NodeCommunicators, sums: any Communicator)?
-        try own.perform { () throws(CollectiveError) in
-            made = (try NodeCommunicators(communicator), try communicator.duplicate())
+        let nodes = try NodeCommunicators(communicator)
+        if let available {
+            let masks = try nodes.node.gather(Array(available.list.utf8))
+            let equal = masks.indices.filter { masks[$0] == masks[nodes.node.rank] }
+            processors = available.slice(
+                equal.firstIndex(of: nodes.node.rank)!, of: equal.count, quotaShares: masks.count)
+            processors.bind()
+        } else {
+            processors = .available()
         }
-        (nodes, sums, ownThread) = (made!.nodes, made!.sums, own)
+        (self.nodes, sums) = (nodes, try communicator.duplicate())
+        ownThread = try CommunicationThread(host: communicator.host)
     }
 
     /// The ranks of `team` that give the same number, in order. All ranks of `team` take part, and wait.
@@ -60,7 +69,7 @@ package final class RankTeam {
             made = (try NodeCommunicators(part), try part.duplicate())
         }
         let nodes = made!.nodes
-        (rank, size, localSize, host) = (nodes.world.rank, nodes.world.size, nodes.node.size, team.host)
+        (rank, size, host, processors) = (nodes.world.rank, nodes.world.size, team.host, team.processors)
         (world, self.nodes, sums, whole) = (nodes.world, nodes, made!.sums, team)
     }
 
@@ -146,6 +155,17 @@ package final class RankTeam {
         }
         return AlignedMemory(
             base: UnsafeMutableRawPointer(mutating: held.bytes.baseAddress!), byteCount: byteCount, owner: held)
+    }
+
+    /// A line for every rank: where it runs, and how.
+    package func introductions(
+        _ pool: ThreadPool, _ kernels: Kernels, library: String
+    ) throws(CollectiveError) -> [String] {
+        let threads = pool.threads
+        let line =
+            "rank \(rank) of \(size) on \(host): \(threads) \(threads == 1 ? "thread" : "threads") on processors "
+            + "\(processors.list), \(kernels.instructionSet.rawValue), \(library)"
+        return try gather(Array(line.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Lets every rank do what some may have to refuse; then all refuse, for the reason of the first of them.

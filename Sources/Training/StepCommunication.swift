@@ -50,6 +50,11 @@ final class StepCommunication {
     private let scalars: StepScalars
     /// nil where a group has one rank.
     private let reduction: (any GradientReduction)?
+    /// Of all buckets of a step.
+    private let gradientBytes: Int
+    private var sumsSent = 0
+    /// What had been sent when the step began.
+    private var atBegin = (gradients: 0, sums: 0)
 
     init(
         team: TaskTeam, tree: ReductionTree, programs: [Program], gradients: [ParameterStorage], scalars: StepScalars,
@@ -82,6 +87,7 @@ final class StepCommunication {
             : try team.group.reduction(
                 parallel.reduction, samples: samples, largestBucket: buckets.joined().map(\.count).max() ?? 1)
         let reduction = reduction
+        gradientBytes = buckets.joined().reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
         departures = zip(zip(programs, buckets), gradients).map { pair, storage in
             let arena = GradientArena(
                 base: storage.gradient!.floats(), stride: storage.layout.count, subtrees: tree.subtrees)
@@ -91,14 +97,34 @@ final class StepCommunication {
         }
     }
 
-    func sumCounts() throws(CollectiveError) { try team.world.run(counts) }
+    /// Begins a step.
+    func sumCounts() throws(CollectiveError) {
+        atBegin = (reduction?.byteCount ?? 0, sumsSent)
+        sumsSent += counts.byteCount
+        try team.world.run(counts)
+    }
 
-    func gatherLosses() throws(CollectiveError) { try team.world.run(losses) }
+    func gatherLosses() throws(CollectiveError) { try run(losses) }
 
-    func shareResults() throws(CollectiveError) { try team.world.run(results) }
+    func shareResults() throws(CollectiveError) {
+        sumsSent += results.byteCount
+        try team.world.run(results)
+    }
 
     func exchange(_ index: Int, ofProgram program: Int) throws(CollectiveError) {
-        try team.world.run(exchanges[program][index])
+        try run(exchanges[program][index])
+    }
+
+    private func run(_ gather: OrderedGather) throws(CollectiveError) {
+        sumsSent += gather.byteCount
+        try team.world.run(gather)
+    }
+
+    /// What this rank has sent since the step began; nothing may be under way.
+    var traffic: StepTraffic.Share {
+        StepTraffic.Share(
+            gradientsSent: (reduction?.byteCount ?? 0) - atBegin.gradients, sumsSent: sumsSent - atBegin.sums,
+            gradients: gradientBytes, traffic: reduction?.traffic ?? ReductionTraffic(ranks: 1))
     }
 
     func gradientsAreReady(_ segment: Int, ofProgram program: Int) {

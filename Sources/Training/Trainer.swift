@@ -140,8 +140,10 @@ package final class Trainer {
                     count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
                 shard: step.shard, augmentation: configuration.data.augmentation(seed: settings.seed)),
             workers: configuration.data.workers, startingAt: done)
+        let first = done
         while done < settings.iterations {
             try runStep(loader)
+            if done == first + 1, let traffic = try step.traffic() { observe(.communicated(traffic)) }
             let isLast = done == settings.iterations
             if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 {
                 try validate()
@@ -233,7 +235,8 @@ package final class Trainer {
     private var summary: TrainingSummary {
         TrainingSummary(
             step: done, steps: configuration.training.iterations, batch: configuration.training.batch,
-            ranks: team.size, threads: pool.threads, instructionSet: kernels.instructionSet.rawValue,
+            ranks: team.size, groups: step.groups, threads: pool.threads,
+            instructionSet: kernels.instructionSet.rawValue,
             parameters: network.heads.map {
                 ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
             }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount)

@@ -55,6 +55,8 @@ package final class TrainingStep {
     package let bank: PreparedBank
 
     private let pool: ThreadPool
+    /// The outputs of every graph.
+    private let tasks: [[String]]
     private let team: TaskTeam
     private let parallel: ParallelSettings
     /// Whether nothing was learned since all ranks were made to hold the same.
@@ -83,6 +85,7 @@ package final class TrainingStep {
         self.team = team
         let normalizesLocally = parallel.batchNorm == .local && team.group.size > 1
         self.parallel = parallel
+        tasks = graphs.map { $0.outputs.map(\.name) }
         losses = [Double](repeating: 0, count: heads.count)
         let (shard, tree) = team.group.share(samples)
         (self.shard, self.tree) = (shard, tree)
@@ -140,6 +143,12 @@ package final class TrainingStep {
             }
         }
         preconditionFailure("\(name) is not trained here")
+    }
+
+    /// The tasks and ranks of every group; none where there is one.
+    package var groups: [(tasks: [String], ranks: Range<Int>)] {
+        guard team.isSplit else { return [] }
+        return team.groups.groups.map { group in (group.graphs.flatMap { tasks[$0] }, group.ranks) }
     }
 
     /// Whether this rank trains the task.
@@ -251,6 +260,16 @@ package final class TrainingStep {
         for place in heads.indices {
             losses[place] = Double(bitPattern: UInt64(bitPattern: scalars.results[place]))
         }
+    }
+
+    /// What the last step has sent; nil where there is one rank. All ranks ask.
+    package func traffic() throws(CollectiveError) -> StepTraffic? {
+        guard let communication else { return nil }
+        let own = communication.traffic.values.withUnsafeBytes { Array($0) }
+        let all = try team.world.gather(own).map { bytes in
+            bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+        }
+        return StepTraffic(all)
     }
 
     /// Makes all ranks hold the same state, before it is evaluated or saved. Where batch normalization is local, the

@@ -32,10 +32,12 @@ struct Train: ParsableCommand {
             let log = TrainingLog(
                 columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
             StopSignal.install()
+            let kernels = try kernels.kernels()
+            let pool = configuration.parallel.threadPool(on: team.processors)
+            try Job.introduce(team, pool, kernels)
             let trainer = try Trainer(
-                configuration, folder: output ?? configuration.output.directory, resume: resume,
-                kernels: kernels.kernels(),
-                pool: configuration.parallel.threadPool(ranksPerNode: team.localSize), team: team,
+                configuration, folder: output ?? configuration.output.directory, resume: resume, kernels: kernels,
+                pool: pool, team: team,
                 observe: { if team.isFirst { log.observe($0) } })
             let ending = try trainer.run()
             guard team.isFirst else { return }
