@@ -41,11 +41,11 @@ static inline void relax(void) {
 #endif
 }
 
-static void pin(int32_t processor) {
+int mdl_thread_bind(const int32_t *processors, int32_t count) {
     cpu_set_t set;
     CPU_ZERO(&set);
-    CPU_SET(processor, &set);
-    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    for (int32_t index = 0; index < count; index++) CPU_SET(processors[index], &set);
+    return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
 static void take_items(mdl_thread_pool *pool, const mdl_step *step, int32_t worker) {
@@ -59,7 +59,7 @@ static void take_items(mdl_thread_pool *pool, const mdl_step *step, int32_t work
 static void *work(void *argument) {
     worker_t *self = argument;
     mdl_thread_pool *pool = self->pool;
-    if (self->processor >= 0) pin(self->processor);
+    if (self->processor >= 0) mdl_thread_bind(&self->processor, 1);
     unsigned seen = 0;
     for (;;) {
         unsigned now = atomic_load_explicit(&pool->generation, memory_order_acquire);

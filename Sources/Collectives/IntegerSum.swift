@@ -13,6 +13,11 @@ package final class IntegerSum: CollectiveOperation {
         super.init(name: name)
     }
 
+    /// Bytes that this rank sends to others in a run, as an ideal reduction does.
+    package var byteCount: Int {
+        2 * (communicator.size - 1) * count * MemoryLayout<Int64>.stride / communicator.size
+    }
+
     override func begin() throws(CollectiveError) {
         request = try communicator.startAllReduce(values, count: count, .int64, .sum)
     }

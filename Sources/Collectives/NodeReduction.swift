@@ -27,6 +27,7 @@ package final class NodeReduction: GradientReduction {
     /// Pieces reduced so far; the same on all ranks.
     fileprivate var pieces: UInt32 = 0
     private var memoryByteCount = 0
+    package let traffic: ReductionTraffic
 
     package var byteCount: Int { memoryByteCount + networkByteCount }
     /// Bytes that this rank has sent to other nodes so far.
@@ -81,6 +82,7 @@ package final class NodeReduction: GradientReduction {
         subtrees = trees[communicators.node.rank].subtrees
         nodes = world.nodes.hosts.count
         isAlone = world.size == 1
+        traffic = ReductionTraffic(shards, nodes: world.nodes)
         node = try NodeMemory(communicators.node, partials: merges.count, pieceCount: pieceCount)
         if nodes > 1, let leaders = communicators.leaders {
             network = ReproducibleReduction(communicator: leaders, tree: nodeTree, largestBucket: pieceCount)
@@ -162,53 +164,51 @@ private final class NodeBucket: CollectiveOperation {
         reduction.pieces &+= UInt32(pieces.count)
     }
 
+    /// One act at a time, so that what the computation waits for gets its turn in between.
     override func move() throws(CollectiveError) -> Move {
-        let start = next
-        while next < script.count {
-            let (act, piece) = script[next]
-            guard try perform(act, pieces[piece], number: first &+ UInt32(piece), piece) else {
-                return next > start ? .some : .none
-            }
-            next += 1
-        }
-        return .complete
+        guard next < script.count else { return .complete }
+        let (act, piece) = script[next]
+        let move = try perform(act, pieces[piece], number: first &+ UInt32(piece), piece)
+        guard case .complete = move else { return move }
+        next += 1
+        return next < script.count ? .some : .complete
     }
 
-    /// Whether the act could be done.
+    /// Complete once the act is done.
     private func perform(
         _ act: Act, _ piece: Range<Int>, number: UInt32, _ index: Int
-    ) throws(CollectiveError) -> Bool {
+    ) throws(CollectiveError) -> Move {
         let node = reduction.node
         let slot = Int(number % UInt32(NodeMemory.slots))
         let count = piece.count
         switch act {
         case .lay:
-            guard node.haveAll(.stored, through: number &- UInt32(NodeMemory.slots)) else { return false }
+            guard node.haveAll(.stored, through: number &- UInt32(NodeMemory.slots)) else { return .none }
             for subtree in 0..<arena.subtrees {
                 arena.read(subtree, bucket, piece, to: node.partial(reduction.firstPartial + subtree, slot: slot))
             }
             node.mark(.laid, number)
         case .fold:
-            guard node.haveAll(.laid, through: number) else { return false }
+            guard node.haveAll(.laid, through: number) else { return .none }
             let slice = node.slice(node.rank, of: count)
             node.fold(slot: slot, slice, merges: reduction.merges, ends: reduction.ends)
             node.mark(.folded, number)
             reduction.countPiece(count)
         case .send:
-            guard node.haveAll(.folded, through: number) else { return false }
+            guard node.haveAll(.folded, through: number) else { return .none }
             try network[index][slot].start()
         case .receive:
             let move = try network[index][slot].advance()
-            guard case .complete = move else { return false }
+            guard case .complete = move else { return move }
             node.mark(.received, number)
         case .store:
             let isThere =
                 reduction.nodes == 1
                 ? node.haveAll(.folded, through: number) : node.hasLeader(.received, through: number)
-            guard isThere else { return false }
+            guard isThere else { return .none }
             arena.write(node.partial(0, slot: slot), to: bucket, piece)
             node.mark(.stored, number)
         }
-        return true
+        return .complete
     }
 }

@@ -4,7 +4,9 @@ import ConvolutionEngine
 package final class PlainReduction: GradientReduction {
     fileprivate let communicator: any Communicator
     fileprivate let packed: UnsafeMutablePointer<Float>
+    /// As an ideal reduction sends; what the library's own does is not known.
     package fileprivate(set) var byteCount = 0
+    package var traffic: ReductionTraffic { ReductionTraffic(ranks: communicator.size) }
 
     /// - Parameters:
     ///   - communicator: used by nothing else.

@@ -18,6 +18,7 @@ package final class ReproducibleReduction: GradientReduction {
     /// Two pieces may be under way.
     fileprivate let slots: [Slot]
     package fileprivate(set) var byteCount = 0
+    package var traffic: ReductionTraffic { ReductionTraffic(tree) }
 
     /// - Parameters:
     ///   - communicator: of the ranks that hold the shards of `tree`, in order; used by nothing else.
@@ -130,24 +131,19 @@ private final class ReproducibleBucket: CollectiveOperation {
 
     override func begin() { next = 0 }
 
+    /// One act at a time, so that what the computation waits for gets its turn in between.
     override func move() throws(CollectiveError) -> Move {
-        let start = next
-        while next < script.count {
-            let (act, piece) = script[next]
-            let slot = reduction.slots[piece % 2]
-            switch act {
-            case .scatter:
-                try scatter(pieces[piece], slot)
-            case .fold:
-                guard try reduction.communicator.test(slot.request!) else { return next > start ? .some : .none }
-                try fold(pieces[piece], slot)
-            case .store:
-                guard try reduction.communicator.test(slot.request!) else { return next > start ? .some : .none }
-                arena.write(slot.sums, to: bucket, pieces[piece])
-            }
-            next += 1
+        guard next < script.count else { return .complete }
+        let (act, piece) = script[next]
+        let slot = reduction.slots[piece % 2]
+        if act != .scatter, try !reduction.communicator.test(slot.request!) { return .none }
+        switch act {
+        case .scatter: try scatter(pieces[piece], slot)
+        case .fold: try fold(pieces[piece], slot)
+        case .store: arena.write(slot.sums, to: bucket, pieces[piece])
         }
-        return .complete
+        next += 1
+        return next < script.count ? .some : .complete
     }
 
     private func scatter(_ piece: Range<Int>, _ slot: ReproducibleReduction.Slot) throws(CollectiveError) {

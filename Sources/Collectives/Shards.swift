@@ -19,13 +19,20 @@ package struct Shards: Sendable, Equatable {
     }
 }
 
-/// More ranks than samples in the global batch.
+/// More ranks than samples in the global batch, which every group of ranks computes once.
 package struct TooManyRanksError: RequestError, Equatable {
     package let ranks: Int
     package let batch: Int
+    package let groups: Int
+
+    package init(ranks: Int, batch: Int, groups: Int = 1) {
+        (self.ranks, self.batch, self.groups) = (ranks, batch, groups)
+    }
 
     package var description: String {
-        "\(ranks) ranks cannot share a batch of \(batch) \(batch == 1 ? "sample" : "samples"): start at most \(batch) "
-            + "\(batch == 1 ? "rank" : "ranks"), or raise training.batch to at least \(ranks)"
+        let most = groups * batch
+        return "\(ranks) ranks\(groups == 1 ? "" : " in \(groups) task groups") cannot share a batch of \(batch) "
+            + "\(batch == 1 ? "sample" : "samples"): start at most \(most) \(most == 1 ? "rank" : "ranks"), "
+            + "or raise training.batch to at least \((ranks + groups - 1) / groups)"
     }
 }

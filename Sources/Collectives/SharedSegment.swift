@@ -13,7 +13,6 @@ package final class SharedSegment {
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
     private let host: String
-    private let rank: Int
 
     /// Zeroed memory. All ranks of the node take part, and wait; where one fails, all do.
     ///
@@ -21,7 +20,6 @@ package final class SharedSegment {
     package init(_ node: any Communicator, byteCount: Int, access: Access) throws(CollectiveError) {
         self.byteCount = byteCount
         host = node.host
-        rank = node.rank
         var mapped: UnsafeMutableRawPointer?
         var status: Int32 = 0
         var name = ""
@@ -42,7 +40,7 @@ package final class SharedSegment {
         }
         if let failed = statuses.firstIndex(where: { $0 != 0 }) {
             if let mapped { _ = mdl_shared_unmap(mapped, Int64(byteCount)) }
-            throw Self.error("sharing \(byteCount) bytes of memory", statuses[failed], rank: failed, host: node.host)
+            throw Self.error("sharing \(byteCount) bytes of memory", statuses[failed], host: node.host)
         }
         base = mapped!
     }
@@ -54,7 +52,7 @@ package final class SharedSegment {
     /// Makes this rank's mapping readable only: a write to it ends the process with a memory fault.
     package func protect() throws(CollectiveError) {
         let status = mdl_shared_protect(base, Int64(byteCount))
-        if status != 0 { throw Self.error("protecting shared memory", status, rank: rank, host: host) }
+        if status != 0 { throw Self.error("protecting shared memory", status, host: host) }
     }
 
     private static func gather(_ status: Int32, _ node: any Communicator) throws(CollectiveError) -> [Int32] {
@@ -64,7 +62,7 @@ package final class SharedSegment {
         return all.map { Int32($0) }
     }
 
-    private static func error(_ operation: String, _ code: Int32, rank: Int, host: String) -> CollectiveError {
+    private static func error(_ operation: String, _ code: Int32, host: String) -> CollectiveError {
         let hint =
             switch code {
             case ENOSPC, ENOMEM: "make /dev/shm larger, as with docker run --shm-size or an emptyDir of medium Memory"
@@ -72,7 +70,7 @@ package final class SharedSegment {
             default: "see whether /dev/shm is there and writable"
             }
         return CollectiveError(
-            operation: operation, rank: rank, host: host, code: code, reason: String(cString: strerror(code)),
+            operation: operation, rank: nil, host: host, code: code, reason: String(cString: strerror(code)),
             hint: hint)
     }
 }

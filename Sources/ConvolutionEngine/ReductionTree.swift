@@ -24,6 +24,9 @@ package struct ReductionTree: Sendable, Equatable {
     /// Maximal subtrees of the shard.
     package var subtrees: Int { ends.reduce(0) { $0 + Int($1) } }
 
+    /// Whether other ranks hold samples of the batch.
+    package var isShared: Bool { subtreeMerges.count > subtrees }
+
     /// How many partials live at most while the shard is folded: at most ⌈log₂ samples⌉ + 1.
     package var levels: Int {
         var live = 0

@@ -34,7 +34,7 @@ package struct ParameterLayout: Sendable {
 /// The values of a set of parameters, with what gradient descent keeps beside them.
 package final class ParameterStorage {
     package let layout: ParameterLayout
-    package let values: AlignedMemory
+    package private(set) var values: AlignedMemory
     /// Momentum's velocity and the gradient, in the layout of the values; nil for what is not trained.
     package let velocity: AlignedMemory?
     package let gradient: AlignedMemory?
@@ -48,6 +48,12 @@ package final class ParameterStorage {
         values = AlignedMemory(byteCount: bytes)
         velocity = trained ? AlignedMemory(byteCount: bytes) : nil
         gradient = trained ? AlignedMemory(byteCount: subtrees * bytes) : nil
+    }
+
+    /// Lets `memory`, which has the same values, take the place of the values' own; before any program is bound.
+    package func move(to memory: AlignedMemory) {
+        precondition(memory.byteCount >= layout.count * MemoryLayout<Float>.stride, "the values need more room")
+        values = memory
     }
 
     /// Copies a tensor out in the order of files (OIHW), count values.

@@ -15,16 +15,18 @@ package struct ProgramPlan {
     ///   - tree: the samples' place in the tree of the global batch.
     ///   - trained: storage of every trained parameter of the graph, with gradients.
     ///   - statistics: storage of the running statistics.
-    /// - Throws: where a batch normalization would see one value per channel in the global batch.
+    ///   - normalizesLocally: whether batch normalization takes the statistics of this rank's samples alone; it then
+    ///     sends nothing, but its own parameters' gradients are summed over ranks as others are.
+    /// - Throws: where a batch normalization would see one value per channel, on all ranks alike.
     package init(
         training graph: Graph, samples: Int, tree: ReductionTree, kernels: Kernels, threads: Int, bank: PreparedBank,
-        trained: ParameterStorage, statistics: ParameterStorage
+        trained: ParameterStorage, statistics: ParameterStorage, normalizesLocally: Bool = false
     ) throws(PlanningError) {
-        try Self.check(graph, batch: tree.batch)
+        try Self.check(graph, tree, normalizesLocally: normalizesLocally)
         self.init(
             ProgramBuilder(
-                graph: graph, samples: samples, tree: tree, kernels: kernels, threads: threads, bank: bank,
-                trained: trained, statistics: statistics))
+                graph: graph, samples: samples, tree: tree, normalizesLocally: normalizesLocally, kernels: kernels,
+                threads: threads, bank: bank, trained: trained, statistics: statistics))
     }
 
     /// Plans an evaluation: batch normalization uses running statistics, and nothing is kept for a backward pass.
@@ -34,8 +36,8 @@ package struct ProgramPlan {
     ) {
         self.init(
             ProgramBuilder(
-                graph: graph, samples: samples, tree: nil, kernels: kernels, threads: threads, bank: bank,
-                trained: trained, statistics: statistics))
+                graph: graph, samples: samples, tree: nil, normalizesLocally: false, kernels: kernels,
+                threads: threads, bank: bank, trained: trained, statistics: statistics))
     }
 
     private init(_ builder: ProgramBuilder) {
@@ -44,13 +46,19 @@ package struct ProgramPlan {
         self.builder = builder
     }
 
-    private static func check(_ graph: Graph, batch: Int) throws(PlanningError) {
+    private static func check(
+        _ graph: Graph, _ tree: ReductionTree, normalizesLocally: Bool
+    ) throws(PlanningError) {
+        // Shards differ by at most one sample, and all ranks have to come to the same end.
+        let samples = normalizesLocally ? tree.batch / tree.subtreesOfShards.count : tree.batch
         for node in graph.nodes {
             guard case .batchNormalization(let parameters) = node.operation else { continue }
             let shape = graph.shape(of: node.output)
-            guard batch * shape.height * shape.width == 1 else { continue }
+            guard samples * shape.height * shape.width == 1 else { continue }
             let scale = graph.parameter(parameters.scale).name
-            throw PlanningError(oneValuePerChannel: scale.split(separator: ".").dropLast().joined(separator: "."))
+            throw PlanningError(
+                oneValuePerChannel: scale.split(separator: ".").dropLast().joined(separator: "."),
+                ofShard: tree.batch > 1)
         }
     }
 
@@ -61,14 +69,16 @@ package struct ProgramPlan {
     /// time may share, and for an input of samples × height × width × channels values.
     package func bind(arena: AlignedMemory, input: UnsafeMutablePointer<Float>) -> Program {
         precondition(arena.byteCount >= arenaByteCount, "the arena is too small")
+        builder.bank.prepare()
         let arguments = ArgumentStore()
         let emission = ProgramBuilder.Emission(
             arena: arena.base, memory: memory, input: input,
             convolution: ConvolutionSteps(kernels: builder.kernels, threads: builder.threads, arguments: arguments),
-            fold: builder.tree?.fold(in: arguments) ?? .init())
+            fold: builder.tree?.fold(in: arguments) ?? .init(),
+            normalizationFold: builder.normalizationTree?.fold(in: arguments) ?? .init())
         return Program(
             graph: builder.graph, steps: emit(emission), arguments: arguments,
-            owners: [arena, builder.bank, builder.trained, builder.statistics])
+            owners: [arena, builder.kept, builder.bank, builder.trained, builder.statistics])
     }
 }
 

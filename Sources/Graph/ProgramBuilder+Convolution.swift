@@ -49,7 +49,7 @@ extension ProgramBuilder {
         enum Source {
             case bank(String)
             case trained(UnsafeMutablePointer<Float>)
-            case computed(MemoryPlan.Buffer, lengths: MemoryPlan.Buffer)
+            case computed(MemoryPlan.Buffer, lengths: UnsafeMutablePointer<Double>)
         }
         let source: Source
 
@@ -71,10 +71,12 @@ extension ProgramBuilder {
     struct Preparation {
         let cut: ConvolutionCut
         var buffer: MemoryPlan.Buffer?
-        var prepared: UnsafeMutablePointer<Float>?
+        var prepared: PreparedBank.Form?
         var scratch: MemoryPlan.Buffer?
 
-        func filter(_ emission: Emission) -> UnsafeMutablePointer<Float> { prepared ?? emission.floats(buffer!) }
+        func filter(_ emission: Emission) -> UnsafeMutablePointer<Float> {
+            prepared?.values! ?? emission.floats(buffer!)
+        }
     }
 
     private mutating func lowerFilter(_ geometry: ConvolutionGeometry, _ filter: Graph.Filter) -> Weights {
@@ -85,16 +87,16 @@ extension ProgramBuilder {
         case .normalizedRows(let direction, let gain):
             precondition(geometry.kernelSize == 1, "normalized rows are those of a 1×1 convolution")
             let weight = buffer(of: Float.self, count: geometry.filterCount)
-            let lengths = buffer(of: Double.self, count: geometry.outputChannels)
+            let lengths = kept.keep([Double](repeating: 0, count: geometry.outputChannels))
             let (directionValues, gainValues) = (values(direction), values(gain))
-            plan([weight, lengths]) { emission in
+            plan([weight]) { emission in
                 [
                     emission.step(
                         emission.kernels.passes.normalized_rows,
                         mdl_normalized_rows(
                             v: directionValues, gain: gainValues, inputs: Int32(geometry.inputChannels),
                             outputs: Int32(geometry.outputChannels), weight: emission.floats(weight),
-                            length: emission.doubles(lengths)),
+                            length: lengths),
                         items: channelGroups(geometry.outputChannels))
                 ]
             }
@@ -150,12 +152,12 @@ extension ProgramBuilder {
         else { return }
         let (directionValues, gainValues, gainGradient) = (values(direction), values(gain), gradient(gain))
         inFinish { builder in
-            builder.plan([lengths], as: .backwardToFilter) { emission in
+            builder.plan([], as: .backwardToFilter) { emission in
                 [
                     emission.step(
                         emission.kernels.passes.normalized_rows_backward,
                         mdl_normalized_rows_backward(
-                            v: directionValues, gain: gainValues, length: emission.doubles(lengths), gradient: target,
+                            v: directionValues, gain: gainValues, length: lengths, gradient: target,
                             inputs: Int32(geometry.inputChannels), outputs: Int32(geometry.outputChannels),
                             gradient_v: target, gradient_gain: gainGradient),
                         items: channelGroups(geometry.outputChannels))

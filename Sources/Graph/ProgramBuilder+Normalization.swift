@@ -106,13 +106,14 @@ extension ProgramBuilder {
         let (scale, mean, variance) = (
             values(parameters.scale), values(parameters.runningMean), values(parameters.runningVariance)
         )
-        let tree = tree!
+        let tree = normalizationTree!
         plan([input.buffer, partial, sums.buffer], pause: sums.exchange) { [self] emission in
             let x = view(input, shape, emission)
             let statistics = mdl_statistics(
                 x: x.view, extent: x.extent, rows: x.rows, partial: emission.doubles(partial))
             let fold = mdl_fold_statistics(
-                partial: emission.doubles(partial), extent: x.extent, chunks: x.rows.chunks, fold: emission.fold,
+                partial: emission.doubles(partial), extent: x.extent, chunks: x.rows.chunks,
+                fold: emission.normalizationFold,
                 out: sums.own(emission))
             let passes = emission.kernels.passes
             return [
@@ -141,7 +142,7 @@ extension ProgramBuilder {
         let partial = buffer(of: Double.self, count: samples * shape.height * 2 * channels)
         let sums = sharedSums(count: 2 * channels)
         let (scaleGradient, shiftGradient) = (gradient(parameters.scale), gradient(parameters.shift))
-        let tree = tree!
+        let tree = normalizationTree!
         plan(
             [input.placement.buffer, outputGradient.buffer, partial, sums.buffer, vectors, mask],
             pause: sums.exchange
@@ -155,7 +156,7 @@ extension ProgramBuilder {
                 partial: emission.doubles(partial))
             let fold = mdl_fold_sums(
                 partial: emission.doubles(partial), channels: Int32(channels), chunks: x.rows.chunks,
-                fold: emission.fold, out: sums.own(emission))
+                fold: emission.normalizationFold, out: sums.own(emission))
             let passes = emission.kernels.passes
             return [
                 emission.step(passes.gradient_sums, products, items: samples * Int(x.rows.chunks)),
@@ -173,6 +174,7 @@ extension ProgramBuilder {
                 emission.step(emission.kernels.passes.finish_gradient_sums, finish, items: channelGroups(channels))
             ]
         }
+        shareNormalizationGradients(parameters)
         let wanted = needsGradient(input.value)
         let residual = fused.residual.flatMap { needsGradient($0) ? gradientTarget($0) : nil }
         guard wanted || residual != nil else { return }

@@ -19,7 +19,7 @@ extension ProgramBuilder {
     var gradientStride: Int { trained.layout.count }
 
     /// Whether other ranks hold samples of the batch.
-    private var isShared: Bool { tree.map { $0.subtreeMerges.count > $0.subtrees } ?? false }
+    private var isShared: Bool { tree?.isShared ?? false }
 
     /// Tells other ranks that the gradient of `id` is complete here; nil where there are none.
     func gradientsReady(_ id: Graph.ParameterID) -> ((Emission) -> ProgramPart.Pause)? {
@@ -28,11 +28,18 @@ extension ProgramBuilder {
         return { _ in .gradientsReady(entry.offset..<entry.offset + entry.parameter.count) }
     }
 
-    /// Sums over samples that every rank needs, `count` doubles for each subtree of all shards.
+    /// Sums over the samples of a batch normalization, `count` doubles for each subtree of all shards.
     mutating func sharedSums(count: Int) -> SharedSums {
-        SharedSums(
-            buffer: buffer(of: Double.self, count: tree!.subtreeMerges.count * count), count: count,
-            first: tree!.firstSubtree * count, isShared: isShared)
+        let tree = normalizationTree!
+        return SharedSums(
+            buffer: buffer(of: Double.self, count: tree.subtreeMerges.count * count), count: count,
+            first: tree.firstSubtree * count, isShared: tree.isShared)
+    }
+
+    /// Lets other ranks know of a normalization's own gradients, where these are sums over this rank's samples alone.
+    mutating func shareNormalizationGradients(_ parameters: Graph.BatchNormalization) {
+        guard isShared, !normalizationTree!.isShared else { return }
+        for id in [parameters.scale, parameters.shift] { plan([], pause: gradientsReady(id)) { _ in [] } }
     }
 
     struct SharedSums {

@@ -24,6 +24,7 @@ struct ProgramBuilder {
         let input: UnsafeMutablePointer<Float>
         let convolution: ConvolutionSteps
         let fold: mdl_fold
+        let normalizationFold: mdl_fold
 
         var arguments: ArgumentStore { convolution.arguments }
         var kernels: Kernels { convolution.kernels }
@@ -57,6 +58,8 @@ struct ProgramBuilder {
     let graph: Graph
     let samples: Int
     let tree: ReductionTree?
+    /// The samples whose statistics batch normalization takes: those of `tree`, or this rank's alone.
+    let normalizationTree: ReductionTree?
     let kernels: Kernels
     let threads: Int
     let bank: PreparedBank
@@ -64,6 +67,8 @@ struct ProgramBuilder {
     let statistics: ParameterStorage
 
     var memory = MemoryPlan()
+    /// Small values that outlast the pass: other graphs run in the same arena before the gradients are finished.
+    let kept = ArgumentStore()
     private var forward: [PlannedStep] = []
     private var backward: [PlannedStep] = []
     private var finish: [PlannedStep] = []
@@ -80,14 +85,18 @@ struct ProgramBuilder {
     private let learningValues: Set<Graph.Value>
     let storage: [ParameterStorage]
 
-    /// - Parameter tree: the samples' tree for training; nil plans an evaluation.
+    /// - Parameters:
+    ///   - tree: the samples' tree for training; nil plans an evaluation.
+    ///   - normalizesLocally: whether statistics are those of this rank's samples alone.
     init(
-        graph: Graph, samples: Int, tree: ReductionTree?, kernels: Kernels, threads: Int, bank: PreparedBank,
+        graph: Graph, samples: Int, tree: ReductionTree?, normalizesLocally: Bool, kernels: Kernels, threads: Int,
+        bank: PreparedBank,
         trained: ParameterStorage, statistics: ParameterStorage
     ) {
         self.graph = graph
         self.samples = samples
         self.tree = tree
+        normalizationTree = normalizesLocally ? ReductionTree(samples: samples) : tree
         self.kernels = kernels
         self.threads = threads
         self.bank = bank

@@ -24,6 +24,7 @@ package final class TrainingLog {
         switch event {
         case .started(let summary): started(summary)
         case .stepped(let report): stepped(report)
+        case .communicated(let traffic): line(Self.text(traffic))
         case .validated(let step, let scores):
             let figures = scores.map { "\($0.task) \($0.results.first.map(Self.figure) ?? "nothing known")" }
             line("validation after step \(step): " + figures.joined(separator: ", "))
@@ -38,9 +39,26 @@ package final class TrainingLog {
             "\(summary.step == 0 ? "training" : "resuming after step \(summary.step):") \(summary.steps) steps of "
                 + "\(summary.batch) images, \(summary.ranks == 1 ? "" : "\(summary.ranks) ranks of ")"
                 + "\(summary.threads) threads, \(summary.instructionSet)")
+        if !summary.groups.isEmpty {
+            let groups = summary.groups.map { group in
+                let ranks = group.ranks.map(String.init)
+                return "\(group.tasks.joined(separator: ", ")) on "
+                    + (ranks.count == 1 ? "rank \(ranks[0])" : "ranks \(ranks[0]) to \(ranks.last!)")
+            }
+            line("task groups: \(groups.joined(separator: "; "))")
+        }
         line(
             "parameters: \(tasks); shared bank \(Self.count(summary.bankParameters)); "
                 + "activations \(summary.arenaByteCount >> 20) MiB")
+    }
+
+    private static func text(_ traffic: StepTraffic) -> String {
+        String(
+            format:
+                "sent per rank and step: %.0f bytes of gradients (%.0f by the formula: %.0f × %.4g, at best × %.4g), "
+                + "%.0f bytes of batch-norm sums, losses and counts",
+            traffic.gradientBytesSentPerStep, traffic.expectedGradientBytesPerStep, traffic.gradientBytes,
+            traffic.factor, traffic.leastFactor, traffic.sumBytesSentPerStep)
     }
 
     private func stepped(_ report: StepReport) {

@@ -6,7 +6,8 @@ package struct DivergenceError: Error, CustomStringConvertible {
     package let step: Int
     package let task: String
     package let loss: Double
-    /// The first trained tensor, in the network's order, with a gradient or value that is not finite.
+    /// The first trained tensor, in the network's order, with a gradient or value that is not finite; nil where other
+    /// ranks train the task.
     package let tensor: String?
 
     /// nil where all losses of the step are finite.
@@ -15,8 +16,9 @@ package struct DivergenceError: Error, CustomStringConvertible {
         self.step = step
         task = training.heads[place].name
         loss = training.losses[place]
-        let unit = training.units.firstIndex { $0.losses.contains { $0.place == place } }!
-        tensor = Self.firstBadTensor(training.parameters.groups[unit].trained)
+        tensor = training.units.first { $0.losses.contains { $0.place == place } }.flatMap {
+            Self.firstBadTensor(training.parameters.groups[$0.graph].trained)
+        }
     }
 
     private static func firstBadTensor(_ storage: ParameterStorage) -> String? {

@@ -14,22 +14,28 @@ package final class EvaluationPass {
     private let inputMemory: AlignedMemory
 
     /// Shares `parameters` with a training step, so that it evaluates what has been learned so far.
+    ///
+    /// - Parameters:
+    ///   - bank: the filters as a training step has prepared them; more are prepared where needed.
+    ///   - team: the ranks that make the same pass at the same time.
     package init(
-        graphs: [Graph], parameters: NetworkParameters, samples: Int, kernels: Kernels, pool: ThreadPool
-    ) {
+        graphs: [Graph], parameters: NetworkParameters, samples: Int, kernels: Kernels, pool: ThreadPool,
+        bank: PreparedBank? = nil, team: RankTeam = RankTeam()
+    ) throws {
         self.pool = pool
         inputCount = samples * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
-        let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
+        let bank = bank ?? PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
         let input = input
-        programs = zip(graphs, parameters.groups).map { graph, group in
-            let plan = ProgramPlan(
+        let plans = zip(graphs, parameters.groups).map { graph, group in
+            ProgramPlan(
                 evaluating: graph, samples: samples, kernels: kernels, threads: pool.threads, bank: bank,
                 trained: group.trained, statistics: group.statistics)
-            // Each program keeps an arena of its own: all tasks' outputs are read after the run.
-            return plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: input)
         }
+        try team.prepare(bank)
+        // Each program keeps an arena of its own: all tasks' outputs are read after the run.
+        programs = plans.map { $0.bind(arena: AlignedMemory(byteCount: $0.arenaByteCount), input: input) }
     }
 
     /// The outputs of all tasks, valid until the next run.

@@ -1,5 +1,7 @@
 import Collectives
+import Configuration
 import ConvolutionEngine
+import Graph
 import TensorCore
 
 /// The ranks that train one network together, as one of them sees them; a process that was started on its own is a
@@ -10,36 +12,65 @@ import TensorCore
 package final class RankTeam {
     package let rank: Int
     package let size: Int
-    /// Ranks on this rank's node.
-    package let localSize: Int
     package let host: String
-    let gradients: any Communicator
+    /// What this rank may use of its node.
+    package let processors: Processors
     let sums: any Communicator
     private let world: any Communicator
-    private var thread: CommunicationThread?
+    /// The ranks in two levels; nil where there is nobody to talk to.
+    private let nodes: NodeCommunicators?
+    /// The team whose thread this one, a part of it, speaks through.
+    private let whole: RankTeam?
+    private var ownThread: CommunicationThread?
+    private var thread: CommunicationThread? { whole == nil ? ownThread : whole!.thread }
+    /// What this rank has to warn of; see `takeNotices`.
+    private var notices: [String] = []
 
     /// A team of one.
     package init() {
         let alone = LoopbackCommunicator()
-        (rank, size, localSize, host) = (0, 1, 1, alone.host)
-        (world, gradients, sums, thread) = (alone, alone, alone, nil)
+        (rank, size, host, processors) = (0, 1, alone.host, .available())
+        (world, nodes, sums, whole, ownThread) = (alone, nil, alone, nil, nil)
     }
 
     /// All ranks make their team at the same time, before their thread pools.
-    package init(_ communicator: any Communicator) throws(CollectiveError) {
+    ///
+    /// - Parameter available: what the process may use; ranks of a node that may use the same divide it, and the calling
+    ///   thread is kept on its part, with all that it makes later. nil where ranks are threads of one process.
+    package init(_ communicator: any Communicator, sharing available: Processors? = nil) throws(CollectiveError) {
         rank = communicator.rank
         size = communicator.size
         host = communicator.host
-        let own = communicator.rank
-        localSize = communicator.nodes.ranks.first { $0.contains(own) }?.count ?? 1
-        world = communicator
+        (world, whole) = (communicator, nil)
         guard communicator.size > 1 else {
-            (gradients, sums, thread) = (communicator, communicator, nil)
+            (nodes, sums, ownThread) = (nil, communicator, nil)
+            processors = available ?? .available()
             return
         }
-        gradients = try communicator.duplicate()
-        sums = try communicator.duplicate()
-        thread = try CommunicationThread(host: communicator.host)
+        let nodes = try NodeCommunicators(communicator)
+        if let available {
+            let masks = try nodes.node.gather(Array(available.list.utf8))
+            let equal = masks.indices.filter { masks[$0] == masks[nodes.node.rank] }
+            processors = available.slice(
+                equal.firstIndex(of: nodes.node.rank)!, of: equal.count, quotaShares: masks.count)
+            processors.bind()
+        } else {
+            processors = .available()
+        }
+        (self.nodes, sums) = (nodes, try communicator.duplicate())
+        ownThread = try CommunicationThread(host: communicator.host)
+    }
+
+    /// The ranks of `team` that give the same number, in order. All ranks of `team` take part, and wait.
+    init(partOf team: RankTeam, number: Int) throws(CollectiveError) {
+        var made: (nodes: NodeCommunicators, sums: any Communicator)?
+        try team.perform { world throws(CollectiveError) in
+            let part = try world.split(color: number, key: world.rank)
+            made = (try NodeCommunicators(part), try part.duplicate())
+        }
+        let nodes = made!.nodes
+        (rank, size, host, processors) = (nodes.world.rank, nodes.world.size, team.host, team.processors)
+        (world, self.nodes, sums, whole) = (nodes.world, nodes, made!.sums, team)
     }
 
     package var isFirst: Bool { rank == 0 }
@@ -53,7 +84,7 @@ package final class RankTeam {
     }
 
     /// Ends the thread; nothing may be said afterwards.
-    package func leave() { thread = nil }
+    package func leave() { ownThread = nil }
 
     /// Ends all ranks at once, after one of them failed where the others cannot know.
     package func abort(code: Int32) -> Never { world.abort(code: code) }
@@ -68,6 +99,106 @@ package final class RankTeam {
 
     // MARK: Outside of steps
 
+    /// The reduction of gradients that settings ask for; where memory cannot be shared that is noted. A team of one has
+    /// none.
+    ///
+    /// - Parameters:
+    ///   - samples: the batch of all ranks together.
+    ///   - largestBucket: floats of the largest bucket that will be reduced.
+    func reduction(
+        _ kind: ParallelSettings.Reduction, samples: Int, largestBucket: Int
+    ) throws(CollectiveError) -> any GradientReduction {
+        let nodes = nodes!
+        var made: (any GradientReduction)?
+        try perform { world throws(CollectiveError) in
+            switch kind {
+            case .plain:
+                made = PlainReduction(communicator: try world.duplicate(), largestBucket: largestBucket)
+            case .reproducible:
+                let suitable = try ReproducibleReductions(
+                    nodes, shards: Shards(samples: samples, ranks: world.size), largestBucket: largestBucket)
+                made = suitable.reduction
+                if let refusal = suitable.refusal {
+                    note("gradients are reduced without shared memory, which is slower", refusal)
+                }
+            }
+        }
+        return made!
+    }
+
+    /// Memory that all ranks read and none may write, held once per node where memory can be shared; where it cannot,
+    /// every rank has a copy, which is noted.
+    ///
+    /// - Parameter fill: writes the bytes, on the ranks that `source` says.
+    func sharedCopy(
+        byteCount: Int, from source: NodeCopy.Source, fill: (UnsafeMutableRawPointer) -> Void
+    ) throws -> AlignedMemory {
+        guard let nodes, thread != nil else {
+            let memory = AlignedMemory(byteCount: byteCount)
+            fill(memory.base)
+            memory.protect()
+            return memory
+        }
+        var copy: NodeCopy?
+        var failure: (any Error)?
+        try perform { _ throws(CollectiveError) in
+            do {
+                copy = try NodeCopy(nodes, byteCount: byteCount, from: source) { fill($0.baseAddress!) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        let held = copy!
+        if let refusal = held.refusal {
+            note("every rank on \(host) keeps filters of its own", refusal)
+        }
+        return AlignedMemory(
+            base: UnsafeMutableRawPointer(mutating: held.bytes.baseAddress!), byteCount: byteCount, owner: held)
+    }
+
+    /// A line for every rank: where it runs, and how.
+    package func introductions(
+        _ pool: ThreadPool, _ kernels: Kernels, library: String
+    ) throws(CollectiveError) -> [String] {
+        let threads = pool.threads
+        let line =
+            "rank \(rank) of \(size) on \(host): \(threads) \(threads == 1 ? "thread" : "threads") on processors "
+            + "\(processors.list), \(kernels.instructionSet.rawValue), \(library)"
+        return try gather(Array(line.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Lets every rank do what some may have to refuse; then all refuse, for the reason of the first of them.
+    func together<Result>(_ body: () throws(PlanningError) -> Result) throws -> Result {
+        guard thread != nil else { return try body() }
+        var result: Result?
+        var reason = ""
+        do throws(PlanningError) { result = try body() } catch { reason = error.description }
+        let reasons = try gather(Array(reason.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        if let first = reasons.first(where: { !$0.isEmpty }) { throw UsageError(first) }
+        return result!
+    }
+
+    /// Makes the filters ready that plans have asked for, once per node.
+    func prepare(_ bank: PreparedBank) throws {
+        try bank.prepare { byteCount, fill in
+            try sharedCopy(byteCount: byteCount, from: .everyLeader, fill: fill)
+        }
+    }
+
+    private func note(_ consequence: String, _ cause: CollectiveError) {
+        if !notices.contains(where: { $0.hasPrefix(consequence) }) { notices.append("\(consequence): \(cause)") }
+    }
+
+    /// What ranks had to warn of since the last time, each thing once; the same on all ranks.
+    package func takeNotices() throws(CollectiveError) -> [String] {
+        defer { notices = [] }
+        let all = try gather(Array(notices.joined(separator: "\n").utf8)).flatMap { bytes in
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+        return all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// Compares what ranks have to have in common.
     package func agree(on items: [AgreementItem]) throws {
         guard thread != nil else { return }
@@ -78,14 +209,24 @@ package final class RankTeam {
         if let failure { throw failure }
     }
 
-    /// Brings the first rank's bytes to all.
-    package func broadcast(_ memory: AlignedMemory) throws(CollectiveError) {
-        let piece = CollectiveLimits.messageByteCount
+    /// Brings one rank's bytes to all.
+    package func broadcast(_ memory: AlignedMemory, from root: Int = 0) throws(CollectiveError) {
         try perform { world throws(CollectiveError) in
-            for start in stride(from: 0, to: memory.byteCount, by: piece) {
-                let count = min(piece, memory.byteCount - start)
-                try world.broadcast(UnsafeMutableRawBufferPointer(start: memory.base + start, count: count), from: 0)
+            try world.broadcast(
+                UnsafeMutableRawBufferPointer(start: memory.base, count: memory.byteCount), from: root)
+        }
+    }
+
+    /// Replaces every rank's floats by their means over ranks, added in double in the order of ranks.
+    func average(_ memory: AlignedMemory) throws(CollectiveError) {
+        let own = UnsafeRawBufferPointer(start: memory.base, count: memory.byteCount)
+        let all = try gather(Array(own))
+        for index in 0..<memory.byteCount / MemoryLayout<Float>.stride {
+            let sum = all.reduce(0.0) { sum, bytes in
+                let offset = index * MemoryLayout<Float>.stride
+                return sum + Double(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Float.self) })
             }
+            memory.floats()[index] = Float(sum / Double(all.count))
         }
     }
 

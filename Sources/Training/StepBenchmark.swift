@@ -15,7 +15,7 @@ package final class StepBenchmark {
     private let pool: ThreadPool
 
     /// - Throws: `PlanningError` where the network cannot be trained on so few samples.
-    package init(_ configuration: RunConfiguration, kernels: Kernels) throws(PlanningError) {
+    package init(_ configuration: RunConfiguration, kernels: Kernels) throws {
         self.configuration = configuration
         self.kernels = kernels
         pool = configuration.parallel.threadPool()

@@ -1,4 +1,5 @@
 import Collectives
+import Configuration
 import ConvolutionEngine
 import Graph
 import TensorCore
@@ -15,12 +16,16 @@ final class StepScalars {
     var countOfCounts: Int { heads + 1 }
     /// Sums of losses: [subtree of all shards][head].
     let sums: UnsafeMutablePointer<Double>
+    /// Where groups train different tasks: the losses' bits, by head, from the first rank of the head's group; 0 from all
+    /// others, so that a sum of whole numbers brings them to all.
+    let results: UnsafeMutablePointer<Int64>
 
     init(heads: Int, tree: ReductionTree) {
         self.heads = heads
         self.tree = tree
         known = arguments.keep([Int64](repeating: 0, count: heads + 1))
         stops = known + heads
+        results = arguments.keep([Int64](repeating: 0, count: heads))
         sums = arguments.keep([Double](repeating: 0, count: tree.subtreeMerges.count * heads))
     }
 
@@ -34,59 +39,97 @@ final class StepScalars {
 /// What the ranks of a team say to each other in a step: counts before it, batch-norm sums within it, gradients as the
 /// backward pass completes them, losses after it. Made once; a step allocates nothing.
 final class StepCommunication {
-    private let team: RankTeam
+    private let team: TaskTeam
     private let counts: IntegerSum
+    private let results: IntegerSum
     private let losses: OrderedGather
     /// By program and place of the exchange.
     private let exchanges: [[OrderedGather]]
     /// By program and segment: what may leave once the segment is complete.
     private let departures: [[CollectiveOperation?]]
     private let scalars: StepScalars
+    /// nil where a group has one rank.
+    private let reduction: (any GradientReduction)?
+    /// Of all buckets of a step.
+    private let gradientBytes: Int
+    private var sumsSent = 0
+    /// What had been sent when the step began.
+    private var atBegin = (gradients: 0, sums: 0)
 
     init(
-        team: RankTeam, tree: ReductionTree, programs: [Program], gradients: [ParameterStorage], scalars: StepScalars,
-        bucketByteCount: Int
-    ) {
+        team: TaskTeam, tree: ReductionTree, programs: [Program], gradients: [ParameterStorage], scalars: StepScalars,
+        samples: Int, parallel: ParallelSettings
+    ) throws(CollectiveError) {
         self.team = team
         self.scalars = scalars
         counts = IntegerSum(
-            name: "the count of known pixels", communicator: team.sums, values: scalars.known,
+            name: "the count of known pixels", communicator: team.world.sums, values: scalars.known,
             count: scalars.countOfCounts)
+        results = IntegerSum(
+            name: "the losses of all groups", communicator: team.world.sums, values: scalars.results,
+            count: scalars.countOfCounts - 1)
         losses = OrderedGather(
-            name: "the losses", communicator: team.sums, tree: tree, partials: scalars.sums,
+            name: "the losses", communicator: team.group.sums, tree: tree, partials: scalars.sums,
             valuesPerSubtree: scalars.countOfCounts - 1)
         exchanges = programs.map { program in
             program.exchanges.map { exchange in
                 OrderedGather(
-                    name: "batch-norm sums", communicator: team.sums, tree: tree, partials: exchange.partials,
+                    name: "batch-norm sums", communicator: team.group.sums, tree: tree, partials: exchange.partials,
                     valuesPerSubtree: exchange.count)
             }
         }
         let buckets = programs.map {
-            GradientBuckets(segments: $0.gradientSegments, bucketByteCount: bucketByteCount).buckets
+            GradientBuckets(segments: $0.gradientSegments, bucketByteCount: parallel.bucketBytes).buckets
         }
-        let reduction = ReproducibleReduction(
-            communicator: team.gradients, tree: tree, largestBucket: buckets.joined().map(\.count).max() ?? 1)
+        reduction =
+            team.group.size == 1
+            ? nil
+            : try team.group.reduction(
+                parallel.reduction, samples: samples, largestBucket: buckets.joined().map(\.count).max() ?? 1)
+        let reduction = reduction
+        gradientBytes = buckets.joined().reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
         departures = zip(zip(programs, buckets), gradients).map { pair, storage in
             let arena = GradientArena(
                 base: storage.gradient!.floats(), stride: storage.layout.count, subtrees: tree.subtrees)
             var operations = [CollectiveOperation?](repeating: nil, count: pair.0.gradientSegments.count)
-            for bucket in pair.1 { operations[bucket.lastSegment] = reduction.operation(for: bucket, in: arena) }
+            for bucket in pair.1 { operations[bucket.lastSegment] = reduction?.operation(for: bucket, in: arena) }
             return operations
         }
     }
 
-    func sumCounts() throws(CollectiveError) { try team.run(counts) }
+    /// Begins a step.
+    func sumCounts() throws(CollectiveError) {
+        atBegin = (reduction?.byteCount ?? 0, sumsSent)
+        sumsSent += counts.byteCount
+        try team.world.run(counts)
+    }
 
-    func gatherLosses() throws(CollectiveError) { try team.run(losses) }
+    func gatherLosses() throws(CollectiveError) { try run(losses) }
+
+    func shareResults() throws(CollectiveError) {
+        sumsSent += results.byteCount
+        try team.world.run(results)
+    }
 
     func exchange(_ index: Int, ofProgram program: Int) throws(CollectiveError) {
-        try team.run(exchanges[program][index])
+        try run(exchanges[program][index])
+    }
+
+    private func run(_ gather: OrderedGather) throws(CollectiveError) {
+        sumsSent += gather.byteCount
+        try team.world.run(gather)
+    }
+
+    /// What this rank has sent since the step began; nothing may be under way.
+    var traffic: StepTraffic.Share {
+        StepTraffic.Share(
+            gradientsSent: (reduction?.byteCount ?? 0) - atBegin.gradients, sumsSent: sumsSent - atBegin.sums,
+            gradients: gradientBytes, traffic: reduction?.traffic ?? ReductionTraffic(ranks: 1))
     }
 
     func gradientsAreReady(_ segment: Int, ofProgram program: Int) {
-        if let operation = departures[program][segment] { team.submit(operation) }
+        if let operation = departures[program][segment] { team.world.submit(operation) }
     }
 
-    func waitForGradients() throws(CollectiveError) { try team.waitForAll() }
+    func waitForGradients() throws(CollectiveError) { try team.world.waitForAll() }
 }

@@ -51,18 +51,21 @@ package final class Trainer {
         self.observe = observe
         self.shouldStop = shouldStop
         self.team = team
-        let tasks = configuration.tasks.map(\.name)
-        try Self.checkParallel(configuration.parallel, team)
+        let names = configuration.tasks.map(\.name)
         try team.agree(on: Self.agreement(configuration, kernels))
         let settings = configuration.training
-        _ = try Shards(batch: settings.batch, ranks: team.size)
-        data = try TrainingData(configuration.data, tasks: tasks)
-        let heads = [TaskHead](tasks.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
+        data = try TrainingData(configuration.data, tasks: names)
+        let heads = [TaskHead](names.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
         let crop = configuration.data.crop
         network = MultiTaskNetwork(configuration.model, heads: heads, height: crop.height, width: crop.width)
+        let groups = try TaskGroups(
+            configuration.parallel.taskGroups,
+            costs: network.graphs.map { $0.cost.trainingStepFlop(samples: 1) }, ranks: team.size,
+            batch: settings.batch)
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
+        let tasks = try TaskTeam(team, groups: groups)
         parameters = NetworkParameters(
-            network.graphs, training: true, subtrees: team.share(settings.batch).tree.subtrees)
+            network.graphs, training: true, subtrees: tasks.group.share(settings.batch).tree.subtrees)
         let (folder, parameters, network) = (self.folder, self.parameters, self.network)
         let stored =
             try team.first {
@@ -72,8 +75,12 @@ package final class Trainer {
                     .fill(parameters, of: network.graphs)
                 return stored
             } ?? nil
-        for storage in parameters.storages { try team.broadcast(storage.values) }
-        parameters.bank.values.protect()
+        for storage in parameters.storages.dropFirst() { try team.broadcast(storage.values) }
+        let filters = parameters.bank.values
+        parameters.bank.move(
+            to: try team.sharedCopy(byteCount: filters.byteCount, from: .firstRank) {
+                $0.copyMemory(from: filters.base, byteCount: filters.byteCount)
+            })
         let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
         try team.agree(on: [AgreementItem("filter bank", SHA256.hexadecimal(of: bank))])
         step = try TrainingStep(
@@ -81,14 +88,15 @@ package final class Trainer {
             heads: zip(heads, configuration.tasks).map { head, task in
                 TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
             }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
-            kernels: kernels, pool: pool, team: team, bucketByteCount: configuration.parallel.bucketBytes)
-        validation = Validation(
+            kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
+        validation = try Validation(
             network: MultiTaskNetwork(
                 configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
-            kernels: kernels, pool: pool, team: team)
+            kernels: kernels, pool: pool, bank: step.bank, team: team)
         checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
         // Only now is anything written: whatever is wrong with the request has been found.
+        for text in try team.takeNotices() { observe(.noticed(text)) }
         model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }
         if resume { try restore() }
     }
@@ -110,20 +118,6 @@ package final class Trainer {
         }
     }
 
-    /// Refuses ways to share work that this version does not have.
-    private static func checkParallel(_ settings: ParallelSettings, _ team: RankTeam) throws(UsageError) {
-        guard team.size > 1 else { return }
-        if settings.batchNorm == .local {
-            throw UsageError("parallel.batch_norm: local is not there yet for several ranks; leave it at global")
-        }
-        if settings.reduction == .plain {
-            throw UsageError("parallel.reduction: plain is not there yet in training; leave it at reproducible")
-        }
-        guard settings.taskGroups == .count(1) else {
-            throw UsageError("parallel.task_groups: more than one group is not there yet; leave it at 1")
-        }
-    }
-
     /// What the ranks of a team must have in common.
     private static func agreement(_ configuration: RunConfiguration, _ kernels: Kernels) -> [AgreementItem] {
         [
@@ -140,14 +134,16 @@ package final class Trainer {
         let settings = configuration.training
         observe(.started(summary))
         let loader = try BatchLoader(
-            source: data.training, tasks: network.heads.map(\.task),
+            source: data.training, tasks: network.heads.filter { step.trains($0.name) }.map(\.task),
             plan: .training(
                 order: SampleOrder(
                     count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
                 shard: step.shard, augmentation: configuration.data.augmentation(seed: settings.seed)),
             workers: configuration.data.workers, startingAt: done)
+        let first = done
         while done < settings.iterations {
             try runStep(loader)
+            if done == first + 1, let traffic = try step.traffic() { observe(.communicated(traffic)) }
             let isLast = done == settings.iterations
             if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 {
                 try validate()
@@ -168,7 +164,7 @@ package final class Trainer {
         guard let batch = try loader.next() else { preconditionFailure("training batches never end") }
         let loaded = ContinuousClock.now
         step.input.update(from: batch.images, count: step.inputCount)
-        for head in network.heads {
+        for head in network.heads where step.trains(head.name) {
             let labels = step.labels(of: head.name)
             labels.baseAddress!.update(from: batch.labels(of: head.task), count: labels.count)
         }
@@ -188,6 +184,7 @@ package final class Trainer {
 
     /// Scores the validation samples and writes the model as it is now.
     private func validate() throws {
+        try step.unify()
         let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()
@@ -204,6 +201,7 @@ package final class Trainer {
     }
 
     private func save() throws {
+        try step.unify()
         let checkpoints = folder.checkpoints
         try team.first {
             try checkpoint.write(step: done, to: checkpoints)
@@ -213,6 +211,7 @@ package final class Trainer {
     }
 
     private func finish() throws -> TrainingResult {
+        try step.unify()
         let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()
@@ -236,7 +235,8 @@ package final class Trainer {
     private var summary: TrainingSummary {
         TrainingSummary(
             step: done, steps: configuration.training.iterations, batch: configuration.training.batch,
-            ranks: team.size, threads: pool.threads, instructionSet: kernels.instructionSet.rawValue,
+            ranks: team.size, groups: step.groups, threads: pool.threads,
+            instructionSet: kernels.instructionSet.rawValue,
             parameters: network.heads.map {
                 ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
             }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount)

@@ -5,6 +5,8 @@ package enum TrainingEvent: Sendable {
     /// Before the first step, which is `step` (more than 0 when a run is resumed).
     case started(TrainingSummary)
     case stepped(StepReport)
+    /// After the first step of a job of several ranks.
+    case communicated(StepTraffic)
     case validated(step: Int, scores: [ValidationScore])
     case savedCheckpoint(step: Int, path: String)
     /// Something that the user should know, such as a damaged checkpoint that was passed over.
@@ -17,6 +19,8 @@ package struct TrainingSummary: Sendable {
     package let steps: Int
     package let batch: Int
     package let ranks: Int
+    /// The tasks and ranks of every group, where there are several.
+    package let groups: [(tasks: [String], ranks: Range<Int>)]
     /// Of each rank.
     package let threads: Int
     package let instructionSet: String

@@ -1,4 +1,5 @@
 import Collectives
+import Configuration
 import ConvolutionEngine
 import Graph
 import Networks
@@ -27,6 +28,8 @@ package struct TrainedHead: Sendable, Hashable {
 package final class TrainingStep {
     /// What one graph needs for its part of the step.
     package struct Unit {
+        /// Its place among all graphs.
+        package let graph: Int
         package let program: Program
         package let losses: [(place: Int, loss: TaskLoss)]
         package let descent: GradientDescent
@@ -34,6 +37,7 @@ package final class TrainingStep {
 
     package let parameters: NetworkParameters
     package let heads: [TrainedHead]
+    /// The graphs that this rank trains.
     package let units: [Unit]
     /// This rank's part of the batch.
     package let shard: Range<Int>
@@ -47,7 +51,16 @@ package final class TrainingStep {
     /// Whether a rank wanted to stop after the last step; the same on all.
     package private(set) var isStopWanted = false
 
+    /// The frozen filters as the passes read them.
+    package let bank: PreparedBank
+
     private let pool: ThreadPool
+    /// The outputs of every graph.
+    private let tasks: [[String]]
+    private let team: TaskTeam
+    private let parallel: ParallelSettings
+    /// Whether nothing was learned since all ranks were made to hold the same.
+    private var isUnified = true
     private let inputMemory: AlignedMemory
     private let tree: ReductionTree
     private let scalars: StepScalars
@@ -56,39 +69,53 @@ package final class TrainingStep {
     /// - Parameters:
     ///   - graphs: run one after the other; every output has a head.
     ///   - samples: the batch of all ranks together.
-    ///   - parameters: with a gradient for each subtree that `team.tree(samples)` has on this rank.
-    /// - Throws: where the network cannot be trained on so few samples.
+    ///   - parameters: with a gradient for each subtree that this rank has of its group's batch.
+    ///   - team: the ranks that train, each the graphs of its group; nil for this process alone.
+    ///   - parallel: how ranks share the work.
+    /// - Throws: `PlanningError`, in a job `UsageError`, where the network cannot be trained on so few samples; `CollectiveError`.
     package init(
         graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], samples: Int, momentum: Double,
-        weightDecay: Double, kernels: Kernels, pool: ThreadPool, team: RankTeam = RankTeam(),
-        bucketByteCount: Int = 4 << 20
-    ) throws(PlanningError) {
+        weightDecay: Double, kernels: Kernels, pool: ThreadPool, team: TaskTeam? = nil,
+        parallel: ParallelSettings = ParallelSettings()
+    ) throws {
         self.parameters = parameters
         self.heads = heads
         self.pool = pool
+        let team = team ?? TaskTeam(graphs: graphs.count)
+        self.team = team
+        let normalizesLocally = parallel.batchNorm == .local && team.group.size > 1
+        self.parallel = parallel
+        tasks = graphs.map { $0.outputs.map(\.name) }
         losses = [Double](repeating: 0, count: heads.count)
-        let (shard, tree) = team.share(samples)
+        let (shard, tree) = team.group.share(samples)
         (self.shard, self.tree) = (shard, tree)
         scalars = StepScalars(heads: heads.count, tree: tree)
         inputCount = shard.count * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
         let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
-        var plans: [ProgramPlan] = []
-        for (graph, group) in zip(graphs, parameters.groups) {
-            plans.append(
-                try ProgramPlan(
-                    training: graph, samples: shard.count, tree: tree, kernels: kernels, threads: pool.threads,
-                    bank: bank, trained: group.trained, statistics: group.statistics))
+        self.bank = bank
+        let plans = try team.world.together { () throws(PlanningError) in
+            var plans: [ProgramPlan] = []
+            for place in team.graphs {
+                let group = parameters.groups[place]
+                plans.append(
+                    try ProgramPlan(
+                        training: graphs[place], samples: shard.count, tree: tree, kernels: kernels,
+                        threads: pool.threads, bank: bank, trained: group.trained, statistics: group.statistics,
+                        normalizesLocally: normalizesLocally))
+            }
+            return plans
         }
+        try team.world.prepare(bank)
         // Graphs run one after the other, so one arena serves them all.
         arenaByteCount = plans.map(\.arenaByteCount).max()!
         let arena = AlignedMemory(byteCount: arenaByteCount)
         let input = input
-        units = zip(plans, parameters.groups).map { plan, group in
+        units = zip(plans, team.graphs).map { plan, place in
             let program = plan.bind(arena: arena, input: input)
             return Unit(
-                program: program,
+                graph: place, program: program,
                 losses: program.outputs.map { output in
                     let place = heads.firstIndex { $0.name == output.name }!
                     let loss = TaskLoss(
@@ -97,14 +124,15 @@ package final class TrainingStep {
                     return (place, loss)
                 },
                 descent: GradientDescent(
-                    group.trained, momentum: momentum, weightDecay: weightDecay, kernels: kernels))
+                    parameters.groups[place].trained, momentum: momentum, weightDecay: weightDecay, kernels: kernels))
         }
         communication =
-            team.size == 1
+            team.world.size == 1
             ? nil
-            : StepCommunication(
+            : try StepCommunication(
                 team: team, tree: tree, programs: units.map(\.program),
-                gradients: parameters.groups.map(\.trained), scalars: scalars, bucketByteCount: bucketByteCount)
+                gradients: team.graphs.map { parameters.groups[$0].trained }, scalars: scalars, samples: samples,
+                parallel: parallel)
     }
 
     /// The buffer of a task's labels; to be filled before `run`.
@@ -117,17 +145,36 @@ package final class TrainingStep {
         preconditionFailure("\(name) is not trained here")
     }
 
+    /// The tasks and ranks of every group; none where there is one.
+    package var groups: [(tasks: [String], ranks: Range<Int>)] {
+        guard team.isSplit else { return [] }
+        return team.groups.groups.map { group in (group.graphs.flatMap { tasks[$0] }, group.ranks) }
+    }
+
+    /// Whether this rank trains the task.
+    package func trains(_ name: String) -> Bool {
+        units.contains { $0.losses.contains { heads[$0.place].name == name } }
+    }
+
     /// Runs the step on the images and labels in the buffers.
     ///
     /// - Parameter wantsToStop: this rank's wish, which all learn of.
     package func run(rate: Double, wantsToStop: Bool = false) throws(CollectiveError) {
         try begin(wantsToStop: wantsToStop)
-        for index in units.indices { try run(unit: index, rate: rate) }
+        for index in units.indices {
+            try forward(index)
+            // The last gradients of the graph before have travelled meanwhile; graphs share nothing that is trained.
+            if index > 0 { try update(index - 1, rate: rate) }
+            try backward(index)
+        }
         try end()
+        try update(units.count - 1, rate: rate)
     }
 
     /// Counts what the labels of the whole batch know; comes before the graphs' parts of the step.
     package func begin(wantsToStop: Bool = false) throws(CollectiveError) {
+        isUnified = false
+        for place in heads.indices { scalars.known[place] = 0 }
         for unit in units {
             for (place, loss) in unit.losses { scalars.known[place] = Int64(loss.countKnown(on: pool)) }
         }
@@ -140,6 +187,12 @@ package final class TrainingStep {
     package func run(
         unit index: Int, rate: Double, afterGradients: (() -> Void)? = nil
     ) throws(CollectiveError) {
+        try forward(index)
+        try backward(index)
+        try update(index, rate: rate, afterGradients: afterGradients)
+    }
+
+    private func forward(_ index: Int) throws(CollectiveError) {
         let unit = units[index]
         if let communication {
             try unit.program.runForward(on: pool) { exchange throws(CollectiveError) in
@@ -148,26 +201,36 @@ package final class TrainingStep {
         } else {
             unit.program.runForward(on: pool)
         }
+    }
+
+    /// Losses and gradients; where there are other ranks, gradients leave as they become complete.
+    private func backward(_ index: Int) throws(CollectiveError) {
+        let unit = units[index]
         for (place, loss) in unit.losses {
             loss.run(weight: heads[place].weight, known: Int(scalars.known[place]), on: pool)
             scalars.store(loss.subtreeSums, head: place)
         }
+        guard let communication else { return unit.program.runBackward(on: pool) }
+        try unit.program.runBackward(
+            on: pool,
+            exchange: { exchange throws(CollectiveError) in
+                try communication.exchange(exchange, ofProgram: index)
+            },
+            ready: { segment throws(CollectiveError) in
+                communication.gradientsAreReady(segment, ofProgram: index)
+            })
+    }
+
+    /// Moves the parameters, once their gradients are those of the whole batch; no other graph's may be under way.
+    private func update(
+        _ index: Int, rate: Double, afterGradients: (() -> Void)? = nil
+    ) throws(CollectiveError) {
         if let communication {
-            try unit.program.runBackward(
-                on: pool,
-                exchange: { exchange throws(CollectiveError) in
-                    try communication.exchange(exchange, ofProgram: index)
-                },
-                ready: { segment throws(CollectiveError) in
-                    communication.gradientsAreReady(segment, ofProgram: index)
-                })
             try communication.waitForGradients()
-            unit.program.finishGradients(on: pool)
-        } else {
-            unit.program.runBackward(on: pool)
+            units[index].program.finishGradients(on: pool)
         }
         afterGradients?()
-        unit.descent.update(rate: rate, on: pool)
+        units[index].descent.update(rate: rate, on: pool)
     }
 
     /// Combines the losses of all ranks; comes after the graphs' parts of the step.
@@ -178,6 +241,50 @@ package final class TrainingStep {
                 losses[place] = loss.value(
                     of: scalars.sums + place, stride: heads.count, weight: heads[place].weight,
                     known: Int(scalars.known[place]))
+            }
+        }
+        if team.isSplit { try shareLosses() }
+    }
+
+    /// Brings every group's losses to all ranks.
+    private func shareLosses() throws(CollectiveError) {
+        for place in heads.indices { scalars.results[place] = 0 }
+        if team.group.isFirst {
+            for unit in units {
+                for (place, _) in unit.losses {
+                    scalars.results[place] = Int64(bitPattern: losses[place].bitPattern)
+                }
+            }
+        }
+        try communication!.shareResults()
+        for place in heads.indices {
+            losses[place] = Double(bitPattern: UInt64(bitPattern: scalars.results[place]))
+        }
+    }
+
+    /// What the last step has sent; nil where there is one rank. All ranks ask.
+    package func traffic() throws(CollectiveError) -> StepTraffic? {
+        guard let communication else { return nil }
+        let own = communication.traffic.values.withUnsafeBytes { Array($0) }
+        let all = try team.world.gather(own).map { bytes in
+            bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+        }
+        return StepTraffic(all)
+    }
+
+    /// Makes all ranks hold the same state, before it is evaluated or saved. Where batch normalization is local, the
+    /// running statistics become the means over the ranks of a group; then every group's state comes to all ranks.
+    package func unify() throws(CollectiveError) {
+        guard !isUnified else { return }
+        isUnified = true
+        if parallel.batchNorm == .local, team.group.size > 1 {
+            for unit in units { try team.group.average(parameters.groups[unit.graph].statistics.values) }
+        }
+        guard team.isSplit else { return }
+        for (graph, group) in parameters.groups.enumerated() {
+            let root = team.groups.firstRank(ofGraph: graph)
+            for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
+                try team.world.broadcast(memory, from: root)
             }
         }
     }

@@ -15,20 +15,21 @@ package final class Validation {
     private let workers: Int
     private let team: RankTeam
 
-    /// Shares `parameters` with training.
+    /// Shares `parameters` and the prepared filters with training.
     ///
     /// - Parameter network: planned for frames of the data's size.
     package init(
         network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, workers: Int,
-        kernels: Kernels, pool: ThreadPool, team: RankTeam
-    ) {
+        kernels: Kernels, pool: ThreadPool, bank: PreparedBank, team: RankTeam
+    ) throws {
         heads = network.heads
         self.data = data
         self.batch = min(batch, data.validation.count)
         self.workers = workers
         self.team = team
-        pass = EvaluationPass(
-            graphs: network.graphs, parameters: parameters, samples: self.batch, kernels: kernels, pool: pool)
+        pass = try EvaluationPass(
+            graphs: network.graphs, parameters: parameters, samples: self.batch, kernels: kernels, pool: pool,
+            bank: bank, team: team)
     }
 
     /// The scores of all tasks over all samples; each rank evaluates its share of them.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import ConvolutionEngine
 import Foundation
 import MPICollectives
 import TensorCore
@@ -12,7 +13,7 @@ enum Job {
     /// An error of a rank that others cannot know ends the whole job, with the rank and its host in the message.
     static func run(_ body: (RankTeam) throws -> Void) throws {
         guard try Launcher.detect(ProcessInfo.processInfo.environment) != nil else { return try body(RankTeam()) }
-        let team = try RankTeam(MPIJob.start())
+        let team = try RankTeam(MPIJob.start(), sharing: .available())
         do {
             try body(team)
         } catch let code as ExitCode {
@@ -29,6 +30,15 @@ enum Job {
             throw Modulor.code(of: error)
         }
         try finish(team)
+    }
+
+    /// Lets the first rank tell on standard error where and how every rank of a job runs.
+    static func introduce(_ team: RankTeam, _ pool: ThreadPool, _ kernels: Kernels) throws {
+        guard team.size > 1 else { return }
+        let library = MPIJob.libraryVersion.split(separator: ",").first.map(String.init) ?? "MPI"
+        for line in try team.introductions(pool, kernels, library: library) where team.isFirst {
+            Terminal.progress(line)
+        }
     }
 
     /// Whether every rank meets the error at the same place, so that the first one can speak for all.

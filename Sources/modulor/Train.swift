@@ -44,9 +44,10 @@ struct Train: ParsableCommand {
         let log = TrainingLog(
             columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
         StopSignal.install()
+        let pool = configuration.parallel.threadPool(on: team.processors)
+        try Job.introduce(team, pool, kernels)
         let trainer = try Trainer(
-            configuration, folder: folder, resume: resume, kernels: kernels,
-            pool: configuration.parallel.threadPool(ranksPerNode: team.localSize), team: team,
+            configuration, folder: folder, resume: resume, kernels: kernels, pool: pool, team: team,
             observe: { if team.isFirst { log.observe($0) } })
         switch try trainer.run() {
         case .finished(let result):

@@ -26,6 +26,9 @@ typedef struct mdl_thread_pool mdl_thread_pool;
 // threads that it makes later (those that read data) would inherit its place. NULL when threads cannot be made.
 mdl_thread_pool *mdl_thread_pool_create(int32_t threads, const int32_t *processors);
 
+// Keeps the calling thread, and those that it makes later, on these processors. 0 or an errno.
+int mdl_thread_bind(const int32_t *processors, int32_t count);
+
 void mdl_thread_pool_destroy(mdl_thread_pool *pool);
 
 // Runs the steps in order; each is complete, and its writes visible to all workers, before the next begins.

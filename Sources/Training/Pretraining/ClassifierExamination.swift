@@ -17,8 +17,8 @@ final class ClassifierExamination {
     init(
         _ classifier: Classifier, parameters: NetworkParameters, examples: RoomsClassification, batchSize: Int,
         workers: Int, kernels: Kernels, pool: ThreadPool
-    ) {
-        pass = EvaluationPass(
+    ) throws {
+        pass = try EvaluationPass(
             graphs: [classifier.graph], parameters: parameters, samples: batchSize, kernels: kernels, pool: pool)
         self.examples = examples
         source = CachedSampleSource(examples, byteLimit: 1 << 28)

@@ -72,7 +72,7 @@ package struct Pretraining {
             graphs: [classifier.graph], parameters: parameters,
             heads: [TrainedHead(Classifier.output, loss: .crossEntropy, weight: 1)], samples: settings.batch,
             momentum: settings.momentum, weightDecay: settings.weightDecay, kernels: kernels, pool: pool)
-        let examination = ClassifierExamination(
+        let examination = try ClassifierExamination(
             self.classifier(for: configuration.data.rooms.size), parameters: parameters, examples: validation,
             batchSize: settings.batch, workers: configuration.data.workers, kernels: kernels, pool: pool)
         let loader = try BatchLoader(

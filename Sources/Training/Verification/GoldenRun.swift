@@ -73,7 +73,7 @@ package struct GoldenRun {
         }
         digestUpdate(parameters, initial, into: &digests.update)
         for group in parameters.groups { digest(group.statistics, group.statistics.values, into: &digests.running) }
-        let evaluation = EvaluationPass(
+        let evaluation = try EvaluationPass(
             graphs: network.graphs, parameters: parameters, samples: description.batch, kernels: kernels, pool: pool)
         randomBatch.fill(evaluation.input, named: "input.eval")
         evaluation.run()
