@@ -17,16 +17,20 @@ package final class RankTeam {
     let sums: any Communicator
     private let world: any Communicator
     private var thread: CommunicationThread?
+    private let watchdog: Watchdog?
 
     /// A team of one.
     package init() {
         let alone = LoopbackCommunicator()
         (rank, size, localSize, host) = (0, 1, 1, alone.host)
-        (world, gradients, sums, thread) = (alone, alone, alone, nil)
+        (world, gradients, sums, thread, watchdog) = (alone, alone, alone, nil, nil)
     }
 
     /// All ranks make their team at the same time, before their thread pools.
-    package init(_ communicator: any Communicator) throws(CollectiveError) {
+    ///
+    /// - Parameter watchdog: connected; it is told where this rank is.
+    package init(_ communicator: any Communicator, watchdog: Watchdog? = nil) throws(CollectiveError) {
+        self.watchdog = watchdog
         rank = communicator.rank
         size = communicator.size
         host = communicator.host
@@ -39,7 +43,9 @@ package final class RankTeam {
         }
         gradients = try communicator.duplicate()
         sums = try communicator.duplicate()
-        thread = try CommunicationThread(host: communicator.host)
+        let thread = try CommunicationThread(host: communicator.host)
+        self.thread = thread
+        watchdog?.observeCommunication { [weak thread] in thread?.activity?.name }
     }
 
     package var isFirst: Bool { rank == 0 }
@@ -56,7 +62,16 @@ package final class RankTeam {
     package func leave() { thread = nil }
 
     /// Ends all ranks at once, after one of them failed where the others cannot know.
-    package func abort(code: Int32) -> Never { world.abort(code: code) }
+    package func abort(code: Int32) -> Never {
+        watchdog?.end(code: code)
+        world.abort(code: code)
+    }
+
+    /// Says where this rank is, for others to name when it is lost: the step, from 1 (0 before the first), and what it does.
+    func report(step: Int, _ phase: RankPhase) { watchdog?.report(step: step, phase) }
+
+    /// Lets ranks be silent for so long before they count as lost.
+    func setStallLimit(seconds: Int) { watchdog?.setLimit(stallSeconds: seconds) }
 
     // MARK: In steps
 
