@@ -221,16 +221,20 @@ final class WatchLoop {
     }
 
     /// The first rank waits until the others have come to where they need who is lost; who speaks when that one is lost
-    /// leaves time to those before it.
+    /// leaves time to those before it, which may be lost as well.
     private func delay(_ nodes: NodeLayout) -> Int64 {
         let moment = Self.second / 5
-        guard rank > 0, speaks(nodes) else { return rank == 0 ? moment : 8 * Self.second }
-        return moment + Int64(min(3, nodes.node(of: rank))) * 2 * Self.second
+        guard rank > 0 else { return moment }
+        guard let place = speakers(nodes).firstIndex(of: rank) else { return 8 * Self.second }
+        let turn = surroundings.isBeingEnded() ? moment : 2 * Self.second
+        return moment + Int64(min(3, place)) * turn
     }
 
-    private func speaks(_ nodes: NodeLayout) -> Bool {
-        let first = nodes.ranks[nodes.node(of: rank)].lowerBound
-        return rank == max(1, first) || rank == 0
+    private func speaks(_ nodes: NodeLayout) -> Bool { rank == 0 || speakers(nodes).contains(rank) }
+
+    /// Who speaks when the first rank is lost, in turn: one rank of each host.
+    private func speakers(_ nodes: NodeLayout) -> [Int] {
+        nodes.ranks.compactMap { $0.first { $0 > 0 } }
     }
 
     private func judgeStart(_ now: Int64) {
