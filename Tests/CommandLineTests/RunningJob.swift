@@ -5,7 +5,8 @@ final class RunningJob {
     private let process = Process()
     private let folder: URL
     /// Marks the processes of this job.
-    private let mark = "MODULOR_TEST_JOB=\(UUID().uuidString)"
+    private let mark: String
+    static let markName = "MODULOR_TEST_JOB"
     private let ended = DispatchSemaphore(value: 0)
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -15,6 +16,8 @@ final class RunningJob {
     ///   - script: in the repository, such as launch/mpirun.
     ///   - folder: where what the job says is kept.
     init(_ script: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
+        let identity = UUID().uuidString
+        mark = "\(Self.markName)=\(identity)"
         self.folder = folder.appendingPathComponent("said-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         func file(_ name: String) throws -> FileHandle {
@@ -24,9 +27,8 @@ final class RunningJob {
         }
         process.executableURL = Self.root.appendingPathComponent(script)
         process.arguments = arguments
-        let pair = mark.split(separator: "=").map(String.init)
         process.environment = ProcessInfo.processInfo.environment
-            .merging(["MODULOR_PROGRAM": Program.location.path, pair[0]: pair[1]]) { $1 }
+            .merging(["MODULOR_PROGRAM": Program.location.path, Self.markName: identity]) { $1 }
             .merging(environment) { $1 }
         process.standardOutput = try file("output")
         process.standardError = try file("errors")
@@ -68,7 +70,10 @@ final class RunningJob {
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// The processes of the job's ranks by the launcher's number, on whatever test host of this machine.
-    func ranks() -> [Int: pid_t] {
+    func ranks() -> [Int: pid_t] { Self.ranks(marked: mark) }
+
+    /// The processes of ranks whose environment has the variable "NAME=VALUE".
+    static func ranks(marked mark: String) -> [Int: pid_t] {
         var ranks: [Int: pid_t] = [:]
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
             guard let process = pid_t(name),
@@ -78,10 +83,8 @@ final class RunningJob {
             else { continue }
             let variables = String(decoding: bytes, as: UTF8.self).split(separator: "\0")
             guard variables.contains(Substring(mark)) else { continue }
-            for prefix in ["OMPI_COMM_WORLD_RANK=", "PMIX_RANK="] {
-                if let rank = variables.first(where: { $0.hasPrefix(prefix) }) {
-                    ranks[Int(rank.dropFirst(prefix.count))!] = process
-                }
+            if let rank = variables.first(where: { $0.hasPrefix("PMIX_RANK=") }) {
+                ranks[Int(rank.dropFirst("PMIX_RANK=".count))!] = process
             }
         }
         return ranks
@@ -94,13 +97,16 @@ final class RunningJob {
 
 /// What tests of jobs train: small, with everything in it that takes time.
 enum SmallRun {
-    static func configuration(in folder: URL, iterations: Int) throws -> String {
+    static func configuration(
+        in folder: URL, iterations: Int, validateEvery: Int = 4, checkpointEvery: Int = 3
+    ) throws -> String {
         let path = folder.appendingPathComponent("run.yaml").path
         try """
         model: {width: 4, method: rcm, aspp: 8, low: 4}
         tasks: {semseg: {weight: 1}, normals: {weight: 10}}
         data: {crop: [41, 48], workers: 1, rooms: {train: 14, validation: 5, size: [40, 48]}}
-        training: {iterations: \(iterations), batch: 12, validate_every: 4, checkpoint_every: 3, learning_rate: 0.01}
+        training: {iterations: \(iterations), batch: 12, learning_rate: 0.01, validate_every: \(validateEvery), \
+        checkpoint_every: \(checkpointEvery)}
         parallel: {threads: 1}
         output: {log_every: 1}
 
