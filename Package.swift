@@ -13,7 +13,7 @@ import PackageDescription
 //     3  Collectives
 //     2  ConvolutionEngine
 //     1  TensorCore
-//     0  CConvolution  CThreadPool  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CCollectives -> CMPI
+//     0  CConvolution  CThreadPool  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CSockets  CCollectives -> CMPI
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
@@ -53,10 +53,11 @@ let package = Package(
         .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(name: "CCollectives", dependencies: ["CMPI"], cSettings: strictC),
         .target(name: "CSharedMemory", cSettings: strictC),
+        .target(name: "CSockets", cSettings: strictC),
 
         room("TensorCore", uses: ["CThreadPool"]),
         room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
-        room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CThreadPool"]),
+        room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets", "CThreadPool"]),
         room("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),

@@ -23,6 +23,7 @@ package final class RankTeam {
     private let whole: RankTeam?
     private var ownThread: CommunicationThread?
     private var thread: CommunicationThread? { whole == nil ? ownThread : whole!.thread }
+    private let watchdog: Watchdog?
     /// What this rank has to warn of; see `takeNotices`.
     private var notices: [String] = []
 
@@ -30,14 +31,19 @@ package final class RankTeam {
     package init() {
         let alone = LoopbackCommunicator()
         (rank, size, host, processors) = (0, 1, alone.host, .available())
-        (world, nodes, sums, whole, ownThread) = (alone, nil, alone, nil, nil)
+        (world, nodes, sums, whole, ownThread, watchdog) = (alone, nil, alone, nil, nil, nil)
     }
 
     /// All ranks make their team at the same time, before their thread pools.
     ///
-    /// - Parameter available: what the process may use; ranks of a node that may use the same divide it, and the calling
-    ///   thread is kept on its part, with all that it makes later. nil where ranks are threads of one process.
-    package init(_ communicator: any Communicator, sharing available: Processors? = nil) throws(CollectiveError) {
+    /// - Parameters:
+    ///   - available: what the process may use; ranks of a node that may use the same divide it, and the calling thread
+    ///     is kept on its part, with all that it makes later. nil where ranks are threads of one process.
+    ///   - watchdog: connected; it is told where this rank is.
+    package init(
+        _ communicator: any Communicator, sharing available: Processors? = nil, watchdog: Watchdog? = nil
+    ) throws(CollectiveError) {
+        self.watchdog = watchdog
         rank = communicator.rank
         size = communicator.size
         host = communicator.host
@@ -58,7 +64,9 @@ package final class RankTeam {
             processors = .available()
         }
         (self.nodes, sums) = (nodes, try communicator.duplicate())
-        ownThread = try CommunicationThread(host: communicator.host)
+        let thread = try CommunicationThread(host: communicator.host)
+        ownThread = thread
+        watchdog?.observeCommunication { [weak thread] in thread?.activity?.name }
     }
 
     /// The ranks of `team` that give the same number, in order. All ranks of `team` take part, and wait.
@@ -70,7 +78,7 @@ package final class RankTeam {
         }
         let nodes = made!.nodes
         (rank, size, host, processors) = (nodes.world.rank, nodes.world.size, team.host, team.processors)
-        (world, self.nodes, sums, whole) = (nodes.world, nodes, made!.sums, team)
+        (world, self.nodes, sums, whole, watchdog) = (nodes.world, nodes, made!.sums, team, team.watchdog)
     }
 
     package var isFirst: Bool { rank == 0 }
@@ -87,7 +95,16 @@ package final class RankTeam {
     package func leave() { ownThread = nil }
 
     /// Ends all ranks at once, after one of them failed where the others cannot know.
-    package func abort(code: Int32) -> Never { world.abort(code: code) }
+    package func abort(code: Int32) -> Never {
+        watchdog?.end(code: code)
+        world.abort(code: code)
+    }
+
+    /// Says where this rank is, for others to name when it is lost: the step, from 1 (0 before the first), and what it does.
+    func report(step: Int, _ phase: RankPhase) { watchdog?.report(step: step, phase) }
+
+    /// Lets ranks be silent for so long before they count as lost.
+    func setStallLimit(seconds: Int) { watchdog?.setLimit(stallSeconds: seconds) }
 
     // MARK: In steps
 

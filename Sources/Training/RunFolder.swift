@@ -28,9 +28,11 @@ package struct RunFolder: Sendable {
             throw UsageError(
                 "\(path) is not empty; add --resume to go on with the run in it, or choose another --output")
         }
-        guard holdsRun else {
+        // A start that was cut off has left a model without tasks, and the next one goes on from there.
+        guard holdsRun || names.allSatisfy({ $0.hasPrefix(".") || $0 == "model" }) else {
             throw UsageError("\(path) holds no run (there is no config.yaml in it); choose another --output")
         }
+        guard holdsRun else { return }
         let started = try RunConfiguration.load(path: configurationPath)
         let conflicts = configuration.resumeConflicts(with: started)
         guard conflicts.isEmpty else {

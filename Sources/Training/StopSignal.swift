@@ -6,10 +6,15 @@ import Synchronization
 /// The handler only raises a flag; training looks at it after every step, saves its state and ends.
 package enum StopSignal {
     private static let raised = Atomic<Bool>(false)
+    private static let terminated = Atomic<Bool>(false)
 
     /// Makes the signals raise the flag instead of ending the process. A second SIGINT ends it as usual.
     package static func install() {
-        for number in [SIGTERM, SIGUSR1] { signal(number) { _ in StopSignal.raise() } }
+        signal(SIGUSR1) { _ in StopSignal.raise() }
+        signal(SIGTERM) { _ in
+            StopSignal.terminated.store(true, ordering: .relaxed)
+            StopSignal.raise()
+        }
         signal(SIGINT) { _ in
             StopSignal.raise()
             signal(SIGINT, SIG_DFL)
@@ -17,6 +22,9 @@ package enum StopSignal {
     }
 
     package static var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+    /// Whether SIGTERM was among the signals; to ranks, mpirun sends it shortly before it ends them.
+    package static var isTerminated: Bool { terminated.load(ordering: .relaxed) }
 
     private static func raise() { raised.store(true, ordering: .relaxed) }
 }

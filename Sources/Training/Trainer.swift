@@ -52,6 +52,7 @@ package final class Trainer {
         self.shouldStop = shouldStop
         self.team = team
         let names = configuration.tasks.map(\.name)
+        team.setStallLimit(seconds: configuration.parallel.stallSeconds)
         try team.agree(on: Self.agreement(configuration, kernels))
         let settings = configuration.training
         data = try TrainingData(configuration.data, tasks: names)
@@ -161,6 +162,7 @@ package final class Trainer {
     private func runStep(_ loader: BatchLoader) throws {
         let settings = configuration.training
         let start = ContinuousClock.now
+        team.report(step: done + 1, .loadingData)
         guard let batch = try loader.next() else { preconditionFailure("training batches never end") }
         let loaded = ContinuousClock.now
         step.input.update(from: batch.images, count: step.inputCount)
@@ -170,6 +172,7 @@ package final class Trainer {
         }
         let rate = settings.learningRateSchedule.rate(
             settings.learningRate, step: done, steps: settings.iterations)
+        team.report(step: done + 1, .computing)
         try step.run(rate: rate, wantsToStop: shouldStop())
         done += 1
         if let error = DivergenceError(step: done, of: step) { throw error }
@@ -185,6 +188,7 @@ package final class Trainer {
     /// Scores the validation samples and writes the model as it is now.
     private func validate() throws {
         try step.unify()
+        team.report(step: done, .validating)
         let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()
@@ -203,6 +207,7 @@ package final class Trainer {
     private func save() throws {
         try step.unify()
         let checkpoints = folder.checkpoints
+        team.report(step: done, .saving)
         try team.first {
             try checkpoint.write(step: done, to: checkpoints)
             try checkpoints.prune(keeping: configuration.output.keepCheckpoints)
@@ -212,6 +217,7 @@ package final class Trainer {
 
     private func finish() throws -> TrainingResult {
         try step.unify()
+        team.report(step: done, .validating)
         let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import Configuration
 import ConvolutionEngine
 import Foundation
 import MPICollectives
@@ -12,24 +13,33 @@ enum Job {
     ///
     /// An error of a rank that others cannot know ends the whole job, with the rank and its host in the message.
     static func run(_ body: (RankTeam) throws -> Void) throws {
-        guard try Launcher.detect(ProcessInfo.processInfo.environment) != nil else { return try body(RankTeam()) }
-        let team = try RankTeam(MPIJob.start(), sharing: .available())
+        guard let launcher = try Launcher.detect(ProcessInfo.processInfo.environment) else {
+            return try body(RankTeam())
+        }
+        // From here on a signal of the launcher leaves time to say why the job ends.
+        StopSignal.install()
+        let watchdog = try watchdog(launcher)
+        let world = try MPIJob.start()
+        try watchdog.connect(world)
+        let team = try RankTeam(world, sharing: .available(), watchdog: watchdog)
         do {
             try body(team)
         } catch let code as ExitCode {
-            try finish(team)
+            try finish(team, watchdog)
             throw code
         } catch {
             guard isCommon(error) else {
+                // An error of communication is most often a rank's that is lost, which the watch-dog names.
+                if error is CollectiveError { watchdog.settle() }
                 // The others would wait for this rank for ever.
                 Terminal.note("rank \(team.rank) on \(team.host): \(error)")
                 team.abort(code: 1)
             }
-            try finish(team)
+            try finish(team, watchdog)
             if team.isFirst { throw error }
             throw Modulor.code(of: error)
         }
-        try finish(team)
+        try finish(team, watchdog)
     }
 
     /// Lets the first rank tell on standard error where and how every rank of a job runs.
@@ -46,8 +56,19 @@ enum Job {
         error is any RequestError || error is FirstRankError || error is DivergenceError || error is AgreementError
     }
 
-    private static func finish(_ team: RankTeam) throws {
+    private static func finish(_ team: RankTeam, _ watchdog: Watchdog) throws {
         team.leave()
         try MPIJob.finish()
+        watchdog.leave()
+    }
+
+    private static func watchdog(_ launcher: Launcher) throws -> Watchdog {
+        try Watchdog(
+            stallSeconds: ParallelSettings().stallSeconds,
+            Watchdog.Surroundings(
+                say: { Terminal.note($0) }, exit: { _exit($0) },
+                // launch/mpirun asks ranks to stop by another signal.
+                isBeingEnded: { launcher.kind == .openMPI && StopSignal.isTerminated },
+                surveyStart: { launcher.surveyStart() }))
     }
 }

@@ -9,7 +9,7 @@ struct Program {
     }
 
     /// The built program, which stands beside the tests.
-    private static let location = URL(fileURLWithPath: CommandLine.arguments[0])
+    static let location = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("modulor")
 
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {

@@ -78,6 +78,7 @@ import Testing
             let outcome = try train(configuration, in: folder, ranks: 3, run: "run", ["--set", "training.batch=2"])
             #expect(outcome.status == 2)
             #expect(outcome.errors.contains("3 ranks cannot share a batch of 2 samples: start at most 2 ranks"))
+            #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
             #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("run").path))
         }
     }

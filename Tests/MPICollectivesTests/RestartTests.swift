@@ -24,10 +24,9 @@ struct RestartTests {
     @Test func aLostRankEndsTheJobWithTheStatusThatMayResume() throws {
         let (status, notes) = try run(dies, restarts: 0)
         #expect(status == 75)
-        #expect(
-            notes == [
-                "launch/mpirun: a rank was lost (status 137)", "launch/mpirun: the same command with --resume goes on",
-            ])
+        #expect(notes.count == 1)
+        #expect(notes.first?.hasPrefix("launch/mpirun: lost rank 1 on ") == true, "\(notes)")
+        #expect(notes.first?.contains(": its process ended by signal 9 (Killed); start again with --resume") == true)
     }
 
     @Test func aLostRankIsStartedAgainToResume() throws {
@@ -39,7 +38,7 @@ struct RestartTests {
     @Test func restartsAreCounted() throws {
         let (status, notes) = try run("exit 75", restarts: 2)
         #expect(status == 75)
-        #expect(notes.count == 3)
+        #expect(notes.count == 2)
     }
 
     @Test func failuresAreNotRepeated() throws {

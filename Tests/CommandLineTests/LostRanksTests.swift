@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+/// Ranks that are killed, stopped or asked to stop while they train.
+@Suite(.serialized) struct LostRanksTests {
+    /// A generator with a fixed seed (SplitMix64).
+    private struct Moments: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var value = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+            value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+            return value ^ value >> 31
+        }
+    }
+
+    private static let startsOfTraining = "training "
+
+    /// The part of the log since the last start.
+    private func lastAttempt(_ log: String) -> Substring {
+        log.range(of: Self.startsOfTraining, options: .backwards).map { log[$0.lowerBound...] } ?? ""
+    }
+
+    @Test(arguments: ProcessInfo.processInfo.environment["MODULOR_LONG_TESTS"] == nil ? [3] : [3, 20])
+    func aTrainingThatLosesRanksEndsAsIfNothingHadHappened(kills: Int) throws {
+        try withTemporaryFolder { folder in
+            let configuration = try SmallRun.configuration(in: folder, iterations: 8 * kills)
+            let whole = folder.appendingPathComponent("whole")
+            #expect(try Program.run(["train", configuration, "--output", whole.path]).status == 0)
+            let parts = folder.appendingPathComponent("parts")
+            let job = try RunningJob(
+                "launch/mpirun",
+                ["-n", "3", "--restarts", "\(kills)", "train", configuration, "--output", parts.path], in: folder)
+            var moments = Moments(state: UInt64(kills))
+            var killed: Set<pid_t> = []
+            for number in 0..<kills {
+                // Either somewhere on the way to the first step, or some steps after the start.
+                let isAtStart = number % 3 == 2
+                let steps = Int.random(in: 1...5, using: &moments)
+                let rank = Int.random(in: 0..<3, using: &moments)
+                let delay = UInt32.random(in: 0..<(isAtStart ? 400_000 : 60_000), using: &moments)
+                var begun: Int?
+                let isReady = job.wait {
+                    let ranks = job.ranks()
+                    guard ranks.count == 3, killed.isDisjoint(with: ranks.values) else { return false }
+                    let log = job.output
+                    guard !isAtStart else { return true }
+                    guard log.components(separatedBy: Self.startsOfTraining).count > number - number / 3 else {
+                        return false
+                    }
+                    let step = SmallRun.step(lastAttempt(log))
+                    if step > 0, begun == nil { begun = step }
+                    return begun.map { step >= $0 + steps } ?? false
+                }
+                #expect(isReady, "\(number): \(job.output.suffix(300)) \(job.errors)")
+                usleep(delay)
+                let ranks = job.ranks()
+                guard let process = ranks[rank] else {
+                    Issue.record("rank \(rank) is not there for kill \(number): \(job.errors)")
+                    break
+                }
+                killed.formUnion(ranks.values)
+                kill(process, SIGKILL)
+            }
+            #expect(job.status() == 0, "\(job.errors)")
+            let lost = job.complaints.filter { $0.contains("lost rank ") }
+            #expect(lost.count == kills, "\(job.errors)")
+            let again = job.complaints.filter { $0 == "launch/mpirun: starting again from the last checkpoint" }
+            #expect(again.count == kills)
+            #expect(job.complaints.count == 2 * kills, "\(job.errors)")
+            let isSame = try SmallRun.files(parts) == SmallRun.files(whole)
+            #expect(isSame)
+        }
+    }
+
+    @Test(arguments: [0, 1]) func aStoppedRankEndsTheJobAndIsNamed(rank: Int) throws {
+        try withTemporaryFolder { folder in
+            let configuration = try SmallRun.configuration(in: folder, iterations: 100_000)
+            let run = folder.appendingPathComponent("run")
+            let job = try RunningJob(
+                "launch/mpirun",
+                [
+                    "-n", "3", "train", configuration, "--output", run.path, "--set", "parallel.stall_seconds=3",
+                ], in: folder)
+            #expect(job.wait { SmallRun.step(lastAttempt(job.output)) >= 5 }, "\(job.errors)")
+            let ranks = job.ranks()
+            kill(ranks[rank]!, SIGSTOP)
+            #expect(job.status(within: 30) == 75)
+            #expect(job.complaints.count == 1, "\(job.errors)")
+            let sentence = job.errors
+            #expect(sentence.hasPrefix("modulor: lost rank \(rank) on "), "\(sentence)")
+            #expect(sentence.contains(" in step "))
+            #expect(sentence.contains("no sign of life for 3 s; the others wait for "))
+            #expect(job.ranks().isEmpty)
+        }
+    }
+
+    @Test(arguments: [SIGTERM, SIGUSR1]) func aSignalStopsAllRanksAfterTheSameStep(signal: Int32) throws {
+        try withTemporaryFolder { folder in
+            let configuration = try SmallRun.configuration(in: folder, iterations: 100_000)
+            let run = folder.appendingPathComponent("run")
+            let job = try RunningJob(
+                "launch/mpirun", ["-n", "3", "train", configuration, "--output", run.path], in: folder)
+            #expect(job.wait { SmallRun.step(lastAttempt(job.output)) >= 2 }, "\(job.errors)")
+            job.signal(signal)
+            #expect(job.status(within: 60) == 75)
+            #expect(job.complaints.count == 1, "\(job.errors)")
+            let step = SmallRun.step(lastAttempt(job.output))
+            #expect(job.errors == "modulor: stopped after step \(step), which is saved; go on with --resume\n")
+            let digits = String(step)
+            let name = String(repeating: "0", count: 8 - digits.count) + digits
+            #expect(FileManager.default.fileExists(atPath: run.path + "/checkpoints/\(name)/checksums"))
+        }
+    }
+
+    @Test func aDamagedCheckpointIsPassedOver() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try SmallRun.configuration(in: folder, iterations: 8)
+            let whole = folder.appendingPathComponent("whole")
+            let parts = folder.appendingPathComponent("parts")
+            #expect(try Program.run(["train", configuration, "--output", whole.path]).status == 0)
+            #expect(try Program.run(["train", configuration, "--output", parts.path]).status == 0)
+            let damaged = parts.appendingPathComponent("checkpoints/00000008")
+            let file = damaged.appendingPathComponent("semseg.safetensors")
+            var bytes = try Data(contentsOf: file)
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: file)
+            try FileManager.default.removeItem(at: parts.appendingPathComponent("model/tasks"))
+            let outcome = try Program.run(
+                ranks: 2, ["train", configuration, "--output", parts.path, "--resume"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("checkpoints/00000008 is damaged and passed over: "), "\(outcome.output)")
+            #expect(outcome.output.contains("resuming after step 6"))
+            let isSame = try SmallRun.files(parts) == SmallRun.files(whole)
+            #expect(isSame)
+        }
+    }
+}

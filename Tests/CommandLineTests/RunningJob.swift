@@ -1,0 +1,135 @@
+import Foundation
+
+/// A job of ranks that goes on while a test does something to it.
+final class RunningJob {
+    private let process = Process()
+    private let folder: URL
+    /// Marks the processes of this job.
+    private let mark: String
+    static let markName = "MODULOR_TEST_JOB"
+    private let ended = DispatchSemaphore(value: 0)
+
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// - Parameters:
+    ///   - script: in the repository, such as launch/mpirun.
+    ///   - folder: where what the job says is kept.
+    init(_ script: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
+        let identity = UUID().uuidString
+        mark = "\(Self.markName)=\(identity)"
+        self.folder = folder.appendingPathComponent("said-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        func file(_ name: String) throws -> FileHandle {
+            let path = self.folder.appendingPathComponent(name)
+            try Data().write(to: path)
+            return try FileHandle(forWritingTo: path)
+        }
+        process.executableURL = Self.root.appendingPathComponent(script)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["MODULOR_PROGRAM": Program.location.path, Self.markName: identity]) { $1 }
+            .merging(environment) { $1 }
+        process.standardOutput = try file("output")
+        process.standardError = try file("errors")
+        process.standardInput = FileHandle.nullDevice
+        process.terminationHandler = { [ended] _ in ended.signal() }
+        // Threads of tests block signals, and a child inherits that.
+        var (none, blocked) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &blocked)
+        defer { pthread_sigmask(SIG_SETMASK, &blocked, nil) }
+        try process.run()
+    }
+
+    var output: String { text("output") }
+    var errors: String { text("errors") }
+    /// What was said of failures, line by line.
+    var complaints: [Substring] { errors.split(separator: "\n") }
+    var isRunning: Bool { process.isRunning }
+
+    /// Waits until `isTrue`, for at most so many seconds and while the job runs; whether it came true.
+    func wait(seconds: Double = 120, until isTrue: () -> Bool) -> Bool {
+        let end = Date() + seconds
+        while Date() < end {
+            if isTrue() { return true }
+            if !process.isRunning { return isTrue() }
+            usleep(5_000)
+        }
+        return false
+    }
+
+    /// The job's status; nil where it does not end in time, after which it is ended.
+    func status(within seconds: Int = 300) -> Int32? {
+        if ended.wait(timeout: .now() + .seconds(seconds)) == .success { return process.terminationStatus }
+        for rank in ranks().values { kill(rank, SIGKILL) }
+        kill(process.processIdentifier, SIGKILL)
+        return nil
+    }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// The processes of the job's ranks by the launcher's number, on whatever test host of this machine.
+    func ranks() -> [Int: pid_t] { Self.ranks(marked: mark) }
+
+    /// The processes of ranks whose environment has the variable "NAME=VALUE".
+    static func ranks(marked mark: String) -> [Int: pid_t] {
+        var ranks: [Int: pid_t] = [:]
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let process = pid_t(name),
+                let bytes = FileManager.default.contents(atPath: "/proc/\(name)/environ"), !bytes.isEmpty,
+                let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/exe"),
+                program.hasSuffix("/modulor")
+            else { continue }
+            let variables = String(decoding: bytes, as: UTF8.self).split(separator: "\0")
+            guard variables.contains(Substring(mark)) else { continue }
+            if let rank = variables.first(where: { $0.hasPrefix("PMIX_RANK=") }) {
+                ranks[Int(rank.dropFirst("PMIX_RANK=".count))!] = process
+            }
+        }
+        return ranks
+    }
+
+    private func text(_ name: String) -> String {
+        String(decoding: (try? Data(contentsOf: folder.appendingPathComponent(name))) ?? Data(), as: UTF8.self)
+    }
+}
+
+/// What tests of jobs train: small, with everything in it that takes time.
+enum SmallRun {
+    static func configuration(
+        in folder: URL, iterations: Int, validateEvery: Int = 4, checkpointEvery: Int = 3
+    ) throws -> String {
+        let path = folder.appendingPathComponent("run.yaml").path
+        try """
+        model: {width: 4, method: rcm, aspp: 8, low: 4}
+        tasks: {semseg: {weight: 1}, normals: {weight: 10}}
+        data: {crop: [41, 48], workers: 1, rooms: {train: 14, validation: 5, size: [40, 48]}}
+        training: {iterations: \(iterations), batch: 12, learning_rate: 0.01, validate_every: \(validateEvery), \
+        checkpoint_every: \(checkpointEvery)}
+        parallel: {threads: 1}
+        output: {log_every: 1}
+
+        """.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    /// The model's and the last checkpoint's files.
+    static func files(_ run: URL) throws -> [String: Data] {
+        let checkpoints = run.appendingPathComponent("checkpoints").path
+        let last = try FileManager.default.contentsOfDirectory(atPath: checkpoints).max() ?? ""
+        var files: [String: Data] = [:]
+        for folder in ["model", "model/tasks", "checkpoints/\(last)"] {
+            let path = run.appendingPathComponent(folder)
+            for name in try FileManager.default.contentsOfDirectory(atPath: path.path) where name.contains(".") {
+                files["\(folder)/\(name)"] = try Data(contentsOf: path.appendingPathComponent(name))
+            }
+        }
+        return files
+    }
+
+    /// The last step of the log; 0 before the first.
+    static func step(_ log: Substring) -> Int {
+        log.ranges(of: "step ").last.flatMap { Int(log[$0.upperBound...].prefix { $0.isNumber }) } ?? 0
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+
+/// A Slurm of one node, this machine, that lives as long as the object.
+final class TestSlurm {
+    private let folder: URL
+    private var daemons: [Process] = []
+    /// What Slurm's commands need to know.
+    let environment: [String: String]
+
+    /// Why there can be none here; nil where there can.
+    static let obstacle: String? = {
+        guard getuid() == 0 else { return "only root can run slurmd" }
+        let missing = ["slurmctld", "slurmd", "sbatch", "srun", "scontrol"].filter { path($0) == nil }
+        return missing.isEmpty ? nil : "\(missing.joined(separator: ", ")) missing: install slurm-wlm"
+    }()
+
+    private static func path(_ program: String) -> URL? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin"]
+        return folders.map { URL(fileURLWithPath: "\($0)/\(program)") }.first {
+            FileManager.default.isExecutableFile(atPath: $0.path)
+        }
+    }
+
+    /// - Parameter folder: for all of Slurm's files.
+    init(in folder: URL) throws {
+        self.folder = folder
+        var name = ProcessInfo.processInfo.hostName
+        if let dot = name.firstIndex(of: ".") { name = String(name[..<dot]) }
+        let port = 20_000 + Int(getpid()) % 10_000 * 2
+        let configuration = folder.appendingPathComponent("slurm.conf")
+        environment = [
+            "SLURM_CONF": configuration.path, "MODULOR_PROGRAM": Program.location.path,
+            RunningJob.markName: UUID().uuidString,
+            // Containers forbid what Open MPI would try.
+            "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+        ]
+        for part in ["state", "spool", "tmp"] {
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent(part), withIntermediateDirectories: true)
+        }
+        try """
+        ClusterName=test
+        SlurmctldHost=\(name)(127.0.0.1)
+        SlurmUser=root
+        SlurmdUser=root
+        AuthType=auth/none
+        CredType=cred/none
+        ProctrackType=proctrack/linuxproc
+        TaskPlugin=task/none
+        SlurmctldPort=\(port)
+        SlurmdPort=\(port + 1)
+        StateSaveLocation=\(folder.path)/state
+        SlurmdSpoolDir=\(folder.path)/spool
+        TmpFS=\(folder.path)/tmp
+        SlurmctldPidFile=\(folder.path)/slurmctld.pid
+        SlurmdPidFile=\(folder.path)/slurmd.pid
+        SlurmctldLogFile=\(folder.path)/slurmctld.log
+        SlurmdLogFile=\(folder.path)/slurmd.log
+        SlurmdParameters=config_overrides
+        SelectType=select/cons_tres
+        SelectTypeParameters=CR_CPU
+        ReturnToService=2
+        NodeName=\(name) CPUs=2 NodeAddr=127.0.0.1 State=UNKNOWN
+        PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+
+        """.write(to: configuration, atomically: true, encoding: .utf8)
+        for daemon in ["slurmctld", "slurmd"] {
+            let process = Process()
+            process.executableURL = Self.path(daemon)
+            process.arguments = ["-D"]
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            daemons.append(process)
+        }
+    }
+
+    deinit {
+        for daemon in daemons.reversed() {
+            daemon.terminate()
+            daemon.waitUntilExit()
+        }
+    }
+
+    /// Runs a command of Slurm's and gives what it says; nil where it fails.
+    func command(_ program: String, _ arguments: String...) throws -> String? {
+        let outcome = try Program.run(arguments, environment: environment, executable: Self.path(program)!)
+        return outcome.status == 0 ? outcome.output.trimmingCharacters(in: .whitespacesAndNewlines) : nil
+    }
+
+    /// Waits until `isTrue`, for at most a minute; whether it came true.
+    func wait(until isTrue: () throws -> Bool) rethrows -> Bool {
+        let end = Date() + 60
+        while Date() < end {
+            if try isTrue() { return true }
+            usleep(100_000)
+        }
+        return false
+    }
+
+    /// A field of a job, such as JobState.
+    func field(_ name: String, of job: String) throws -> String? {
+        try command("scontrol", "--oneliner", "show", "job", job)?.split(separator: " ")
+            .first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
+    }
+
+    /// Lets a job that queues again start at once, when all of its last start is gone.
+    func start(_ job: String) throws {
+        let spool = folder.appendingPathComponent("spool").path
+        _ = try wait { try !FileManager.default.contentsOfDirectory(atPath: spool).contains { $0.contains(".pmix.") } }
+        _ = try command("scontrol", "update", "JobId=\(job)", "StartTime=now")
+    }
+
+    /// The processes of all jobs' ranks, by rank.
+    func ranks() -> [Int: pid_t] {
+        RunningJob.ranks(marked: "\(RunningJob.markName)=\(environment[RunningJob.markName]!)")
+    }
+}
