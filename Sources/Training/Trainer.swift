@@ -58,20 +58,26 @@ package final class Trainer {
         _ = try Shards(batch: settings.batch, ranks: team.size)
         data = try TrainingData(configuration.data, tasks: tasks)
         let heads = [TaskHead](tasks.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
-        let crop = configuration.data.crop
-        network = MultiTaskNetwork(configuration.model, heads: heads, height: crop.height, width: crop.width)
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
+        let folder = self.folder
+        let stored = try team.first { folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil } ?? nil
+        let bankFile =
+            try team.first {
+                try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
+            } ?? nil
+        // The first rank alone can read the file.
+        let components = BankComponents(
+            decoding: try team.gather((bankFile.map { BankComponents(of: $0) } ?? .all).encoded)[0])
+        let crop = configuration.data.crop
+        network = MultiTaskNetwork(
+            configuration.model, heads: heads, height: crop.height, width: crop.width, components: components)
         parameters = NetworkParameters(
             network.graphs, training: true, subtrees: team.share(settings.batch).tree.subtrees)
-        let (folder, parameters, network) = (self.folder, self.parameters, self.network)
-        let stored =
-            try team.first {
-                let stored = folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil
-                let bank = try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
-                try Initialization(bank: bank, method: configuration.model.method, seed: settings.seed)
-                    .fill(parameters, of: network.graphs)
-                return stored
-            } ?? nil
+        let (parameters, network) = (self.parameters, self.network)
+        try team.first {
+            try Initialization(bank: bankFile, method: configuration.model.method, seed: settings.seed)
+                .fill(parameters, of: network.graphs)
+        }
         for storage in parameters.storages { try team.broadcast(storage.values) }
         parameters.bank.values.protect()
         let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
@@ -84,7 +90,8 @@ package final class Trainer {
             kernels: kernels, pool: pool, team: team, bucketByteCount: configuration.parallel.bucketBytes)
         validation = Validation(
             network: MultiTaskNetwork(
-                configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
+                configuration.model, heads: heads, height: data.frame.height, width: data.frame.width,
+                components: components),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool, team: team)
         checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
