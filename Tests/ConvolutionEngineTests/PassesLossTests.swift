@@ -8,12 +8,13 @@ import Testing
         let kind: mdl_loss_kind
         let kernel: @Sendable (mdl_passes) -> mdl_kernel
         let labelChannels: Int
+        var smoothing = 0.0
         /// The label of a pixel; a quarter of the pixels is unknown.
         let label: @Sendable (RandomStream, Int, Int) -> Float
         /// Bits, not closeness, where nothing but rounding to nearest is involved.
         let exact: Bool
 
-        var description: String { "\(kind.rawValue)" }
+        var description: String { "\(kind.rawValue)" + (smoothing > 0 ? " smoothed" : "") }
 
         static let all: [Loss] = [
             Loss(
@@ -38,6 +39,11 @@ import Testing
                 kind: mdl_loss_normals, kernel: { $0.loss_normals }, labelChannels: 3,
                 label: { stream, index, _ in unknown(stream, index / 3) ? 0 : stream.signed(UInt64(index)) },
                 exact: true),
+            Loss(
+                kind: mdl_loss_cross_entropy, kernel: { $0.loss_cross_entropy }, labelChannels: 1, smoothing: 0.1,
+                label: { stream, index, channels in
+                    unknown(stream, index) ? 255 : Float(stream.integer(UInt64(index), below: channels))
+                }, exact: false),
         ]
 
         static func unknown(_ stream: RandomStream, _ pixel: Int) -> Bool {
@@ -68,7 +74,8 @@ import Testing
             loss.kernel(passes),
             mdl_loss(
                 output: output.view, gradient: wanted ? gradient.view : Tensor.none, labels: labels.pointer,
-                extent: output.extent, rows: rows, scale: scale.pointer, partial: partial.pointer),
+                extent: output.extent, rows: rows, scale: scale.pointer, partial: partial.pointer,
+                smoothing: loss.smoothing),
             items: items)
         return Result(partial: partial, gradient: gradient)
     }

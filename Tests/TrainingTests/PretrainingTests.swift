@@ -69,7 +69,7 @@ struct PretrainingTests {
 
     @Test func validationSharesWhatWasLearnedAndCountsEveryPicture() throws {
         var steps: [Int] = []
-        var accuracies: [Double] = []
+        var accuracies: [ClassificationAccuracy] = []
         let bank = try bank(small) {
             guard case .validated(let step, let accuracy) = $0 else { return }
             steps.append(step)
@@ -78,7 +78,7 @@ struct PretrainingTests {
         #expect(steps == [2, 4, 5])
         #expect(accuracies.last == bank.accuracy)
         // 11 pictures, the last batch of which has 3.
-        #expect(accuracies.allSatisfy { ($0 * 11).rounded() / 11 == $0 })
+        #expect(accuracies.allSatisfy { ($0.top1 * 11).rounded() / 11 == $0.top1 && $0.top1 <= $0.top5 })
     }
 
     @Test func aNetworkStartsFromTheFile() throws {
@@ -88,8 +88,9 @@ struct PretrainingTests {
         let file = try SafetensorsFile(path: path)
         #expect(
             file.metadata == [
-                "backbone": "resnet18", "width": "4", "dataset": "rooms", "classes": "12", "iterations": "5",
-                "top1_accuracy": String(bank.accuracy),
+                "backbone": "resnet18", "width": "4", "method": "conv", "dataset": "rooms", "classes": "12",
+                "iterations": "5", "top1_accuracy": String(bank.accuracy.top1),
+                "top5_accuracy": String(bank.accuracy.top5),
             ])
         #expect(try PretrainConfiguration.load(path: run.path + "/config.yaml").differences(from: small).isEmpty)
 
