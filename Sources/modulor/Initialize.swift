@@ -40,7 +40,7 @@ struct Initialize: ParsableCommand {
         try Job.run { team in
             let file = try SafetensorsFile(path: from)
             let bank = try responses.initialize(file, kernels: kernels.kernels(), team: team) { done, all in
-                if team.isFirst { Terminal.progress("block \(done)/\(all) of images") }
+                if team.isFirst, done == all || done % 16 == 0 { Terminal.progress("block \(done)/\(all) of images") }
             }
             guard let bank else { return }
             let folder = try ModelFolder.create(

@@ -18,6 +18,24 @@ import Testing
         return (run + "/bank.safetensors", data.path)
     }
 
+    @Test func pretrainingDoesNotDependOnRanks() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("pretrain.yaml").path
+            try """
+            model: {width: 4, method: ra_series}
+            data: {crop: [32, 32], workers: 1, rooms: {train: 12, validation: 5, size: [32, 32]}}
+            training: {iterations: 3, batch: 7, validate_every: 2, label_smoothing: 0.1}
+            """.write(toFile: path, atomically: true, encoding: .utf8)
+            let banks = try (1...3).map { ranks in
+                let run = folder.appendingPathComponent("\(ranks)")
+                let outcome = try Program.run(ranks: ranks, ["pretrain", path, "--output", run.path])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return try Data(contentsOf: run.appendingPathComponent("bank.safetensors"))
+            }
+            #expect(banks[1] == banks[0] && banks[2] == banks[0])
+        }
+    }
+
     @Test func theModelDoesNotDependOnRanks() throws {
         try withTemporaryFolder { folder in
             let (bank, data) = try prepare(folder)
