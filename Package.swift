@@ -13,7 +13,8 @@ import PackageDescription
 //     3  Collectives
 //     2  ConvolutionEngine
 //     1  TensorCore
-//     0  CConvolution  CThreadPool  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CSockets  CCollectives -> CMPI
+//     0  CConvolution  CThreadPool  COpenBLAS  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CSockets
+//        CCollectives -> CMPI
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
@@ -46,6 +47,8 @@ let package = Package(
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
         // Inflates what MATLAB compresses; kept by its authors since 1995.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Principal axes by LAPACK; kept by the OpenBLAS project. Opened at run time, see its header.
+        .target(name: "COpenBLAS", cSettings: strictC),
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -70,7 +73,7 @@ let package = Package(
             "Training",
             uses: [
                 "Networks", "Tasks", "Configuration", "Graph", "Datasets", "Checkpoints", "Collectives",
-                "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
+                "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "COpenBLAS",
             ]),
         room(
             "Reports",

@@ -30,3 +30,10 @@ static inline mdl_item_channels mdl_channels_of_item(int32_t item, int32_t per_i
     int32_t first = item * per_item;
     return (mdl_item_channels){first, first + per_item < channels ? first + per_item : channels};
 }
+
+// What label smoothing adds to the cross-entropy of a pixel with the given logits: smoothing * (its own logit - their mean).
+static inline double mdl_smoothing_distance(const float *logits, int32_t channels, int32_t own, double smoothing) {
+    double sum = 0;
+    for (int32_t channel = 0; channel < channels; channel++) { sum += logits[channel]; }
+    return smoothing * (logits[own] - sum / channels);
+}

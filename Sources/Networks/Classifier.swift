@@ -3,11 +3,12 @@ import Configuration
 import ConvolutionEngine
 import Graph
 
-/// The classifier that a filter bank is pretrained with: a ResNet of method `conv` at output stride 32, global average
-/// pooling and one linear layer, as in He et al. (see ``ResNet``).
+/// The classifier that a filter bank is pretrained with: a ResNet at output stride 32, global average pooling and one
+/// linear layer, as in He et al. (see ``ResNet``). Everything is trained, with any method: the bank, and the modulators
+/// or adapters that stand in it from the start.
 ///
-/// Its convolutions, batch norms and shortcuts have the names that networks with a bank look for, without a task; the
-/// linear layer is `fc.weight` [classes, channels, 1, 1] and `fc.bias`.
+/// All but the linear layer has the names that networks with a bank look for, without a task; the linear layer is
+/// `fc.weight` [classes, channels, 1, 1] and `fc.bias`.
 package struct Classifier: Sendable {
     /// The name of the only output: 1 × 1 × classes per sample, before the softmax.
     package static let output = "classes"
@@ -15,19 +16,20 @@ package struct Classifier: Sendable {
     package let graph: Graph
 
     /// - Parameters:
+    ///   - method: modulators are plain; a task that normalizes its own starts from their rows' lengths and directions.
     ///   - classes: how many classes are told apart.
     ///   - height, width: the images' size in pixels; any from 1 × 1 on.
+    ///   - components: how many filters the bank has, where it exists already.
     package init(
-        backbone: ModelSettings.Backbone, width channels: Int, classes: Int, height: Int, width: Int
+        backbone: ModelSettings.Backbone, width channels: Int, method: ModelSettings.Method = .conv, classes: Int,
+        height: Int, width: Int, components: BankComponents = .all
     ) {
-        var model = ModelSettings()
-        model.backbone = backbone
-        model.width = channels
-        model.method = .conv
-        model.outputStride = 32
+        let model = ModelSettings(
+            backbone: backbone, width: channels, outputStride: 32, method: method, normalizedFeatureFusion: false)
         var graph = Graph()
         let image = graph.input(height: height, width: width)
-        let pooled = graph.globalAveragePool(ResNet(model, task: nil).features(image, in: &graph).high)
+        let backbone = ResNet(model, task: nil, components: components)
+        let pooled = graph.globalAveragePool(backbone.features(image, in: &graph).high)
         let geometry = ConvolutionGeometry(
             inputChannels: graph.shape(of: pooled).channels, outputChannels: classes)
         let weight = graph.parameter(

@@ -7,7 +7,9 @@ import TensorCore
 ///
 /// - The bank comes from a file. So do batch norms and shortcuts, which a pretrained file has under the same names
 ///   without the task, and with method `conv` the filters.
-/// - Modulators start as the identity (and gain 1), adapters as 0: the network starts as the pretrained one.
+/// - Modulators and adapters that the file has, without a task, are where every new task's start; one that normalizes
+///   its modulators starts from their rows' lengths (gains) and rows (directions). Others start as the identity (and
+///   gain 1), adapters as 0. In both cases the network starts as the pretrained one.
 /// - Everything else is drawn by name: filters uniformly with variance 2 / (inputs · taps) (He et al., ICCV 2015,
 ///   arXiv 1502.01852), batch norms as 1 and 0, biases as 0.
 package struct Initialization {
@@ -24,8 +26,10 @@ package struct Initialization {
 
     /// Fills every parameter and statistic.
     ///
-    /// - Throws: `InvalidFileError` where the bank misses a filter or has it in another shape.
+    /// - Throws: `InvalidFileError` where the bank misses a filter, has it in another shape, or was made for another
+    ///   method.
     package func fill(_ parameters: NetworkParameters, of graphs: [Graph]) throws {
+        try bank.map(checkMethod)
         for entry in parameters.bank.layout.entries {
             let parameter = entry.parameter
             let values =
@@ -43,11 +47,29 @@ package struct Initialization {
         }
     }
 
+    /// A bank with modulators or adapters computes what it was trained for only with them.
+    private func checkMethod(_ bank: SafetensorsFile) throws(InvalidFileError) {
+        guard bank.tensors.contains(where: { $0.name.hasSuffix(ResNet.modulatorSuffix) }) else { return }
+        let own = bank.metadata["method"] ?? ModelSettings.Method.rcm.rawValue
+        guard own == method.rawValue else {
+            throw InvalidFileError(
+                path: bank.path, place: "metadata 'method'",
+                problem: "the bank was made for \(own), and computes something else without its modulators",
+                remedy: "set model.method to \(own), or use a bank that was pretrained with \(method.rawValue) or conv")
+        }
+    }
+
     private func start(of parameter: Graph.Parameter, tasks: [String]) throws -> [Float] {
         var shared = parameter.name
         for task in tasks { shared = shared.replacing(".\(task).", with: ".") }
-        if let bank, !isHead(parameter.name), bank.tensor(shared) != nil {
-            return try bank.floats(shared, shape: parameter.shape)
+        if let bank, !isHead(parameter.name) {
+            if bank.tensor(shared) != nil { return try bank.floats(shared, shape: parameter.shape) }
+            // Where rows are normalized, "weight" is split into "weight_v" and "weight_g".
+            let whole = String(shared.dropLast(2))
+            if whole.hasSuffix(ResNet.modulatorSuffix), let stored = bank.tensor(whole) {
+                if shared.hasSuffix("_v") { return try bank.floats(whole, shape: parameter.shape) }
+                return Self.rowLengths(try bank.floats(whole, shape: stored.shape), rows: parameter.count)
+            }
         }
         return Self.draw(parameter, method: method, seed: seed)
     }
@@ -71,6 +93,14 @@ package struct Initialization {
         }
         let isOne = name.hasSuffix(".running_var") || (name.hasSuffix(".weight") && !name.hasPrefix("predict."))
         return [Float](repeating: isOne ? 1 : 0, count: parameter.count)
+    }
+
+    private static func rowLengths(_ matrix: [Float], rows: Int) -> [Float] {
+        let columns = matrix.count / rows
+        return (0..<rows).map { row in
+            Float(
+                matrix[row * columns..<(row + 1) * columns].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
+        }
     }
 
     private static func identity(_ shape: [Int]) -> [Float] {

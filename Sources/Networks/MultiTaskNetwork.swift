@@ -11,7 +11,10 @@ package struct MultiTaskNetwork: Sendable {
     /// - Parameters:
     ///   - heads: the tasks, in the order in which a training step visits them.
     ///   - height, width: the images' size in pixels; any from 1 × 1 on.
-    package init(_ model: ModelSettings, heads: [TaskHead], height: Int, width: Int) {
+    ///   - components: how many filters the bank has, as its file tells.
+    package init(
+        _ model: ModelSettings, heads: [TaskHead], height: Int, width: Int, components: BankComponents = .all
+    ) {
         precondition(!heads.isEmpty, "a network needs a task")
         self.model = model
         self.heads = heads
@@ -19,7 +22,8 @@ package struct MultiTaskNetwork: Sendable {
         graphs = groups.map { group in
             var graph = Graph()
             let image = graph.input(height: height, width: width)
-            let backbone = ResNet(model, task: model.method.hasBank ? group[0].name : nil)
+            let backbone = ResNet(
+                model, task: model.method.hasBank ? group[0].name : nil, components: components)
             let features = backbone.features(image, in: &graph)
             for head in group {
                 let prediction = DeepLabDecoder(model: model, head: head).prediction(

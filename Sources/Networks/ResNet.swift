@@ -9,14 +9,22 @@ import Graph
 /// shortcuts are trained by each task. Parameters have the names of the paper's official code.
 struct ResNet {
     let model: ModelSettings
-    /// The task whose modulators, batch norms and shortcuts are used; nil with method `conv`.
+    /// The task whose modulators, batch norms and shortcuts are used. Without one everything is trained, the bank too,
+    /// and no name has a task: method `conv`, and pretraining with any method.
     let task: String?
+    /// How many filters the bank has; only `rcm` can have others than outputs.
+    let components: BankComponents
     private var suffix: String { task.map { "." + $0 } ?? "" }
 
-    init(_ model: ModelSettings, task: String?) {
-        precondition(model.method.hasBank == (task != nil), "a task's network needs a bank, and a bank a task")
+    /// How the names of a bank's filters and, without a task, of their modulators end.
+    static let filterSuffix = ".Ws.weight"
+    static let modulatorSuffix = ".Wt.weight"
+
+    init(_ model: ModelSettings, task: String?, components: BankComponents = .all) {
+        precondition(model.method.hasBank || task == nil, "a task's network needs a bank")
         self.model = model
         self.task = task
+        self.components = components
     }
 
     /// The stride of each stage's first block and the dilation of all its blocks. Stride 32 is the classifier's that
@@ -100,11 +108,15 @@ struct ResNet {
         _ input: Graph.Value, _ geometry: ConvolutionGeometry, _ name: String, in graph: inout Graph
     ) -> Graph.Value {
         let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+        let filterName = name + Self.filterSuffix
+        let filters = model.method == .rcm ? components.count(of: filterName, outputs: outputs) : outputs
         let bank = graph.parameter(
-            "\(name).Ws.weight", shape: [outputs, inputs, geometry.kernelSize, geometry.kernelSize],
-            role: model.method.hasBank ? .bank : .trained)
-        let response = graph.convolution(input, geometry, filter: .parameter(bank))
-        let fusion = ConvolutionGeometry(inputChannels: outputs, outputChannels: outputs)
+            filterName, shape: [filters, inputs, geometry.kernelSize, geometry.kernelSize],
+            role: task == nil ? .trained : .bank)
+        var bankGeometry = geometry
+        bankGeometry.outputChannels = filters
+        let response = graph.convolution(input, bankGeometry, filter: .parameter(bank))
+        let fusion = ConvolutionGeometry(inputChannels: filters, outputChannels: outputs)
         func modulator(inputs: Int) -> Graph.Filter {
             .parameter(
                 graph.parameter("\(name).Wt\(suffix).weight", shape: [outputs, inputs, 1, 1], role: .trained))
@@ -114,11 +126,11 @@ struct ResNet {
             return response
         case .rcm where model.normalizedFeatureFusion:
             let direction = graph.parameter(
-                "\(name).Wt\(suffix).weight_v", shape: [outputs, outputs, 1, 1], role: .trained)
+                "\(name).Wt\(suffix).weight_v", shape: [outputs, filters, 1, 1], role: .trained)
             let gain = graph.parameter("\(name).Wt\(suffix).weight_g", shape: [outputs, 1, 1, 1], role: .trained)
             return graph.convolution(response, fusion, filter: .normalizedRows(direction: direction, gain: gain))
         case .rcm:
-            return graph.convolution(response, fusion, filter: modulator(inputs: outputs))
+            return graph.convolution(response, fusion, filter: modulator(inputs: filters))
         case .seriesAdapters:
             let normalizedResponse = normalized(response, "\(name).bnorm", in: &graph)
             return graph.add(

@@ -39,12 +39,18 @@ package final class GradientDescent {
 package enum LearningRateSchedule: Sendable, Equatable {
     /// rate · (1 − step / steps)^power.
     case polynomial(power: Double)
+    /// rate · (1 + cos(π · step / steps)) / 2.
+    case cosine
+    /// rate · factor^⌊plateaus · step / steps⌋.
+    case steps(plateaus: Int, factor: Double)
     case constant
 
     /// The rate at `step`, 0 ..< `steps`.
     package func rate(_ base: Double, step: Int, steps: Int) -> Double {
         switch self {
         case .polynomial(let power): base * pow(1 - Double(step) / Double(steps), power)
+        case .cosine: base * (1 + cos(.pi * Double(step) / Double(steps))) / 2
+        case .steps(let plateaus, let factor): base * pow(factor, Double(plateaus * step / steps))
         case .constant: base
         }
     }

@@ -57,25 +57,31 @@ package final class Trainer {
         let settings = configuration.training
         data = try TrainingData(configuration.data, tasks: names)
         let heads = [TaskHead](names.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
+        folder = try RunFolder(path: path, configuration: configuration, resume: resume)
+        let folder = self.folder
+        let stored = try team.first { folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil } ?? nil
+        let bankFile =
+            try team.first {
+                try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
+            } ?? nil
+        // The first rank alone can read the file.
+        let components = BankComponents(
+            decoding: try team.gather((bankFile.map { BankComponents(of: $0) } ?? .all).encoded)[0])
         let crop = configuration.data.crop
-        network = MultiTaskNetwork(configuration.model, heads: heads, height: crop.height, width: crop.width)
+        network = MultiTaskNetwork(
+            configuration.model, heads: heads, height: crop.height, width: crop.width, components: components)
         let groups = try TaskGroups(
             configuration.parallel.taskGroups,
             costs: network.graphs.map { $0.cost.trainingStepFlop(samples: 1) }, ranks: team.size,
             batch: settings.batch)
-        folder = try RunFolder(path: path, configuration: configuration, resume: resume)
         let tasks = try TaskTeam(team, groups: groups)
         parameters = NetworkParameters(
             network.graphs, training: true, subtrees: tasks.group.share(settings.batch).tree.subtrees)
-        let (folder, parameters, network) = (self.folder, self.parameters, self.network)
-        let stored =
-            try team.first {
-                let stored = folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil
-                let bank = try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
-                try Initialization(bank: bank, method: configuration.model.method, seed: settings.seed)
-                    .fill(parameters, of: network.graphs)
-                return stored
-            } ?? nil
+        let (parameters, network) = (self.parameters, self.network)
+        try team.first {
+            try Initialization(bank: bankFile, method: configuration.model.method, seed: settings.seed)
+                .fill(parameters, of: network.graphs)
+        }
         for storage in parameters.storages.dropFirst() { try team.broadcast(storage.values) }
         let filters = parameters.bank.values
         parameters.bank.move(
@@ -92,7 +98,8 @@ package final class Trainer {
             kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
         validation = try Validation(
             network: MultiTaskNetwork(
-                configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
+                configuration.model, heads: heads, height: data.frame.height, width: data.frame.width,
+                components: components),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool, bank: step.bank, team: team)
         checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)

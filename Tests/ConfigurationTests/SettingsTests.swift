@@ -97,6 +97,7 @@ import Testing
             model:
               backbone: resnet18
               width: 64
+              method: conv
             data:
               dataset: rooms
               root: null
@@ -109,6 +110,9 @@ import Testing
                 train: 2000
                 validation: 100
                 size: [160, 160]
+              random_crop: auto
+              area: [0.08, 1.0]
+              aspect: [0.75, 1.3333333333333333]
             training:
               iterations: 20000
               batch: 8
@@ -117,9 +121,12 @@ import Testing
               weight_decay: 0.0001
               schedule: poly
               power: 0.9
+              plateaus: 3
+              factor: 0.1
               seed: 1
               validate_every: 1000
               checkpoint_every: 1000
+              label_smoothing: 0.0
             parallel:
               threads: auto
               batch_norm: global

@@ -1,4 +1,5 @@
 import CConvolution
+import Foundation
 import TensorCore
 import Testing
 
@@ -8,12 +9,13 @@ import Testing
         let kind: mdl_loss_kind
         let kernel: @Sendable (mdl_passes) -> mdl_kernel
         let labelChannels: Int
+        var smoothing = 0.0
         /// The label of a pixel; a quarter of the pixels is unknown.
         let label: @Sendable (RandomStream, Int, Int) -> Float
         /// Bits, not closeness, where nothing but rounding to nearest is involved.
         let exact: Bool
 
-        var description: String { "\(kind.rawValue)" }
+        var description: String { "\(kind.rawValue)" + (smoothing > 0 ? " smoothed" : "") }
 
         static let all: [Loss] = [
             Loss(
@@ -38,6 +40,11 @@ import Testing
                 kind: mdl_loss_normals, kernel: { $0.loss_normals }, labelChannels: 3,
                 label: { stream, index, _ in unknown(stream, index / 3) ? 0 : stream.signed(UInt64(index)) },
                 exact: true),
+            Loss(
+                kind: mdl_loss_cross_entropy, kernel: { $0.loss_cross_entropy }, labelChannels: 1, smoothing: 0.1,
+                label: { stream, index, channels in
+                    unknown(stream, index) ? 255 : Float(stream.integer(UInt64(index), below: channels))
+                }, exact: false),
         ]
 
         static func unknown(_ stream: RandomStream, _ pixel: Int) -> Bool {
@@ -68,7 +75,8 @@ import Testing
             loss.kernel(passes),
             mdl_loss(
                 output: output.view, gradient: wanted ? gradient.view : Tensor.none, labels: labels.pointer,
-                extent: output.extent, rows: rows, scale: scale.pointer, partial: partial.pointer),
+                extent: output.extent, rows: rows, scale: scale.pointer, partial: partial.pointer,
+                smoothing: loss.smoothing),
             items: items)
         return Result(partial: partial, gradient: gradient)
     }
@@ -208,6 +216,25 @@ import Testing
                 let stream = RandomStream("labels").substream(UInt64(item / 3))
                 let known = pixels.count { !Loss.unknown(stream, $0) }
                 #expect(count.values[item] == Int64(known * loss.labelChannels))
+            }
+        }
+    }
+
+    /// With truth t = 0.9 on the own class and 0.1 spread over four: the loss is −Σ t log p, the gradient p − t.
+    @Test func smoothedTruthIsSpreadOverAllClasses() {
+        let extent = mdl_extent(height: 1, width: 1, channels: 4)
+        let logits: [Double] = [0.5, -1, 2, 0.25]
+        let output = Tensor(1, extent) { _, index in Float(logits[index]) }
+        let labels = Memory<Float>(1) { _ in 2 }
+        let sum = logits.reduce(0) { $0 + exp($1) }
+        let truth = [0.025, 0.025, 0.925, 0.025]
+        let loss = zip(truth, logits).reduce(0) { $0 - $1.0 * ($1.1 - log(sum)) }
+        for isa in [mdl_isa_scalar] + fastSets {
+            let result = compute(Loss.all.last!, passes(isa), output: output, labels: labels, slice: false, scale: 1)
+            #expect(abs(result.partial.values[0] - loss) <= 1e-6)
+            for channel in 0..<4 {
+                let slope = exp(logits[channel]) / sum - truth[channel]
+                #expect(abs(Double(result.gradient.values[channel]) - slope) <= 1e-6)
             }
         }
     }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Configuration
 import ConvolutionEngine
+import Datasets
 import Foundation
 import Networks
 import TensorCore
@@ -69,7 +70,7 @@ struct PretrainingTests {
 
     @Test func validationSharesWhatWasLearnedAndCountsEveryPicture() throws {
         var steps: [Int] = []
-        var accuracies: [Double] = []
+        var accuracies: [ClassificationAccuracy] = []
         let bank = try bank(small) {
             guard case .validated(let step, let accuracy) = $0 else { return }
             steps.append(step)
@@ -78,7 +79,7 @@ struct PretrainingTests {
         #expect(steps == [2, 4, 5])
         #expect(accuracies.last == bank.accuracy)
         // 11 pictures, the last batch of which has 3.
-        #expect(accuracies.allSatisfy { ($0 * 11).rounded() / 11 == $0 })
+        #expect(accuracies.allSatisfy { ($0.top1 * 11).rounded() / 11 == $0.top1 && $0.top1 <= $0.top5 })
     }
 
     @Test func aNetworkStartsFromTheFile() throws {
@@ -88,8 +89,9 @@ struct PretrainingTests {
         let file = try SafetensorsFile(path: path)
         #expect(
             file.metadata == [
-                "backbone": "resnet18", "width": "4", "dataset": "rooms", "classes": "12", "iterations": "5",
-                "top1_accuracy": String(bank.accuracy),
+                "backbone": "resnet18", "width": "4", "method": "conv", "dataset": "rooms", "classes": "12",
+                "iterations": "5", "top1_accuracy": String(bank.accuracy.top1),
+                "top5_accuracy": String(bank.accuracy.top5),
             ])
         #expect(try PretrainConfiguration.load(path: run.path + "/config.yaml").differences(from: small).isEmpty)
 
@@ -114,6 +116,85 @@ struct PretrainingTests {
         try learned("layer3.0.downsample.conv.conv.normals.weight", "layer3.0.downsample.conv.conv.weight")
         try learned(
             "layer3.0.downsample.bnorm.bnorm.normals.running_mean", "layer3.0.downsample.bnorm.bnorm.running_mean")
+    }
+
+    /// What stands in the network while its bank is trained is what new tasks of the method start with.
+    @Test(arguments: [
+        (ModelSettings.Method.rcm, ["layer2.0.conv1.Wt"]),
+        (.seriesAdapters, ["layer2.0.conv1.Wt", "layer2.0.conv1.bnorm.bnorm"]),
+        (.parallelAdapters, ["layer2.0.conv1.Wt"]),
+    ])
+    func tasksStartFromWhatWasPretrained(_ method: ModelSettings.Method, _ names: [String]) throws {
+        var configuration = small
+        configuration.model.method = method
+        configuration.training.iterations = 3
+        let run = try TemporaryRun()
+        let path = try bank(configuration, threads: 1).write(toRun: run.path)
+        #expect(try bytes(configuration, threads: 3) == Data(contentsOf: URL(filePath: path)))
+        let file = try SafetensorsFile(path: path)
+        #expect(file.metadata["method"] == method.rawValue)
+        var model = ModelSettings(width: 4, method: method, aspp: 8, low: 8)
+        for isNormalized in [false, true] {
+            model.normalizedFeatureFusion = isNormalized
+            let network = MultiTaskNetwork(model, heads: [TaskHead(.edge, channels: 1)], height: 32, width: 32)
+            let parameters = NetworkParameters(network.graphs, training: false)
+            try Initialization(bank: file, method: method, seed: 1).fill(parameters, of: network.graphs)
+            for name in names {
+                let ending = isNormalized && method == .rcm ? ".edge.weight_v" : ".edge.weight"
+                let storage = parameters.groups[0].trained
+                let entry = try #require(storage.layout.entry(name + ending))
+                let expected = try file.floats(name + ".weight", shape: entry.parameter.shape)
+                #expect(storage.read(entry, from: storage.values) == expected)
+                // Adapters start as 0 and modulators as the identity; these have learned.
+                #expect(Set(expected).count > 2)
+            }
+        }
+        // Without them the bank is no pretrained net.
+        let other = MultiTaskNetwork(
+            ModelSettings(width: 4, method: .conv, aspp: 8, low: 8), heads: [TaskHead(.edge, channels: 1)],
+            height: 32, width: 32)
+        #expect(throws: InvalidFileError.self) {
+            try Initialization(bank: file, method: .conv, seed: 1).fill(
+                NetworkParameters(other.graphs, training: false), of: other.graphs)
+        }
+    }
+
+    /// Two classes that colour tells apart, in ImageNet's layout.
+    private func folder(_ root: String) throws {
+        for (split, count) in [("train", 6), ("val", 2)] {
+            for (place, name) in ["blue", "red"].enumerated() {
+                try FileManager.default.createDirectory(
+                    atPath: "\(root)/\(split)/\(name)", withIntermediateDirectories: true)
+                for index in 0..<count {
+                    let stream = RandomStream("\(split) \(name) \(index)")
+                    let (height, width) = (30 + 5 * index, 50 - 4 * index)
+                    let pixels = (0..<height * width).flatMap { pixel in
+                        let level = UInt8(55 + 200 * stream.unit(UInt64(pixel)))
+                        return place == 0 ? [0, 0, level] : [level, 0, 0]
+                    }
+                    try PNGFile(height: height, width: width, pixels: .rgb(pixels)).write(
+                        to: "\(root)/\(split)/\(name)/\(index).png")
+                }
+            }
+        }
+    }
+
+    @Test func foldersOfPicturesAreLearned() throws {
+        let run = try TemporaryRun()
+        try folder(run.path)
+        var configuration = small
+        configuration.data.dataset = .folder
+        configuration.data.root = run.path
+        configuration.training.iterations = 40
+        configuration.training.validateEvery = 0
+        configuration.training.schedule = .cosine
+        configuration.training.labelSmoothing = 0.1
+        let bank = try bank(configuration)
+        #expect(bank.classes == 2)
+        #expect(bank.accuracy.top1 == 1 && bank.accuracy.top5 == 1)
+        try Data("no picture".utf8).write(to: URL(filePath: run.path + "/train/red/3.png"))
+        let error = #expect(throws: SampleError.self) { try self.bank(configuration) }
+        #expect(error?.description.contains("/train/red/3.png") == true)
     }
 
     @Test func whatDivergesIsStopped() throws {

@@ -46,6 +46,9 @@ MDL_INLINE double cross_entropy_pixels(mdl_loss a, const float *output, const fl
         sums[i] = sum_of_lanes(sum);
         int valid = labels[i] >= 0 && labels[i] < (float)channels;
         distances[i] = valid ? (double)maximum - logits[(int32_t)labels[i]] : NAN;
+        if (valid && a.smoothing > 0) {
+            distances[i] += mdl_smoothing_distance(logits, channels, (int32_t)labels[i], a.smoothing);
+        }
     }
     for (int32_t i = count; i < lanes; i++) { sums[i] = 1; }
     store_doubles(losses, lanes, logarithm(load_doubles(sums, lanes)));
@@ -65,6 +68,11 @@ MDL_INLINE double cross_entropy_pixels(mdl_loss a, const float *output, const fl
         }
         // Of a probability near 1 the difference from 1 is formed before it is rounded.
         if (known && valid) { slopes[(int32_t)labels[i]] = (float)((target - sums[i]) / sums[i] * a.scale[0]); }
+        if (known && valid && a.smoothing > 0) {
+            float even = (float)(a.smoothing / channels * a.scale[0]);
+            slopes[(int32_t)labels[i]] += (float)(a.smoothing * a.scale[0]);
+            for (int32_t channel = 0; channel < channels; channel++) { slopes[channel] -= even; }
+        }
     }
     return total;
 }

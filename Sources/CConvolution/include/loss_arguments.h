@@ -27,6 +27,8 @@ typedef struct mdl_loss {
     mdl_rows rows;
     const float *scale;
     double *partial;
+    // Cross-entropy: the share of the truth that is spread evenly over all classes.
+    double smoothing;
 } mdl_loss;
 
 // count[item] = known elements of the chunk (pixels; 3 per pixel for normals).

@@ -25,11 +25,15 @@ void mdl_loss_cross_entropy_scalar(const void *arguments, int32_t item, int32_t 
             double sum = 0;
             for (int32_t channel = 0; channel < channels; channel++) { sum += exp(output[channel] - maximum); }
             if (known) { total += class < 0 ? NAN : log(sum) + (maximum - output[class]); }
+            if (known && class >= 0 && a.smoothing > 0) {
+                total += mdl_smoothing_distance(output, channels, class, a.smoothing);
+            }
             if (!a.gradient.data) { continue; }
             float *gradient = mdl_row(a.gradient, part.sample, row) + column * a.gradient.pixel;
             for (int32_t channel = 0; channel < channels; channel++) {
                 double probability = exp(output[channel] - maximum) / sum;
-                double difference = channel == class ? probability - 1 : probability;
+                double truth = a.smoothing / channels + (channel == class ? 1 - a.smoothing : 0);
+                double difference = probability - truth;
                 gradient[channel] = known ? (float)(difference * a.scale[0]) : 0;
             }
         }

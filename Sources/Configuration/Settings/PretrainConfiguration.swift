@@ -2,8 +2,8 @@
 /// filter bank.
 package struct PretrainConfiguration: ConfigurationDocument {
     package var model = PretrainModelSettings()
-    package var data = DataSettings()
-    package var training = TrainingSettings()
+    package var data = PretrainDataSettings()
+    package var training = PretrainTrainingSettings()
     package var parallel = ParallelSettings()
     package var output = OutputSettings(directory: "runs/pretrain")
 
@@ -24,11 +24,15 @@ package struct PretrainModelSettings: ConfigurationSection {
     package var backbone = ModelSettings.Backbone.resnet18
     /// `width`: channels of the stem; 64 by default.
     package var width = 64
+    /// `method`: what stands in the network while it is pretrained, all of it trained: `conv` (default), or the modulators
+    /// (`rcm`) or adapters (`ra_series`, `ra_parallel`) of the networks that the bank is for.
+    package var method = ModelSettings.Method.conv
 
     package init() {}
 
     package mutating func visit(_ visitor: inout some ConfigurationVisitor) {
         visitor.value("backbone", &backbone)
         visitor.value("width", &width, .range(ModelSettings.widths))
+        visitor.value("method", &method)
     }
 }

@@ -14,6 +14,10 @@ package struct TrainingSettings: ConfigurationSection {
     package var schedule = Schedule.polynomial
     /// `power`: the exponent p of `poly`; 0.9 by default, as in the paper.
     package var power = 0.9
+    /// `plateaus`: the equal parts of training in which `step` keeps the learning rate; 3 by default.
+    package var plateaus = 3
+    /// `factor`: what `step` multiplies the learning rate with after each part; 0.1 by default.
+    package var factor = 0.1
     /// `seed`: of the first values, the samples' order and their augmentation; 1 by default.
     package var seed = 1
     /// `validate_every`: steps between validations; 1000 by default, and 0 validates only after the last step.
@@ -24,6 +28,10 @@ package struct TrainingSettings: ConfigurationSection {
     package enum Schedule: String, ConfigurationChoice {
         /// learning_rate · (1 − step / iterations)^power
         case polynomial = "poly"
+        /// learning_rate · (1 + cos(π · step / iterations)) / 2
+        case cosine
+        /// learning_rate · factor^⌊plateaus · step / iterations⌋
+        case step
         /// The learning rate stays.
         case constant
     }
@@ -38,6 +46,8 @@ package struct TrainingSettings: ConfigurationSection {
         visitor.value("weight_decay", &weightDecay, .range(0...1))
         visitor.value("schedule", &schedule)
         visitor.value("power", &power, .above(0, upTo: 100))
+        visitor.value("plateaus", &plateaus, .range(1...1_000_000))
+        visitor.value("factor", &factor, .above(0, upTo: 1))
         visitor.value("seed", &seed, .range(0...1_000_000_000))
         visitor.value("validate_every", &validateEvery, .range(0...1_000_000_000))
         visitor.value("checkpoint_every", &checkpointEvery, .range(0...1_000_000_000))

@@ -4,7 +4,7 @@ import TensorCore
 ///
 /// Everything drawn is a function of (seed, epoch, sample), so it depends neither on workers nor on ranks nor on
 /// where a run was resumed.
-package struct Augmentation: Sendable, Hashable {
+package struct Augmentation: TrainingCrop, Hashable {
     /// The factors of the paper's reference program; each is as likely as the others.
     package static let paperScales = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
 

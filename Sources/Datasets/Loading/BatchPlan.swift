@@ -2,12 +2,14 @@
 package enum BatchPlan: Sendable {
     /// Endless shuffled batches of augmented crops. `shard` is the part of the global batch that is loaded: places
     /// within 0 ..< batch size.
-    case training(order: SampleOrder, shard: Range<Int>, augmentation: Augmentation)
+    case training(order: SampleOrder, shard: Range<Int>, augmentation: any TrainingCrop)
     /// Each of `samples` once, in order, whole in a frame of the given size; the last batch may be partial.
     case evaluation(samples: Range<Int>, batchSize: Int, frameHeight: Int, frameWidth: Int)
+    /// Each of `samples` once, in order, as `crop` cuts it; the last batch may be partial.
+    case examination(samples: Range<Int>, batchSize: Int, crop: any TrainingCrop)
 
     /// Training on whole global batches.
-    package static func training(order: SampleOrder, augmentation: Augmentation) -> BatchPlan {
+    package static func training(order: SampleOrder, augmentation: any TrainingCrop) -> BatchPlan {
         .training(order: order, shard: 0..<order.batchSize, augmentation: augmentation)
     }
 
@@ -15,7 +17,7 @@ package enum BatchPlan: Sendable {
     package var capacity: Int {
         switch self {
         case .training(_, let shard, _): shard.count
-        case .evaluation(_, let batchSize, _, _): batchSize
+        case .evaluation(_, let batchSize, _, _), .examination(_, let batchSize, _): batchSize
         }
     }
 
@@ -24,6 +26,7 @@ package enum BatchPlan: Sendable {
         switch self {
         case .training(_, _, let augmentation): augmentation.cropHeight
         case .evaluation(_, _, let frameHeight, _): frameHeight
+        case .examination(_, _, let crop): crop.cropHeight
         }
     }
 
@@ -32,6 +35,7 @@ package enum BatchPlan: Sendable {
         switch self {
         case .training(_, _, let augmentation): augmentation.cropWidth
         case .evaluation(_, _, _, let frameWidth): frameWidth
+        case .examination(_, _, let crop): crop.cropWidth
         }
     }
 
@@ -41,7 +45,7 @@ package enum BatchPlan: Sendable {
         case .training(let order, let shard, _):
             let first = step * order.batchSize
             return order.draws(at: first + shard.lowerBound..<first + shard.upperBound)
-        case .evaluation(let samples, let batchSize, _, _):
+        case .evaluation(let samples, let batchSize, _, _), .examination(let samples, let batchSize, _):
             let remaining = samples.dropFirst(step * batchSize).prefix(batchSize)
             return remaining.isEmpty ? nil : remaining.map { SampleDraw(epoch: 0, index: $0) }
         }
@@ -52,8 +56,8 @@ package enum BatchPlan: Sendable {
     package func view(of sample: Sample, drawnAs draw: SampleDraw) throws -> SampleView {
         let (height, width) = (sample.image.height, sample.image.width)
         switch self {
-        case .training(_, _, let augmentation):
-            return augmentation.view(
+        case .training(_, _, let crop), .examination(_, _, let crop):
+            return crop.view(
                 epoch: draw.epoch, index: draw.index, sourceHeight: height, sourceWidth: width)
         case .evaluation(_, _, let frameHeight, let frameWidth):
             guard height <= frameHeight && width <= frameWidth else {
@@ -74,6 +78,9 @@ package enum BatchPlan: Sendable {
         case .evaluation(let samples, let batchSize, let frameHeight, let frameWidth):
             precondition(samples.lowerBound >= 0 && samples.upperBound <= count, "the source has these samples")
             precondition(batchSize > 0 && frameHeight > 0 && frameWidth > 0, "a batch holds at least one pixel")
+        case .examination(let samples, let batchSize, _):
+            precondition(samples.lowerBound >= 0 && samples.upperBound <= count, "the source has these samples")
+            precondition(batchSize > 0, "a batch holds at least one sample")
         }
     }
 }

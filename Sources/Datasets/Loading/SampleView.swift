@@ -9,22 +9,25 @@ package struct SampleView: Sendable, Hashable {
     package let frameWidth: Int
     /// The factor of both sides; depth is divided by it.
     package let scale: Double
+    /// A further factor of the width: 1, but where pictures alone are seen, which may be stretched.
+    package let stretch: Double
     /// May be negative: the frame then begins inside the picture.
     package let top: Int
     package let left: Int
     package let isMirrored: Bool
 
     package init(
-        sourceHeight: Int, sourceWidth: Int, frameHeight: Int, frameWidth: Int, scale: Double, top: Int, left: Int,
-        isMirrored: Bool
+        sourceHeight: Int, sourceWidth: Int, frameHeight: Int, frameWidth: Int, scale: Double, stretch: Double = 1,
+        top: Int, left: Int, isMirrored: Bool
     ) {
         precondition(sourceHeight > 0 && sourceWidth > 0 && frameHeight > 0 && frameWidth > 0, "a view has an area")
-        precondition(scale > 0, "a scale is positive")
+        precondition(scale > 0 && stretch > 0, "a scale is positive")
         self.sourceHeight = sourceHeight
         self.sourceWidth = sourceWidth
         self.frameHeight = frameHeight
         self.frameWidth = frameWidth
         self.scale = scale
+        self.stretch = stretch
         self.top = top
         self.left = left
         self.isMirrored = isMirrored
@@ -32,10 +35,17 @@ package struct SampleView: Sendable, Hashable {
 
     /// floor(side · scale), and at least one pixel.
     package var scaledHeight: Int { Self.scaled(sourceHeight, by: scale) }
-    package var scaledWidth: Int { Self.scaled(sourceWidth, by: scale) }
+    package var scaledWidth: Int { Self.scaled(sourceWidth, by: scale * stretch) }
 
     static func scaled(_ side: Int, by scale: Double) -> Int {
         max(1, Int((Double(side) * scale).rounded(.down)))
+    }
+
+    /// The factor that gives `side` pixels at least `length`: a quotient that was rounded down would miss the last one.
+    static func scale(of side: Int, covering length: Int) -> Double {
+        var scale = Double(length) / Double(side)
+        while scaled(side, by: scale) < length { scale = scale.nextUp }
+        return scale
     }
 
     /// The view for evaluation: the picture as it is in the middle of the frame (the odd pixel is below and right),

@@ -61,9 +61,7 @@ package struct RoomsClassification: Sendable {
     }
 }
 
-/// Pictures alone: no task has labels, since a class belongs to a picture and not to its pixels. Whoever loads batches
-/// asks ``RoomsClassification/classIndex(at:)`` for the classes of the samples that were drawn.
-extension RoomsClassification: SampleSource {
+extension RoomsClassification: ClassifiedSource {
     package var tasks: [LearningTask] { [] }
 
     package func classNames(of task: LearningTask) -> [String] { [] }

@@ -6,6 +6,8 @@ import Datasets
 package enum LossKind: Sendable, Hashable {
     /// Cross-entropy of the softmax over channels; label 255 is unknown.
     case crossEntropy
+    /// The same with a share of the truth spread evenly over all channels (label smoothing).
+    case smoothedCrossEntropy(smoothing: Double)
     /// Binary cross-entropy with logits, positives weighted 0.95 and negatives 0.05; label 255 is unknown.
     case edge
     /// Binary cross-entropy with logits in which an unknown pixel (label 255) adds log 2.
@@ -21,15 +23,19 @@ package enum LossKind: Sendable, Hashable {
     /// What stands for "unknown" in every channel of a label.
     package var unknownLabel: Float {
         switch self {
-        case .crossEntropy, .edge, .saliency: 255
+        case .crossEntropy, .smoothedCrossEntropy, .edge, .saliency: 255
         case .depth, .normals: 0
         }
+    }
+
+    var smoothing: Double {
+        if case .smoothedCrossEntropy(let smoothing) = self { smoothing } else { 0 }
     }
 
     /// The kernel, and how it is told apart where known pixels are counted.
     func kernel(_ kernels: Kernels) -> (mdl_loss_kind, mdl_kernel?) {
         switch self {
-        case .crossEntropy: (mdl_loss_cross_entropy, kernels.passes.loss_cross_entropy)
+        case .crossEntropy, .smoothedCrossEntropy: (mdl_loss_cross_entropy, kernels.passes.loss_cross_entropy)
         case .edge: (mdl_loss_edge, kernels.passes.loss_edge)
         case .saliency: (mdl_loss_saliency, kernels.passes.loss_saliency)
         case .depth: (mdl_loss_depth, kernels.passes.loss_depth)

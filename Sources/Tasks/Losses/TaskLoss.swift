@@ -49,7 +49,7 @@ package final class TaskLoss {
                 tag: 0))
         let loss = mdl_loss(
             output: output.view, gradient: gradient?.view ?? mdl_view(), labels: labels, extent: output.extent,
-            rows: rows, scale: scale, partial: partials)
+            rows: rows, scale: scale, partial: partials, smoothing: kind.smoothing)
         lossStep = arguments.keep(
             mdl_step(kernel: kernel, arguments: UnsafeRawPointer(arguments.keep(loss)), items: items, tag: 0))
     }

@@ -1,38 +1,46 @@
+import Collectives
 import ConvolutionEngine
 import Datasets
 import Networks
 import TensorCore
 
-/// Asks a classifier for the classes of a data set's pictures, whole and as they are.
+/// The shares of pictures whose class was the likeliest, and among the five likeliest.
+package struct ClassificationAccuracy: Sendable, Equatable {
+    package let top1: Double
+    package let top5: Double
+}
+
+/// Asks a classifier for the classes of a data set's pictures. Ranks share them; whole numbers are summed, so the result
+/// does not depend on ranks.
 final class ClassifierExamination {
     private let pass: EvaluationPass
-    private let examples: RoomsClassification
-    private let source: CachedSampleSource
+    private let data: ClassifiedData
+    private let source: any SampleSource
     private let plan: BatchPlan
-    private let workers: Int
+    private let team: RankTeam
 
     /// - Parameters:
-    ///   - classifier: built for pictures of the examples' size.
+    ///   - classifier: built for pictures of the size of the data's examination.
     ///   - parameters: shared with the training step, so that what has been learned so far is examined.
     init(
-        _ classifier: Classifier, parameters: NetworkParameters, examples: RoomsClassification, batchSize: Int,
-        workers: Int, kernels: Kernels, pool: ThreadPool
+        _ classifier: Classifier, parameters: NetworkParameters, data: ClassifiedData, batchSize: Int,
+        kernels: Kernels, pool: ThreadPool, team: RankTeam
     ) throws {
         pass = try EvaluationPass(
             graphs: [classifier.graph], parameters: parameters, samples: batchSize, kernels: kernels, pool: pool)
-        self.examples = examples
-        source = CachedSampleSource(examples, byteLimit: 1 << 28)
-        plan = .evaluation(
-            samples: 0..<examples.count, batchSize: batchSize, frameHeight: examples.height,
-            frameWidth: examples.width)
-        self.workers = workers
+        self.data = data
+        self.team = team
+        source = data.cachedValidation
+        plan = .examination(
+            samples: Shards(samples: data.validation.count, ranks: team.size).ranges[team.rank], batchSize: batchSize,
+            crop: data.examinationCrop)
     }
 
-    /// The share of the pictures whose class had the highest logit, the first one of equals.
-    func accuracy() throws -> Double {
-        let loader = try BatchLoader(source: source, tasks: [], plan: plan, workers: workers)
+    /// Over all pictures. Of equal logits the first one counts as the larger.
+    func accuracy() throws -> ClassificationAccuracy {
+        let loader = try BatchLoader(source: source, tasks: [], plan: plan, workers: data.workers)
         let logits = pass.outputs[0].value
-        var right = 0
+        var (first, fifth) = (0, 0)
         while let batch = try loader.next() {
             // The last batch may be partial; what is left of the one before it changes nothing, as samples do not
             // see each other in evaluation.
@@ -40,10 +48,19 @@ final class ClassifierExamination {
             pass.run()
             for (place, sample) in batch.samples.enumerated() {
                 let row = logits.data + place * logits.sampleStride
-                let best = (0..<logits.channels).reduce(0) { row[$1] > row[$0] ? $1 : $0 }
-                if best == examples.classIndex(at: sample.draw.index) { right += 1 }
+                let own = data.validation.classIndex(at: sample.draw.index)
+                // A logit that is no number is never right.
+                let better = (0..<logits.channels).count { $0 < own ? !(row[$0] < row[own]) : !(row[$0] <= row[own]) }
+                if better < 1 { first += 1 }
+                if better < 5 { fifth += 1 }
             }
         }
-        return Double(right) / Double(examples.count)
+        let right = try team.gather(Array("\(first) \(fifth)".utf8)).map {
+            String(decoding: $0, as: UTF8.self).split(separator: " ").map { Int($0)! }
+        }
+        func share(_ place: Int) -> Double {
+            Double(right.reduce(0) { $0 + $1[place] }) / Double(data.validation.count)
+        }
+        return ClassificationAccuracy(top1: share(0), top5: share(1))
     }
 }

@@ -2,15 +2,15 @@ import Checkpoints
 import Configuration
 import Networks
 
-/// A pretrained filter bank, with the batch norms and shortcuts that it was trained with.
+/// A pretrained filter bank, with the batch norms and shortcuts that it was trained with, and its modulators or adapters.
 package struct FilterBank {
     package let configuration: PretrainConfiguration
     /// How many classes the classifier told apart.
     package let classes: Int
     /// The whole classifier's.
     package let parameters: NetworkParameters
-    /// Top-1, on the validation's pictures.
-    package let accuracy: Double
+    /// On the validation's pictures.
+    package let accuracy: ClassificationAccuracy
 
     /// The first tensor that holds an infinity or what is no number; nil in a sound bank.
     var nonFiniteTensor: String? {
@@ -42,8 +42,10 @@ package struct FilterBank {
             to: path, tensors: Classifier.bankTensors(parameters),
             metadata: [
                 "backbone": configuration.model.backbone.rawValue, "width": String(configuration.model.width),
+                "method": configuration.model.method.rawValue,
                 "dataset": configuration.data.dataset.rawValue, "classes": String(classes),
-                "iterations": String(configuration.training.iterations), "top1_accuracy": String(accuracy),
+                "iterations": String(configuration.training.iterations), "top1_accuracy": String(accuracy.top1),
+                "top5_accuracy": String(accuracy.top5),
             ])
         return path
     }

@@ -4,8 +4,8 @@ import Foundation
 package enum PretrainingProgress: Sendable, CustomStringConvertible {
     /// `loss` is the mean over the steps since the last report, and so are the images per second.
     case trained(steps: Int, of: Int, loss: Double, imagesPerSecond: Double, secondsLeft: Double)
-    /// The share of the validation's pictures whose class was the likeliest one.
-    case validated(steps: Int, accuracy: Double)
+    /// On the validation's pictures.
+    case validated(steps: Int, ClassificationAccuracy)
 
     package var description: String {
         switch self {
@@ -14,7 +14,8 @@ package enum PretrainingProgress: Sendable, CustomStringConvertible {
             return "step \(steps)/\(all)  loss \(decimal(loss, places: 4))  \(decimal(speed, places: 1)) images/s  "
                 + "\(minutes) min \(seconds) s left"
         case .validated(let steps, let accuracy):
-            return "step \(steps)  top-1 accuracy \(decimal(accuracy, places: 4))"
+            return "step \(steps)  top-1 accuracy \(decimal(accuracy.top1, places: 4))  "
+                + "top-5 \(decimal(accuracy.top5, places: 4))"
         }
     }
 

@@ -5,6 +5,8 @@ extension TrainingSettings {
     package var learningRateSchedule: LearningRateSchedule {
         switch schedule {
         case .polynomial: .polynomial(power: power)
+        case .cosine: .cosine
+        case .step: .steps(plateaus: plateaus, factor: factor)
         case .constant: .constant
         }
     }

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Checkpoints
+import Configuration
+import ConvolutionEngine
+import Training
+
+/// Response initialization on the command line.
+struct ResponseOptions: ParsableArguments {
+    @Option(
+        help: .init(
+            "Make the bank's filters the principal components of what they respond to these images: a configuration, "
+                + "whose training images are taken, or a folder of images.", valueName: "data"))
+    var responses: String?
+
+    @Option(help: "How many images responses are taken of; which, is drawn.")
+    var images = 256
+
+    @Option(
+        help: "The size at which images are seen, HEIGHTxWIDTH (default: the configuration's data.crop, or 224x224).")
+    var crop: PixelSize?
+
+    @Option(help: .init("Keep at most so many components of each convolution.", valueName: "k"))
+    var components: Int?
+
+    @Option(
+        help: .init(
+            "Keep the fewest components that hold this share of the variance, such as 0.99.", valueName: "share"))
+    var energy: Double?
+
+    func validate() throws {
+        if let components, components < 1 { throw ValidationError("--components is at least 1") }
+        if let energy, !(energy > 0 && energy <= 1) { throw ValidationError("--energy is above 0 and at most 1") }
+        guard components == nil || energy == nil else {
+            throw ValidationError("give --components or --energy, not both")
+        }
+        guard images > 0 else { throw ValidationError("--images is at least 1") }
+        guard responses != nil || (components == nil && energy == nil && crop == nil) else {
+            throw ValidationError("--components, --energy and --crop need --responses")
+        }
+    }
+
+    private var truncation: ResponseInitialization.Truncation {
+        components.map { .components($0) } ?? energy.map { .energy($0) } ?? .none
+    }
+
+    /// The initialized bank, on the first rank; nil where none is asked for, and on other ranks.
+    func initialize(
+        _ bank: SafetensorsFile, kernels: Kernels, team: RankTeam, observe: (Int, Int) -> Void
+    ) throws -> InitializedBank? {
+        guard let responses else { return nil }
+        let data = try ResponseData(path: responses, images: images, crop: crop)
+        return try ResponseInitialization(bank: bank, data: data, truncation: truncation).run(
+            kernels: kernels, pool: ParallelSettings().threadPool(ranksPerNode: team.localSize), team: team,
+            observe: observe)
+    }
+}
