@@ -53,7 +53,7 @@ package final class Trainer {
         self.team = team
         let tasks = configuration.tasks.map(\.name)
         try Self.checkParallel(configuration.parallel, team)
-        try team.agree(on: Self.agreement(configuration, kernels))
+        try team.agree(on: configuration.agreement(kernels))
         let settings = configuration.training
         _ = try Shards(batch: settings.batch, ranks: team.size)
         data = try TrainingData(configuration.data, tasks: tasks)
@@ -122,15 +122,6 @@ package final class Trainer {
         guard settings.taskGroups == .count(1) else {
             throw UsageError("parallel.task_groups: more than one group is not there yet; leave it at 1")
         }
-    }
-
-    /// What the ranks of a team must have in common.
-    private static func agreement(_ configuration: RunConfiguration, _ kernels: Kernels) -> [AgreementItem] {
-        [
-            AgreementItem("configuration", Array(configuration.yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
-            AgreementItem("instruction set", kernels.instructionSet.rawValue),
-            AgreementItem("convolution algorithms", kernels.choice.rawValue),
-        ]
     }
 
     /// Trains until the last step or until a signal asks to stop.

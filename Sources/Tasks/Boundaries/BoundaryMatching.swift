@@ -47,7 +47,8 @@ struct BoundaryMatching {
         let pixels = prediction.places.map { Int32(($0.row + margin) * width + $0.column + margin) }
         var isPredicted = [Bool](repeating: false, count: truth.count)
         for pixel in pixels { isPredicted[Int(pixel)] = true }
-        for index in partnerOfTruth.indices where partnerOfTruth[index] >= 0 && !isPredicted[Int(partnerOfTruth[index])] {
+        for index in partnerOfTruth.indices where partnerOfTruth[index] >= 0 && !isPredicted[Int(partnerOfTruth[index])]
+        {
             partnerOfPrediction[Int(partnerOfTruth[index])] = -1
             partnerOfTruth[index] = -1
         }

@@ -71,7 +71,8 @@ package struct TaskScore: Sendable {
     ///   - output: as the table above says, at the label's size.
     ///   - label: as ``LearningTask`` says. Classes beyond the task's are a programmer's error: readers refuse them.
     ///   - sample: the sample's index in the whole set; an index comes once.
-    package mutating func add(output: MapView, label: MapView, sample: Int) {
+    ///   - isEncoded: whether normals come from bytes already, so that they are not rounded to bytes again.
+    package mutating func add(output: MapView, label: MapView, sample: Int, isEncoded: Bool = false) {
         precondition(
             output.height == label.height && output.width == label.width && label.channels == task.labelChannels,
             "an output is scored at its label's size")
@@ -88,7 +89,7 @@ package struct TaskScore: Sendable {
             metric.add(output: output, label: label, sample: sample, to: &tally)
         case .normals(let metric):
             precondition(output.channels == 3, "a normal has three components")
-            metric.add(output: output, label: label, sample: sample, to: &tally)
+            metric.add(output: output, label: label, sample: sample, isEncoded: isEncoded, to: &tally)
         case .depth(let metric):
             precondition(output.channels == 1, "a depth map has one channel")
             metric.add(output: output, label: label, sample: sample, to: &tally)
