@@ -67,4 +67,8 @@ package protocol SampleSource: Sendable {
     /// Reads sample `index` with the labels of `tasks`.
     /// - Throws: an error that names the sample and the file when it cannot be read.
     func sample(at index: Int, tasks: [LearningTask]) throws -> Sample
+    /// What the boundary benchmark holds the edges of sample `index` against, before it is thinned; like labels of
+    /// ``LearningTask/edge``, which it is unless the data set has something better.
+    /// - Throws: an error that names the sample and the file when it cannot be read.
+    func boundaries(at index: Int) throws -> PixelMap
 }

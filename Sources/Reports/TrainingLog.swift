@@ -97,7 +97,7 @@ package final class TrainingLog {
 
     private static func figure(_ result: MetricResult) -> String { "\(result.name) \(value(result))" }
 
-    private static func value(_ result: MetricResult) -> String {
+    static func value(_ result: MetricResult) -> String {
         switch result.unit {
         case .share: String(format: "%.3f", result.value)
         case .degrees: String(format: "%.2f°", result.value)

@@ -8,9 +8,11 @@ struct OpenedData {
     /// The size at which validation pictures are evaluated.
     let frame: PixelSize
 
+    /// - Parameter only: where given, the one split that is opened, in the place of both.
     /// - Throws: `UsageError` where the data set lacks a task; `DataFileError` and `SampleError` where a folder or list
     ///   is missing or damaged.
-    init(_ settings: DataSettings, tasks: [LearningTask]) throws {
+    init(_ settings: DataSettings, tasks: [LearningTask], only split: String? = nil) throws {
+        let (first, second) = (split ?? "train", split ?? "val")
         /// Where data sets other than Rooms are, which the configuration makes sure of.
         var root: String {
             get throws {
@@ -22,22 +24,24 @@ struct OpenedData {
         }
         switch settings.dataset {
         case .rooms:
-            training = settings.rooms.trainingRooms
-            validation = settings.rooms.validationRooms
+            guard let rooms = ["train": settings.rooms.trainingRooms, "val": settings.rooms.validationRooms][second]
+            else { throw UsageError("the split \(second): rooms have train and val") }
+            validation = rooms
+            training = split == nil ? settings.rooms.trainingRooms : rooms
             frame = settings.rooms.size
         case .pascalContext:
-            training = try PascalContext(root: root, split: "train", tasks: tasks)
-            validation = try PascalContext(root: root, split: "val", tasks: tasks)
+            training = try PascalContext(root: root, split: first, tasks: tasks)
+            validation = try PascalContext(root: root, split: second, tasks: tasks)
             // No picture of PASCAL VOC has more than 500 pixels a side; the paper evaluates them in this frame.
             frame = PixelSize(height: 512, width: 512)
         case .nyud:
-            training = try NYUD(root: root, split: "train")
-            validation = try NYUD(root: root, split: "val")
+            training = try NYUD(root: root, split: first)
+            validation = try NYUD(root: root, split: second)
             // The size of the pictures in both archives.
             frame = PixelSize(height: 425, width: 560)
         case .folder:
-            training = try LabelledFolder(root: root, split: "train", tasks: tasks)
-            let folder = try LabelledFolder(root: root, split: "val", tasks: tasks)
+            training = try LabelledFolder(root: root, split: first, tasks: tasks)
+            let folder = try LabelledFolder(root: root, split: second, tasks: tasks)
             validation = folder
             let (height, width) = try folder.largestSize()
             frame = PixelSize(height: height, width: width)

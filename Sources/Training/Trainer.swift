@@ -53,7 +53,7 @@ package final class Trainer {
         self.team = team
         let names = configuration.tasks.map(\.name)
         team.setStallLimit(seconds: configuration.parallel.stallSeconds)
-        try team.agree(on: Self.agreement(configuration, kernels))
+        try team.agree(on: configuration.agreement(kernels))
         let settings = configuration.training
         data = try TrainingData(configuration.data, tasks: names)
         let heads = [TaskHead](names.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
@@ -124,15 +124,6 @@ package final class Trainer {
                 try team.broadcast(memory)
             }
         }
-    }
-
-    /// What the ranks of a team must have in common.
-    private static func agreement(_ configuration: RunConfiguration, _ kernels: Kernels) -> [AgreementItem] {
-        [
-            AgreementItem("configuration", Array(configuration.yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
-            AgreementItem("instruction set", kernels.instructionSet.rawValue),
-            AgreementItem("convolution algorithms", kernels.choice.rawValue),
-        ]
     }
 
     /// Trains until the last step or until a signal asks to stop.

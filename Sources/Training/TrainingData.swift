@@ -13,10 +13,11 @@ package struct TrainingData: Sendable {
 
     /// Makes sure that every file of every sample is there; whether they are sound, `DataReport` tells.
     ///
+    /// - Parameter only: where nothing is trained, the split that is evaluated; it takes the place of both.
     /// - Throws: `UsageError` where the data set lacks a task or files; `DataFileError` and `SampleError` where a folder
     ///   or list is missing or damaged.
-    package init(_ settings: DataSettings, tasks: [LearningTask]) throws {
-        let opened = try OpenedData(settings, tasks: tasks)
+    package init(_ settings: DataSettings, tasks: [LearningTask], only split: String? = nil) throws {
+        let opened = try OpenedData(settings, tasks: tasks, only: split)
         frame = opened.frame
         if settings.dataset == .rooms {
             training = CachedSampleSource(opened.training, byteLimit: Self.cacheByteLimit)

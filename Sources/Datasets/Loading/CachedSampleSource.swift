@@ -48,6 +48,10 @@ package final class CachedSampleSource: SampleSource, @unchecked Sendable {
         return sample
     }
 
+    package func boundaries(at index: Int) throws -> PixelMap {
+        try source.boundaries(at: index)
+    }
+
     private func locked<Value>(_ body: () -> Value) -> Value {
         lock.lock()
         defer { lock.unlock() }

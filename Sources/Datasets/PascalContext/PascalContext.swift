@@ -99,7 +99,7 @@ package struct PascalContext: StoredSampleSource {
         try PartAnnotation(file(.parts, identifier)).personParts()
     }
 
-    private func contextClasses(_ identifier: String) throws -> PixelMap {
+    func contextClasses(_ identifier: String) throws -> PixelMap {
         let file = file(.context, identifier)
         let map = try file.matrix("LabelMap")
         guard map.values.allSatisfy({ $0 == $0.rounded() && abs($0) < 65536 }) else {

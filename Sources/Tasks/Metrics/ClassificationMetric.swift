@@ -6,7 +6,7 @@ import Datasets
 /// the mean is the plain one over all classes, background among them. `count(truth * classes + prediction)` are pixels.
 struct ClassificationMetric: Sendable {
     let classes: Int
-    /// Human parts leave out a sample whose label is background throughout or unknown throughout.
+    /// Human parts leave out a sample of which all that is known is background: it shows nobody, or nobody's parts.
     let skipsEmptySamples: Bool
 
     static let unknown: Float = LearningTask.semseg.unknownLabel
@@ -61,11 +61,10 @@ struct ClassificationMetric: Sendable {
     }
 
     private func isEmpty(_ label: MapView) -> Bool {
-        let first = label.row(0)[0]
-        guard first == 0 || first == ClassificationMetric.unknown else { return false }
+        // What is unknown may be padding, which is beside the picture and says nothing about it.
         for row in 0..<label.height {
             let truths = label.row(row)
-            for column in 0..<label.width where truths[column] != first {
+            for column in 0..<label.width where truths[column] != 0 && truths[column] != ClassificationMetric.unknown {
                 return false
             }
         }

@@ -53,7 +53,7 @@ extension PixelMap {
 
 /// The index of the largest of `count` scores; the first of equals.
 @inline(__always)
-func indexOfLargest(_ scores: UnsafePointer<Float>, count: Int) -> Int {
+package func indexOfLargest(_ scores: UnsafePointer<Float>, count: Int) -> Int {
     var best = 0
     var largest = scores[0]
     for index in 1..<max(count, 1) where scores[index] > largest {

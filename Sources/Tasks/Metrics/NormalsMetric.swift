@@ -21,7 +21,9 @@ struct NormalsMetric: Sendable {
         MetricTally(counts: NormalsMetric.thresholds.count + NormalsMetric.bins, columns: 2)
     }
 
-    func add(output: MapView, label: MapView, sample: Int, to tally: inout MetricTally) {
+    /// - Parameter isEncoded: whether the output was read from bytes, and so needs no rounding.
+    func add(output: MapView, label: MapView, sample: Int, isEncoded: Bool, to tally: inout MetricTally) {
+        let rounding = isEncoded ? nil : rounding
         var sum = 0.0
         var squares = 0.0
         var angles: [Float] = []
@@ -36,7 +38,7 @@ struct NormalsMetric: Sendable {
                 for column in 0..<label.width {
                     let truth = truths + 3 * column
                     if truth[0] == 0 && truth[1] == 0 && truth[2] == 0 { continue }
-                    let angle = angle(prediction: predictions + 3 * column, truth: truth)
+                    let angle = angle(prediction: predictions + 3 * column, truth: truth, rounding)
                     known += 1
                     angles.append(Float(angle))
                     sum += angle
@@ -62,7 +64,9 @@ struct NormalsMetric: Sendable {
 
     /// The angle in degrees between two directions of any length above 0.
     @inline(__always)
-    private func angle(prediction: UnsafePointer<Float>, truth: UnsafePointer<Float>) -> Double {
+    private func angle(
+        prediction: UnsafePointer<Float>, truth: UnsafePointer<Float>, _ rounding: ByteRounding?
+    ) -> Double {
         let (x, y, z) = NormalsMetric.encode(prediction, rounding: rounding)
         let (u, v, w) = (Double(truth[0]), Double(truth[1]), Double(truth[2]))
         let lengths = ((x * x + y * y + z * z) * (u * u + v * v + w * w)).squareRoot()

@@ -8,7 +8,7 @@ import Datasets
 /// | task | output before any activation | primary metric |
 /// |---|---|---|
 /// | `semseg`, `human_parts` | one score for each class | `mean_iou` |
-/// | `edge` | one score before the sigmoid | `max_f_of_pixels` |
+/// | `edge` | one score before the sigmoid | `max_f_of_pixels`; `ods_f` of the boundary benchmark |
 /// | `sal` | one score before the sigmoid | `max_f` |
 /// | `normals` | a direction, of any length | `mean_angular_error` |
 /// | `depth` | metres | `rmse`; in `rcm` and `astmt` `rmse_mean_of_images` |
@@ -22,14 +22,22 @@ package struct TaskScore: Sendable {
     private enum Metric: Sendable {
         case classification(ClassificationMetric)
         case edges(EdgeMetric)
+        case boundaries(BoundaryMetric)
         case saliency(SaliencyMetric)
         case normals(NormalsMetric)
         case depth(DepthMetric)
     }
 
     /// A score of nothing yet.
-    /// - Parameter classes: how many classes a classification task has; other tasks do not look at it.
-    package init(task: LearningTask, classes: Int = 0, convention: MetricConvention = .exact) {
+    /// - Parameters:
+    ///   - classes: how many classes a classification task has; other tasks do not look at it.
+    ///   - boundaryDistance: where given, edges are scored by the boundary benchmark (``BoundaryBenchmark``), which takes
+    ///     a good part of a second for a picture, with this largest distance as a share of the diagonal. Labels of
+    ///     `edge` are then boundaries as `SampleSource.boundaries(at:)` gives them. Else edges are compared pixel by
+    ///     pixel, which costs little.
+    package init(
+        task: LearningTask, classes: Int = 0, convention: MetricConvention = .exact, boundaryDistance: Double? = nil
+    ) {
         self.task = task
         self.convention = convention
         switch task {
@@ -38,6 +46,12 @@ package struct TaskScore: Sendable {
             let made = ClassificationMetric(classes: classes, skipsEmptySamples: task == .humanParts)
             (metric, tally) = (.classification(made), made.emptyTally)
         case .edge:
+            if let boundaryDistance {
+                let made = BoundaryMetric(
+                    BoundaryBenchmark(convention: convention, maximumDistance: boundaryDistance))
+                (metric, tally) = (.boundaries(made), made.emptyTally)
+                return
+            }
             let made = EdgeMetric(convention: convention)
             (metric, tally) = (.edges(made), made.emptyTally)
         case .sal:
@@ -57,7 +71,8 @@ package struct TaskScore: Sendable {
     ///   - output: as the table above says, at the label's size.
     ///   - label: as ``LearningTask`` says. Classes beyond the task's are a programmer's error: readers refuse them.
     ///   - sample: the sample's index in the whole set; an index comes once.
-    package mutating func add(output: MapView, label: MapView, sample: Int) {
+    ///   - isEncoded: whether normals come from bytes already, so that they are not rounded to bytes again.
+    package mutating func add(output: MapView, label: MapView, sample: Int, isEncoded: Bool = false) {
         precondition(
             output.height == label.height && output.width == label.width && label.channels == task.labelChannels,
             "an output is scored at its label's size")
@@ -66,12 +81,15 @@ package struct TaskScore: Sendable {
         case .edges(let metric):
             precondition(output.channels == 1, "an edge map has one channel")
             metric.add(output: output, label: label, to: &tally)
+        case .boundaries(let metric):
+            precondition(output.channels == 1, "an edge map has one channel")
+            metric.add(output: output, label: label, to: &tally)
         case .saliency(let metric):
             precondition(output.channels == 1, "a saliency map has one channel")
             metric.add(output: output, label: label, sample: sample, to: &tally)
         case .normals(let metric):
             precondition(output.channels == 3, "a normal has three components")
-            metric.add(output: output, label: label, sample: sample, to: &tally)
+            metric.add(output: output, label: label, sample: sample, isEncoded: isEncoded, to: &tally)
         case .depth(let metric):
             precondition(output.channels == 1, "a depth map has one channel")
             metric.add(output: output, label: label, sample: sample, to: &tally)
@@ -102,6 +120,7 @@ package struct TaskScore: Sendable {
             switch metric {
             case .classification(let metric): metric.values(tally)
             case .edges(let metric): metric.values(tally)
+            case .boundaries(let metric): metric.values(tally)
             case .saliency(let metric): metric.values(tally)
             case .normals(let metric): metric.values(tally)
             case .depth(let metric): metric.values(tally)

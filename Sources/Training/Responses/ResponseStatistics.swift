@@ -38,7 +38,7 @@ package struct ResponseStatistics: Sendable {
         let shards = Shards(samples: blocks, ranks: busy).ranges
         let own = team.rank < busy ? shards[team.rank] : 0..<0
         let tree = ReductionTree(shard: min(team.rank, busy - 1), of: shards)
-        let pass = EvaluationPass(
+        let pass = try EvaluationPass(
             graphs: [network.graph], parameters: parameters, samples: imagesPerBlock, kernels: kernels, pool: pool)
         let moments = ResponseMoments(pass.outputs.map(\.value))
         var fold = MomentFold(tree)

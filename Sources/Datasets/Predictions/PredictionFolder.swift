@@ -1,0 +1,172 @@
+import Foundation
+
+/// Predictions that somebody saved as files, one folder for each task:
+///
+///     DIR/TASK/SAMPLE.npy   or .png
+///
+/// Each has the size of its picture; samples are named as in the data set's lists.
+///
+/// | task | `.npy` | `.png` |
+/// |---|---|---|
+/// | `semseg`, `human_parts` | height × width classes, or classes × height × width scores | classes: grey or palette |
+/// | `edge`, `sal` | height × width scores before the sigmoid | grey: 255 times the probability |
+/// | `normals` | 3 × height × width, of any length | red, green, blue: 255 (n + 1) / 2 |
+/// | `depth` | height × width metres | 16-bit grey: millimetres |
+package struct PredictionFolder: Sendable {
+    package let path: String
+
+    package init(_ path: String) {
+        self.path = path
+    }
+
+    /// The predictions that are missing, in the order of samples; nothing is opened.
+    package func missing(_ tasks: [LearningTask], of identifiers: [String]) -> [SampleError] {
+        identifiers.flatMap { identifier in
+            tasks.filter { file(of: $0, identifier) == nil }.map { missing($0, identifier) }
+        }
+    }
+
+    private func missing(_ task: LearningTask, _ identifier: String) -> SampleError {
+        SampleError(
+            identifier: identifier, problem: "\(stem(task, identifier)).npy (or .png) is missing",
+            remedy: "save a prediction of every sample on the list, or remove \(task.rawValue) from tasks")
+    }
+
+    private func stem(_ task: LearningTask, _ identifier: String) -> String {
+        "\(path)/\(task.rawValue)/\(identifier)"
+    }
+
+    private func file(of task: LearningTask, _ identifier: String) -> String? {
+        ["npy", "png"].map { "\(stem(task, identifier)).\($0)" }.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Reads the prediction of a sample.
+    ///
+    /// - Parameters:
+    ///   - classes: how many classes a classification task has; others do not look at it.
+    ///   - height, width: of the sample's picture.
+    /// - Throws: ``SampleError`` where it is missing, damaged, of another size, or has classes that there are not.
+    package func prediction(
+        of task: LearningTask, _ identifier: String, classes: Int, height: Int, width: Int
+    ) throws -> StoredPrediction {
+        guard let file = file(of: task, identifier) else { throw missing(task, identifier) }
+        func refusal(_ problem: String, _ remedy: String) -> SampleError {
+            SampleError(identifier: identifier, problem: "\(file): \(problem)", remedy: remedy)
+        }
+        let prediction: StoredPrediction
+        do {
+            prediction = try file.hasSuffix(".npy") ? Self.array(file, task) : Self.picture(file, task)
+        } catch let error as DataFileError {
+            throw refusal(error.problem, error.remedy)
+        }
+        let map = prediction.map
+        guard map.height == height && map.width == width else {
+            throw refusal(
+                "it has \(map.height) x \(map.width) pixels and the picture \(height) x \(width)",
+                "save predictions at the size of their pictures")
+        }
+        guard task == .semseg || task == .humanParts else { return prediction }
+        if case .classes(let map) = prediction {
+            let isKnown = map.values.allSatisfy { $0 >= 0 && $0 < Float(classes) && $0 == $0.rounded(.down) }
+            guard isKnown else {
+                throw refusal("it has values that are no classes", "classes are 0 to \(classes - 1)")
+            }
+        } else if map.channels != classes {
+            throw refusal("it has scores of \(map.channels) classes", "there are \(classes)")
+        }
+        return prediction
+    }
+
+    private static func array(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
+        let array = try NumPyArray(file)
+        let isClassification = task == .semseg || task == .humanParts
+        if array.shape.count == 2 && task != .normals {
+            let map = PixelMap(
+                height: array.shape[0], width: array.shape[1], channels: 1, values: array.values)
+            return isClassification ? .classes(map) : .output(map)
+        }
+        guard array.shape.count == 3 && (isClassification || (task == .normals && array.shape[0] == 3)) else {
+            let expected =
+                switch task {
+                case .semseg, .humanParts: "height x width classes, or classes x height x width scores"
+                case .normals: "3 x height x width"
+                case .edge, .sal, .depth: "height x width"
+                }
+            throw DataFileError(path: file, problem: "its shape is \(array.shape)", remedy: "save \(expected)")
+        }
+        let (channels, height, width) = (array.shape[0], array.shape[1], array.shape[2])
+        let pixels = height * width
+        var values = [Float](repeating: 0, count: array.values.count)
+        for channel in 0..<channels {
+            for pixel in 0..<pixels { values[pixel * channels + channel] = array.values[channel * pixels + pixel] }
+        }
+        return .output(PixelMap(height: height, width: width, channels: channels, values: values))
+    }
+
+    private static func picture(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
+        switch task {
+        case .semseg, .humanParts: return .classes(try LabelFile(file).indices())
+        case .depth: return .output(try LabelFile(file).depth())
+        case .edge, .sal, .normals:
+            let picture = try ImageFile.read(file)
+            guard picture.channels == task.labelChannels else {
+                throw DataFileError(
+                    path: file, problem: "it has \(picture.channels) channels",
+                    remedy: task == .normals ? "save x, y, z as red, green, blue" : "save a grey PNG")
+            }
+            return .bytes(
+                PixelMap(
+                    height: picture.height, width: picture.width, channels: picture.channels,
+                    values: picture.bytes.map { Float($0) }))
+        }
+    }
+
+    /// Saves a prediction so that it scores the same when it is read back: classes as a PNG, all else as `.npy`.
+    ///
+    /// - Parameter map: classes of classification tasks; else the network's output, channels last.
+    /// - Throws: ``DataFileError`` where it cannot be written.
+    package func write(_ map: PixelMap, of task: LearningTask, _ identifier: String) throws {
+        let stem = stem(task, identifier)
+        // Identifiers may name folders themselves.
+        let folder = URL(fileURLWithPath: stem).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            if task == .semseg || task == .humanParts {
+                let pixels = PNGFile.Pixels.grey(map.values.map { UInt8($0) })
+                try PNGFile(height: map.height, width: map.width, pixels: pixels).write(to: stem + ".png")
+                return
+            }
+            var (values, shape) = (map.values, [map.height, map.width])
+            if task == .normals {
+                values = (0..<3).flatMap { channel in
+                    stride(from: channel, to: map.values.count, by: 3).map { map.values[$0] }
+                }
+                shape = [3] + shape
+            }
+            try Data(NumPyArray.encoded(values, shape: shape)).write(
+                to: URL(fileURLWithPath: stem + ".npy"), options: .atomic)
+        } catch let error as DataFileError {
+            throw error
+        } catch {
+            throw DataFileError(
+                path: stem, problem: "it cannot be written (\(systemReason(of: error)))",
+                remedy: "check that you may write there, and that the disk is not full")
+        }
+    }
+}
+
+/// What a file of predictions holds, channels last.
+package enum StoredPrediction: Sendable {
+    /// The class of every pixel.
+    case classes(PixelMap)
+    /// What a network gives, before any activation.
+    case output(PixelMap)
+    /// Bytes that stand for probabilities, or for the components of normals.
+    case bytes(PixelMap)
+
+    package var map: PixelMap {
+        switch self {
+        case .classes(let map), .output(let map), .bytes(let map): map
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// The rules of the boundary benchmark (Martin, Fowlkes and Malik, PAMI 2004; Arbeláez et al., PAMI 2011) that differ
+/// between those who use it.
+///
+/// | | predictions | suppression | thresholds |
+/// |---|---|---|---|
+/// | `exact` | float32 | yes | at least 0.01, 0.02 … 0.99 |
+/// | `rcm` | bytes, rounded | yes | above 0.001, 0.01, 0.02 … 0.99, 0.999 |
+/// | `astmt`, `mtl` | bytes, truncated | no | at least 0.01, 0.02 … 0.99 |
+package struct BoundaryBenchmark: Sendable, Equatable {
+    package let convention: MetricConvention
+    /// How far apart a predicted and a true pixel may be, as a share of the picture's diagonal.
+    package let maximumDistance: Double
+
+    /// What is customary for PASCAL, and for NYUD.
+    package static let distanceForPascal = 0.0075
+    package static let distanceForNYUD = 0.011
+
+    package init(convention: MetricConvention, maximumDistance: Double) {
+        precondition(maximumDistance >= 0, "a distance is not negative")
+        self.convention = convention
+        self.maximumDistance = maximumDistance
+    }
+
+    /// Whether only the crests of bands of high scores are kept, by ``EdgeSuppression``.
+    var suppresses: Bool { convention == .exact || convention == .rcm }
+
+    /// Ascending.
+    package var thresholds: [Double] {
+        let hundredths = (1...99).map { Double($0) / 100 }
+        return convention == .rcm ? [0.001] + hundredths + [0.999] : hundredths
+    }
+
+    /// Whether a share is a boundary at a threshold.
+    @inline(__always)
+    func isBoundary(_ share: Float, at threshold: Float) -> Bool {
+        convention == .rcm ? share > threshold : share >= threshold
+    }
+
+    /// The score of a pixel as a share of 1.
+    func share(ofScore score: Float) -> Float {
+        guard let rounding = convention.byteRounding else { return probability(ofScore: score) }
+        return Float(rounding.byte(score: score)) / 255
+    }
+}

@@ -1,0 +1,155 @@
+import Datasets
+
+/// Edges by the boundary benchmark: how many predicted and true boundary pixels find a partner, at each threshold.
+///
+/// Prediction and truth are thinned to lines one pixel wide before they are matched (``BoundaryMatching``).
+/// Everything that a sample adds is a count, so no order matters: true pixels; for each threshold pairs and predicted
+/// pixels; then pairs and predicted pixels at the sample's own best threshold.
+struct BoundaryMetric: Sendable {
+    let benchmark: BoundaryBenchmark
+    private let thresholds: [Float]
+
+    init(_ benchmark: BoundaryBenchmark) {
+        self.benchmark = benchmark
+        thresholds = benchmark.thresholds.map { Float($0) }
+    }
+
+    /// Where the counts of the best thresholds begin.
+    private var best: Int { 1 + 2 * thresholds.count }
+
+    var emptyTally: MetricTally { MetricTally(counts: best + 2, columns: 0) }
+
+    /// - Parameter label: the boundaries as they were drawn; scores of unknown pixels do not count.
+    func add(output: MapView, label: MapView, to tally: inout MetricTally) {
+        let counts = counts(output: output, label: label)
+        let outcomes = counts.predicted.indices.map { index in
+            BoundaryOutcome(pairs: counts.pairs[index], predicted: counts.predicted[index], truth: counts.truth)
+        }
+        // The benchmark reads its files of six decimals; the first of equals counts.
+        let scores = outcomes.map { ($0.f * 1e6).rounded() }
+        let chosen = outcomes[scores.firstIndex(of: scores.max()!)!]
+        tally.updateCounts { totals in
+            totals[0] += Int64(counts.truth)
+            for (index, outcome) in outcomes.enumerated() {
+                totals[1 + 2 * index] += Int64(outcome.pairs)
+                totals[2 + 2 * index] += Int64(outcome.predicted)
+            }
+            totals[best] += Int64(chosen.pairs)
+            totals[best + 1] += Int64(chosen.predicted)
+        }
+        tally.addSample(pixels: label.height * label.width)
+    }
+
+    /// What is counted in one picture.
+    struct Counts: Equatable {
+        var truth: Int
+        /// For each threshold.
+        var pairs: [Int] = []
+        var predicted: [Int] = []
+    }
+
+    func counts(output: MapView, label: MapView) -> Counts {
+        let (height, width) = (label.height, label.width)
+        var truth = BinaryMask(height: height, width: width)
+        for row in 0..<height {
+            let values = label.row(row)
+            for column in 0..<width where values[column] > 0.5 && values[column] != LearningTask.edge.unknownLabel {
+                truth.set(row: row, column: column)
+            }
+        }
+        truth.thin()
+        let shares = shares(output: output, label: label)
+        let diagonal = Double(height * height + width * width).squareRoot()
+        var matching = BoundaryMatching(truth: truth, maximumDistance: benchmark.maximumDistance * diagonal)
+        var counts = Counts(truth: truth.places.count)
+        for threshold in thresholds {
+            var prediction = BinaryMask(height: height, width: width)
+            for row in 0..<height {
+                for column in 0..<width where benchmark.isBoundary(shares[row * width + column], at: threshold) {
+                    prediction.set(row: row, column: column)
+                }
+            }
+            prediction.thin()
+            counts.pairs.append(matching.pairs(with: prediction))
+            counts.predicted.append(prediction.places.count)
+        }
+        return counts
+    }
+
+    /// The prediction before any threshold.
+    func shares(output: MapView, label: MapView) -> [Float] {
+        let (height, width) = (label.height, label.width)
+        var shares: [Float] = []
+        shares.reserveCapacity(height * width)
+        for row in 0..<height {
+            let scores = output.row(row)
+            for column in 0..<width { shares.append(benchmark.share(ofScore: scores[column * output.channels])) }
+        }
+        if benchmark.suppresses { shares = EdgeSuppression(height: height, width: width).suppressed(shares) }
+        for row in 0..<height {
+            let truths = label.row(row)
+            for column in 0..<width where truths[column] == LearningTask.edge.unknownLabel {
+                shares[row * width + column] = 0
+            }
+        }
+        return shares
+    }
+
+    func values(_ tally: MetricTally) -> [MetricValue] {
+        let truth = Int(tally.count(0))
+        let outcomes = thresholds.indices.map { index in
+            BoundaryOutcome(
+                pairs: Int(tally.count(1 + 2 * index)), predicted: Int(tally.count(2 + 2 * index)), truth: truth)
+        }
+        var chosen = 0
+        for index in outcomes.indices where outcomes[index].f > outcomes[chosen].f { chosen = index }
+        let own = BoundaryOutcome(
+            pairs: Int(tally.count(best)), predicted: Int(tally.count(best + 1)), truth: truth)
+        return [
+            MetricValue("ods_f", outcomes[chosen].f, .share),
+            MetricValue("ois_f", own.f, .share),
+            MetricValue("average_precision", BoundaryOutcome.averagePrecision(outcomes), .share),
+            MetricValue("ods_precision", outcomes[chosen].precision, .share),
+            MetricValue("ods_recall", outcomes[chosen].recall, .share),
+        ]
+    }
+}
+
+/// How well predicted boundary pixels match true ones.
+struct BoundaryOutcome {
+    let pairs: Int
+    let predicted: Int
+    let truth: Int
+
+    /// 1 where nothing is predicted, as the reference programs have it; the others are 0 where there is nothing.
+    var precision: Double { predicted == 0 ? 1 : Double(pairs) / Double(predicted) }
+    var recall: Double { truth == 0 ? 0 : Double(pairs) / Double(truth) }
+    var f: Double {
+        let sum = precision + recall
+        return sum == 0 ? 0 : 2 * precision * recall / sum
+    }
+
+    /// The area under precision over recall: precision, interpolated between the recalls that occur, at recalls 0, 0.01
+    /// … 1, as far as they lie between the smallest and the largest. Of several outcomes with one recall the first counts.
+    static func averagePrecision(_ outcomes: [BoundaryOutcome]) -> Double {
+        var known: [(recall: Double, precision: Double)] = []
+        for outcome in outcomes where !known.contains(where: { $0.recall == outcome.recall }) {
+            known.append((outcome.recall, outcome.precision))
+        }
+        known.sort { $0.recall < $1.recall }
+        guard known.count > 1 else { return 0 }
+        var sum = 0.0
+        for hundredths in 0...100 {
+            let recall = Double(hundredths) / 100
+            guard let above = known.firstIndex(where: { $0.recall >= recall }) else { break }
+            if known[above].recall == recall {
+                sum += known[above].precision
+            } else if above > 0 {
+                let (low, high) = (known[above - 1], known[above])
+                let part = (recall - low.recall) / (high.recall - low.recall)
+                sum += low.precision + part * (high.precision - low.precision)
+            }
+        }
+        return sum / 100
+    }
+}

@@ -1,0 +1,51 @@
+import Datasets
+
+/// Δm, how much better a multi-task model is than a baseline, averaged over tasks (Kanakis et al., section 4.1, after
+/// Maninis et al., CVPR 2019):
+///
+///     Δm = 1/T Σᵢ (−1)^lᵢ (Mᵢ − Bᵢ) / Bᵢ
+///
+/// where Mᵢ and Bᵢ are the model's and the baseline's figures of task i, and lᵢ is 1 where less is better. The baseline is
+/// usually one network for each task. Negative is worse than the baseline.
+package struct RelativeImprovement: Sendable, Equatable {
+    /// One task's term, in percent of the baseline's figure.
+    package struct Term: Sendable, Equatable {
+        package let task: LearningTask
+        package let achieved: MetricResult
+        package let baseline: MetricResult
+
+        package init(task: LearningTask, achieved: MetricResult, baseline: MetricResult) {
+            precondition(
+                achieved.name == baseline.name && achieved.convention == baseline.convention,
+                "only figures of one metric are comparable")
+            self.task = task
+            self.achieved = achieved
+            self.baseline = baseline
+        }
+
+        /// Nil where the baseline's figure is 0, against which nothing can be measured.
+        package var percent: Double? {
+            guard baseline.value != 0 else { return nil }
+            let change = 100 * (achieved.value - baseline.value) / baseline.value
+            return achieved.higherIsBetter ? change : -change
+        }
+    }
+
+    package let terms: [Term]
+
+    package init(_ terms: [Term]) {
+        self.terms = terms
+    }
+
+    /// Δm in percent; nil without tasks, and where a term is undefined.
+    package var percent: Double? {
+        let changes = terms.compactMap(\.percent)
+        guard !changes.isEmpty && changes.count == terms.count else { return nil }
+        return changes.reduce(0, +) / Double(changes.count)
+    }
+
+    /// The figure of a task that Δm compares: the primary one, but of saliency the IoU, which the paper's tables give.
+    package static func figure(of task: LearningTask, in results: [MetricResult]) -> MetricResult? {
+        task == .sal ? results.first { $0.name == "max_iou" } : results.first
+    }
+}

@@ -1,0 +1,119 @@
+import Checkpoints
+import Collectives
+import Configuration
+import ConvolutionEngine
+import Datasets
+import Networks
+import Tasks
+import TensorCore
+
+/// Scores models, or predictions that were saved as files, on one split of a configuration's data.
+///
+/// Of the configuration, `data`, `tasks`, `training.batch` and `parallel` count; a model says itself which network it is.
+/// The figures are the same bits on any number of threads and ranks.
+package struct Evaluation {
+    package let split: String
+    package let rules: ScoringRules
+    private let configuration: RunConfiguration
+    private let data: TrainingData
+    private let team: RankTeam
+    private let threads: Int
+
+    /// - Throws: `UsageError` where the data set lacks a task or files; `DataFileError` and `SampleError` where a folder
+    ///   or list is missing or damaged.
+    package init(
+        _ configuration: RunConfiguration, split: String = "val", convention: MetricConvention = .exact, threads: Int,
+        team: RankTeam = RankTeam()
+    ) throws {
+        self.configuration = configuration
+        self.split = split
+        self.team = team
+        self.threads = threads
+        rules = ScoringRules(convention: convention, boundaryDistance: configuration.data.boundaryDistance)
+        data = try TrainingData(configuration.data, tasks: configuration.tasks.map(\.name), only: split)
+    }
+
+    package var samples: Int { data.validation.count }
+
+    /// Scores every task of the model, or of the run's model, at `path` that the configuration names.
+    ///
+    /// - Parameters:
+    ///   - folder: where predictions are saved, if they are.
+    ///   - note: told which tasks are left out.
+    /// - Throws: `UsageError` where model and configuration have nothing in common or differ in their classes.
+    package func scores(
+        ofModel path: String, kernels: Kernels, pool: ThreadPool, saving folder: PredictionFolder? = nil,
+        note: (String) -> Void = { _ in }
+    ) throws -> [ValidationScore] {
+        let model = try StoredModel(opening: Self.modelPath(path))
+        let known = try model.folder.tasks()
+        let asked = configuration.tasks.map(\.name)
+        let tasks = asked.filter { known.contains($0.rawValue) }
+        guard !tasks.isEmpty else {
+            throw UsageError(
+                "\(path) has the tasks \(known.joined(separator: ", ")) and the configuration "
+                    + "\(asked.map(\.rawValue).joined(separator: ", ")); name tasks of the model under tasks")
+        }
+        let left = asked.map(\.rawValue).filter { !known.contains($0) }
+        if !left.isEmpty { note("\(path) has no \(left.joined(separator: ", ")), which is not scored") }
+        let others = known.filter { name in !asked.contains { $0.rawValue == name } }
+        if !others.isEmpty { note("\(others.joined(separator: ", ")) of \(path) is not under tasks, and not scored") }
+        try team.agree(on: configuration.agreement(kernels))
+        // One task after the other: a joint network's tasks come apart, and only one network is in memory.
+        return try tasks.flatMap { task in
+            let head = try model.head(task.rawValue)
+            guard head.channels == data.channels(of: task) else {
+                throw UsageError(
+                    "\(path) tells \(head.channels) classes of \(task.rawValue) apart and the data set has "
+                        + "\(data.channels(of: task)); evaluate it on the data that it was trained for")
+            }
+            let (height, width) = (data.frame.height, data.frame.width)
+            let parameters = try model.network(head, height: height, width: width).parameters
+            try team.agree(
+                on: parameters.storages.enumerated().map { place, storage in
+                    let bytes = UnsafeRawBufferPointer(start: storage.values.base, count: storage.values.byteCount)
+                    return AgreementItem("part \(place) of \(task.rawValue)", SHA256.hexadecimal(of: bytes))
+                })
+            let validation = Validation(
+                network: MultiTaskNetwork(model.settings, heads: [head], height: height, width: width),
+                parameters: parameters, data: data, batch: configuration.training.batch,
+                workers: configuration.data.workers, kernels: kernels, pool: pool, team: team)
+            return try validation.scores(by: rules, threads: threads, saving: folder)
+        }
+    }
+
+    /// Scores the predictions of every task of the configuration that are saved in `folder`.
+    ///
+    /// - Throws: `UsageError` where some are missing; `SampleError` where one is damaged or has the wrong size.
+    package func scores(ofPredictions folder: PredictionFolder) throws -> [ValidationScore] {
+        let source = data.validation
+        let tasks = configuration.tasks.map(\.name)
+        let heads = tasks.map { TaskHead($0, channels: data.channels(of: $0)) }
+        if let stored = source as? any StoredSampleSource {
+            let missing = folder.missing(tasks, of: stored.identifiers)
+            if !missing.isEmpty {
+                let named = missing.prefix(10).map(\.description).joined(separator: "\n")
+                throw UsageError(named + (missing.count > 10 ? "\n\(missing.count - 10) more are missing" : ""))
+            }
+        }
+        let share = Shards(samples: source.count, ranks: team.size).ranges[team.rank]
+        let lanes = ScoreLanes(heads, rules: rules, threads: threads)
+        try lanes.forEach(share.count) { item, scores in
+            let index = share.lowerBound + item
+            let sample = try source.sample(at: index, tasks: tasks)
+            for (place, head) in heads.enumerated() {
+                let label = try head.task == .edge ? source.boundaries(at: index) : sample.labels[head.task]!
+                let prediction = try folder.prediction(
+                    of: head.task, sample.identifier, classes: head.channels, height: label.height, width: label.width)
+                label.withView { scores[place].add(stored: prediction, label: $0, sample: index) }
+            }
+        }
+        return try lanes.results(over: team)
+    }
+
+    /// The model at `path`, or in the run there.
+    private static func modelPath(_ path: String) -> String {
+        let inRun = path + "/model"
+        return (try? Folder.names(in: inRun).contains("model.yaml")) == true ? inRun : path
+    }
+}

@@ -1,0 +1,97 @@
+import Datasets
+import Foundation
+import Tasks
+
+/// The figures of an evaluation, and what they are worth beside a baseline. In JSON its keys are in snake case; what one
+/// evaluation wrote can be the baseline of another.
+package struct EvaluationReport: Codable, Sendable {
+    package struct Row: Codable, Sendable {
+        package let task: String
+        package let metric: String
+        /// `exact`, `rcm`, `astmt` or `mtl`: see `MetricConvention`.
+        package let convention: String
+        package let unit: String
+        /// Nil where it is no number.
+        package let value: Double?
+        /// Whether the figure is the one that Δm compares.
+        package let isCompared: Bool
+        package var baseline: Double?
+        /// The task's term of Δm.
+        package var improvementPercent: Double?
+
+        /// Nil for figures that are no numbers or of metrics that are not known here.
+        package var result: MetricResult? { value.flatMap { result(of: $0) } }
+
+        package func result(of value: Double) -> MetricResult? {
+            guard let unit = MetricUnit(rawValue: unit), let convention = MetricConvention(rawValue: convention) else {
+                return nil
+            }
+            return MetricResult(name: metric, value: value, unit: unit, convention: convention)
+        }
+    }
+
+    package let split: String
+    package let samples: Int
+    package private(set) var rows: [Row]
+    /// Δm: see `RelativeImprovement`. Nil without a baseline.
+    package private(set) var relativeImprovementPercent: Double?
+
+    package init(split: String, samples: Int, scores: [ValidationScore]) {
+        self.split = split
+        self.samples = samples
+        rows = scores.flatMap { score in
+            let compared = LearningTask(rawValue: score.task)
+                .flatMap { RelativeImprovement.figure(of: $0, in: score.results) }
+            return score.results.map { result in
+                Row(
+                    task: score.task, metric: result.name, convention: result.convention.rawValue,
+                    unit: result.unit.rawValue, value: result.value.isFinite ? result.value : nil,
+                    isCompared: result == compared)
+            }
+        }
+    }
+
+    /// Reads what `modulor evaluate --json` wrote.
+    ///
+    /// - Throws: `UsageError` where the file is no such report.
+    package init(path: String) throws {
+        do {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            self = try decoder.decode(Self.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw UsageError(
+                "\(path) is no model, run or report to compare with; give what modulor evaluate --json printed")
+        }
+    }
+
+    /// Sets the figures beside those of baselines, of which each task needs one: a fleet of single-task models is one
+    /// baseline for each.
+    ///
+    /// - Throws: `UsageError` where a task has no baseline, or two.
+    package mutating func compare(with baselines: [EvaluationReport]) throws {
+        var terms: [RelativeImprovement.Term] = []
+        for index in rows.indices {
+            let row = rows[index]
+            let found = baselines.flatMap(\.rows).filter {
+                $0.task == row.task && $0.metric == row.metric && $0.convention == row.convention
+            }
+            if found.count == 1 { rows[index].baseline = found[0].value }
+            guard row.isCompared else { continue }
+            guard found.count == 1, let value = found[0].value else {
+                let problem =
+                    found.isEmpty ? "no baseline has" : found.count > 1 ? "several baselines have" : "no number is"
+                throw UsageError(
+                    "\(problem) \(row.metric) of \(row.task) by the rules \(row.convention); give one baseline for each task"
+                )
+            }
+            guard let achieved = row.result, let baseline = row.result(of: value),
+                let task = LearningTask(rawValue: row.task)
+            else { throw UsageError("\(row.metric) of \(row.task) is no number and cannot be compared") }
+            let term = RelativeImprovement.Term(task: task, achieved: achieved, baseline: baseline)
+            rows[index].improvementPercent = term.percent
+            terms.append(term)
+        }
+        relativeImprovementPercent = RelativeImprovement(terms).percent
+    }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Configuration
+import Datasets
+import Foundation
+import Reports
+import Tasks
+import Training
+
+extension MetricConvention: ExpressibleByArgument {}
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Scores a model, or saved predictions, on the data of a configuration.",
+        discussion: """
+            Of the configuration, data and tasks count; the model says itself which network it is. Saved predictions lie \
+            in DIR/TASK/SAMPLE.npy or .png, at the size of their pictures: classes, scores before the sigmoid (PNG: \
+            probabilities), normals as 3 x height x width, metres.
+
+            Examples:
+              modulor evaluate runs/demo launch/recipes/demo.yaml
+              modulor evaluate runs/demo/model my.yaml --split train --json > figures.json
+              modulor evaluate runs/rcm my.yaml --baseline runs/semseg --baseline runs/depth.json
+              modulor evaluate --predictions DIR my.yaml --convention rcm
+            """)
+
+    @Argument(help: "The model or run, then the configuration; with --predictions the configuration alone.")
+    var paths: [String] = []
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Change one key of the configuration.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "The list of samples.")
+    var split = "val"
+
+    @Option(help: "By whose rules: exact, or those of a published evaluation, which rounds predictions to bytes.")
+    var convention = MetricConvention.exact
+
+    @Option(help: "A model, run, or report (--json) to compare with; may be given once for each task.")
+    var baseline: [String] = []
+
+    @Option(help: ArgumentHelp("Score these predictions and no model.", valueName: "dir"))
+    var predictions: String?
+
+    @Option(help: ArgumentHelp("Save what the model predicts, as --predictions reads it.", valueName: "dir"))
+    var savePredictions: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup var kernels: KernelOptions
+
+    func validate() throws {
+        guard paths.count == (predictions == nil ? 2 : 1) else {
+            throw ValidationError(
+                predictions == nil
+                    ? "name the model or run, and then the configuration"
+                    : "with --predictions, name the configuration alone")
+        }
+        guard predictions == nil || savePredictions == nil else {
+            throw ValidationError("--save-predictions needs a model; leave out --predictions")
+        }
+    }
+
+    func run() throws {
+        try Job.run { team in
+            let configuration = try RunConfiguration.load(path: paths.last!, overrides: overrides)
+            let kernels = try kernels.kernels()
+            let pool = configuration.parallel.threadPool(ranksPerNode: team.localSize)
+            let evaluation = try Evaluation(
+                configuration, split: split, convention: convention, threads: pool.threads, team: team)
+            func report(_ model: String, saving folder: PredictionFolder? = nil) throws -> EvaluationReport {
+                let scores = try evaluation.scores(
+                    ofModel: model, kernels: kernels, pool: pool, saving: folder,
+                    note: { if team.isFirst { Terminal.note($0) } })
+                return EvaluationReport(split: split, samples: evaluation.samples, scores: scores)
+            }
+            var figures =
+                if let predictions {
+                    EvaluationReport(
+                        split: split, samples: evaluation.samples,
+                        scores: try evaluation.scores(ofPredictions: PredictionFolder(predictions)))
+                } else {
+                    try report(paths[0], saving: savePredictions.map { PredictionFolder($0) })
+                }
+            if !baseline.isEmpty {
+                try figures.compare(
+                    with: baseline.map { path in
+                        path.hasSuffix(".json") ? try EvaluationReport(path: path) : try report(path)
+                    })
+            }
+            guard team.isFirst else { return }
+            Terminal.write(json ? try JSONOutput.object(figures) : figures.text + "\n")
+        }
+    }
+}
