@@ -80,14 +80,16 @@ package final class Predictor {
 extension StoredModel {
     /// The tasks asked for, each once; all where none is.
     ///
-    /// - Throws: `InferenceError` where the model has none.
+    /// - Throws: `InferenceError` where the model lacks one, or has none at all.
     package func taskNames(_ asked: [String]) throws -> [String] {
-        guard asked.isEmpty else {
-            return asked.enumerated().filter { !asked[..<$0.offset].contains($0.element) }.map(\.element)
-        }
         let all = try folder.tasks()
         guard !all.isEmpty else { throw InferenceError("\(folder.path): the model has no task yet; train one first") }
-        return all
+        if let stranger = asked.first(where: { !all.contains($0) }) {
+            throw InferenceError(
+                "\(folder.path): the model has no task '\(stranger)'; it has \(all.joined(separator: ", "))")
+        }
+        guard !asked.isEmpty else { return all }
+        return asked.enumerated().filter { !asked[..<$0.offset].contains($0.element) }.map(\.element)
     }
 }
 

@@ -37,7 +37,7 @@ package struct PredictionFiles {
             try AtomicFile.write(to: stem + ".npy") {
                 try $0.write(NumPyArray.encoded(map.values, shape: [map.height, map.width, map.channels]))
             }
-            let range = map.withView { DepthRange(label: $0) }
+            let range = head.task == .depth ? map.withView { DepthRange(label: $0) } : .standard
             let picture = map.withView { Picture(output: $0, task: head.task, depthRange: range) }
             try Self.file(picture, of: map, task: head.task, range).write(to: stem + ".png")
             try PNGFile(picture.overlaid(on: original, task: head.task)).write(to: stem + "-overlay.png")

@@ -50,9 +50,11 @@ package struct ONNXFile {
 
     /// Writes the file, whole or not at all.
     ///
-    /// - Throws: `FileSystemError`.
+    /// - Throws: `FileSystemError`; `InferenceError` where the networks are larger than the format allows.
     package func write(to path: String) throws {
-        let bytes: Data = try model.serializedData()
+        guard let bytes: Data = try? model.serializedData() else {
+            throw InferenceError("\(path): a file has room for 2 GiB, and these networks have more; export fewer tasks")
+        }
         try AtomicFile.write(to: path) { writer in
             try bytes.withUnsafeBytes { try writer.write($0) }
         }
