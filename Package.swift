@@ -6,7 +6,7 @@ import PackageDescription
 //
 //     9  modulor
 //     8  Reports
-//     7  Training
+//     7  Training          Inference
 //     6  Networks          Tasks
 //     5  Configuration
 //     4  Graph             Datasets      Checkpoints     MPICollectives
@@ -39,6 +39,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Reads YAML with line numbers, so that every complaint names its place; kept by its authors since 2016.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Writes protocol buffers, which ONNX files are; kept by Apple since 2016.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         .target(name: "CThreadPool", cSettings: strictC),
@@ -75,16 +77,23 @@ let package = Package(
                 "Networks", "Tasks", "Configuration", "Graph", "Datasets", "Checkpoints", "Collectives",
                 "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "COpenBLAS",
             ]),
+        .target(
+            name: "Inference",
+            dependencies: [
+                "Networks", "Graph", "Datasets", "Configuration", "Checkpoints", "ConvolutionEngine", "TensorCore",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
         room(
             "Reports",
             uses: [
-                "Training", "Tasks", "Datasets", "Checkpoints", "ConvolutionEngine", "CConvolution", "CThreadPool",
+                "Training", "Inference", "Tasks", "Datasets", "Checkpoints", "ConvolutionEngine", "CConvolution",
+                "CThreadPool",
                 "TensorCore",
             ]),
         .executableTarget(
             name: "modulor",
             dependencies: [
-                "Training", "Reports", "Collectives", "MPICollectives",
+                "Training", "Inference", "Reports", "Collectives", "MPICollectives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -112,6 +121,10 @@ let package = Package(
                 "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph", "Datasets",
                 "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
+        tests(
+            of: "Inference",
+            uses: ["Networks", "Checkpoints", "Configuration", "ConvolutionEngine", "Datasets", "Graph", "TensorCore"],
+            resources: [.copy("Scripts")]),
         tests(of: "Reports"),
         // Runs the program itself, which is built beside the tests.
         .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),

@@ -45,8 +45,19 @@ extension Graph {
         add(.globalAveragePool, [input], shape: Shape(height: 1, width: 1, channels: shape(of: input).channels))
     }
 
+    /// - Parameters height, width: fixed, so that the graph fits one size of images.
     package mutating func resize(_ input: Value, height: Int, width: Int) -> Value {
-        add(.resize, [input], shape: Shape(height: height, width: width, channels: shape(of: input).channels))
+        add(
+            .resize(like: nil), [input],
+            shape: Shape(height: height, width: width, channels: shape(of: input).channels))
+    }
+
+    /// - Parameter reference: has the height and width that the output gets.
+    package mutating func resize(_ input: Value, like reference: Value) -> Value {
+        let size = shape(of: reference)
+        return add(
+            .resize(like: reference), [input],
+            shape: Shape(height: size.height, width: size.width, channels: shape(of: input).channels))
     }
 
     package mutating func concatenate(_ inputs: [Value]) -> Value {

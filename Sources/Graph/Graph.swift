@@ -84,8 +84,8 @@ package struct Graph: Sendable {
         case add
         case maxPool(size: Int, stride: Int, padding: Int)
         case globalAveragePool
-        /// Bilinear, half-pixel centres, to the output's shape.
-        case resize
+        /// Bilinear, half-pixel centres, to the output's shape, which is that of `like` whatever the image's size.
+        case resize(like: Value?)
         case concatenate
         /// Each pixel's channels divided by their Euclidean length (epsilon 1e-12).
         case unitLength

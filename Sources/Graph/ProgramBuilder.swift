@@ -102,7 +102,7 @@ struct ProgramBuilder {
         self.bank = bank
         self.trained = trained
         self.statistics = statistics
-        storage = [trained, statistics]
+        storage = [trained, statistics, bank.storage]
         learningValues = graph.learningValues
         var learned: Set<Graph.ParameterID> = []
         for (index, node) in graph.nodes.enumerated() {

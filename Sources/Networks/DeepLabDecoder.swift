@@ -12,13 +12,12 @@ struct DeepLabDecoder {
     let head: TaskHead
 
     func prediction(
-        low: Graph.Value, high: Graph.Value, imageHeight: Int, imageWidth: Int, in graph: inout Graph
+        low: Graph.Value, high: Graph.Value, image: Graph.Value, in graph: inout Graph
     ) -> Graph.Value {
         let task = head.name
         let pyramid = "layer5.\(task)"
         let depth = model.aspp
         let rates = model.outputStride == 16 ? [6, 12, 18] : [12, 24, 36]
-        let highShape = graph.shape(of: high)
         var branches = [
             unit(high, depth, convolution: "\(pyramid).conv2d_list.0.0", norm: "\(pyramid).conv2d_list.0.1", in: &graph)
         ]
@@ -32,22 +31,21 @@ struct DeepLabDecoder {
         let pooled = unit(
             graph.globalAveragePool(high), depth, convolution: "\(pyramid).conv2d_list.4.1",
             norm: "\(pyramid).conv2d_list.4.2", in: &graph)
-        branches.append(graph.resize(pooled, height: highShape.height, width: highShape.width))
+        branches.append(graph.resize(pooled, like: high))
         var value = unit(
             graph.concatenate(branches), depth, convolution: "\(pyramid).conv2d_final.0",
             norm: "\(pyramid).conv2d_final.1", in: &graph)
-        let lowShape = graph.shape(of: low)
         let detail = unit(
             low, model.low, convolution: "low_level_reduce.\(task).0",
             norm: "low_level_reduce.\(task).1", in: &graph)
-        value = graph.concatenate([graph.resize(value, height: lowShape.height, width: lowShape.width), detail])
+        value = graph.concatenate([graph.resize(value, like: low), detail])
         value = unit(value, depth, kernelSize: 3, convolution: "concat.\(task).0", norm: "concat.\(task).1", in: &graph)
         value = unit(value, depth, kernelSize: 3, convolution: "concat.\(task).3", norm: "concat.\(task).4", in: &graph)
         let geometry = ConvolutionGeometry(inputChannels: depth, outputChannels: head.channels)
         let weight = graph.parameter("predict.\(task).weight", shape: [head.channels, depth, 1, 1], role: .trained)
         let bias = graph.parameter("predict.\(task).bias", shape: [head.channels], role: .trained)
         value = graph.convolution(value, geometry, filter: .parameter(weight), bias: bias)
-        value = graph.resize(value, height: imageHeight, width: imageWidth)
+        value = graph.resize(value, like: image)
         return head.task == .normals ? graph.unitLength(value) : value
     }
 

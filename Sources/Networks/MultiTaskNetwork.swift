@@ -27,7 +27,7 @@ package struct MultiTaskNetwork: Sendable {
             let features = backbone.features(image, in: &graph)
             for head in group {
                 let prediction = DeepLabDecoder(model: model, head: head).prediction(
-                    low: features.low, high: features.high, imageHeight: height, imageWidth: width, in: &graph)
+                    low: features.low, high: features.high, image: image, in: &graph)
                 graph.addOutput(head.name, prediction)
             }
             return graph

@@ -1,6 +1,5 @@
 import Configuration
 import ConvolutionEngine
-import Glibc
 import Graph
 import Networks
 import TensorCore
@@ -60,7 +59,7 @@ package final class StepBenchmark {
             seconds.append((ContinuousClock.now - start) / .seconds(1))
             if profile { times.addRound(seconds: seconds.last!) }
         }
-        let peakResidentBytes = Self.peakResidentBytes
+        let peakResidentBytes = ProcessMemory.peakResidentBytes
         let flop = network.graphs.reduce(0) {
             $0 + $1.cost.trainingStepFlop(samples: configuration.training.batch)
         }
@@ -68,12 +67,5 @@ package final class StepBenchmark {
             secondsPerStep: seconds.median, batch: configuration.training.batch, rounds: rounds, flopPerStep: flop,
             peak: MeasuredPeak(kernels: kernels, pool: pool), instructionSet: kernels.instructionSet,
             peakResidentBytes: peakResidentBytes, arenaBytes: step.arenaByteCount, rows: profile ? times.rows : nil)
-    }
-
-    /// The most memory that the process has held at any time.
-    private static var peakResidentBytes: Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
     }
 }

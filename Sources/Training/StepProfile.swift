@@ -1,4 +1,5 @@
 import Graph
+import TensorCore
 
 /// Where the time of a training step goes, by node and pass.
 package struct StepProfile {

@@ -25,3 +25,17 @@ enum Terminal {
         progress("modulor: \(text)")
     }
 }
+
+extension Terminal {
+    /// Shows a line in place of the one before, where standard error is a terminal; a log is spared it.
+    static func status(_ text: String) {
+        guard isatty(STDERR_FILENO) != 0 else { return }
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(text.prefix((columns ?? 80) - 1))".utf8))
+    }
+
+    /// Ends the line that was shown last.
+    static func endStatus() {
+        guard isatty(STDERR_FILENO) != 0 else { return }
+        FileHandle.standardError.write(Data("\n".utf8))
+    }
+}

@@ -60,6 +60,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 7, 16, 37], [1, 5, 33])
+    func doubleProductsHaveTheBitsOfTheReference(_ outputs: Int, _ rows: Int) {
+        let inner = 19
+        let left = Memory<Double>(rows * inner) { 1 / Double($0 + 3) }
+        let right = Memory<Double>(inner * outputs) { Double($0 % 7) - 2.75 }
+        expectBitsOfReference("\(rows) rows to \(outputs)") { passes in
+            let product = Memory<Double>(rows * outputs + 16) { _ in 3 }
+            run(
+                passes.double_product,
+                mdl_double_product(
+                    left: left.pointer, right: right.pointer, rows: Int32(rows), inner: Int32(inner),
+                    outputs: Int32(outputs), product: product.pointer),
+                items: (rows + Int(mdl_rows_per_item) - 1) / Int(mdl_rows_per_item))
+            return [product.bytes]
+        }
+    }
+
     @Test func theRowsHaveTheLengthOfTheGain() {
         let v = Memory.random("v", 9 * 4)
         let gain = Memory<Float>(4) { Float($0) - 1 }

@@ -77,4 +77,14 @@ struct NumPyArrayTests {
         let length = [UInt8(header.count & 255), UInt8(header.count >> 8)] + (version == 1 ? [] : [0, 0])
         return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + header + data
     }
+
+    @Test(arguments: [[], [3], [2, 0], [2, 3, 4], [1_000_000, 1]])
+    func whatIsWrittenIsRead(_ shape: [Int]) throws {
+        let values = (0..<shape.reduce(1, *)).map { Float($0) - 0.3 }
+        let bytes = NumPyArray.encoded(values, shape: shape)
+        let array = try NumPyArray(bytes, path: "written.npy")
+        #expect(array.shape == shape && array.values == values && array.kind == .floatingPoint)
+        // As NumPy does, so that values can be mapped into memory.
+        #expect((bytes.count - 4 * values.count) % 64 == 0)
+    }
 }

@@ -67,3 +67,29 @@ static void MDL_NAME(mdl_normalized_rows_backward)(const void *arguments, int32_
     mdl_item_channels part = mdl_channels_of_item(item, mdl_channels_per_item, a.outputs);
     normalize_columns_backward(a, part.first, part.end - part.first);
 }
+
+// `rows` is a constant, so that the sums stay in registers.
+MDL_INLINE void multiply_rows(mdl_double_product a, int32_t row, int32_t rows, int32_t output, int32_t count) {
+    doubles sums[mdl_rows_per_item / 2];
+    for (int32_t r = 0; r < rows; r++) { sums[r] = 0; }
+    for (int32_t i = 0; i < a.inner; i++) {
+        doubles right = load_doubles(a.right + (ptrdiff_t)i * a.outputs + output, count);
+        for (int32_t r = 0; r < rows; r++) { sums[r] += a.left[(ptrdiff_t)(row + r) * a.inner + i] * right; }
+    }
+    for (int32_t r = 0; r < rows; r++) {
+        store_doubles(a.product + (ptrdiff_t)(row + r) * a.outputs + output, count, sums[r]);
+    }
+}
+
+static void MDL_NAME(mdl_double_product)(const void *arguments, int32_t item, int32_t worker) {
+    mdl_double_product a = *(const mdl_double_product *)arguments;
+    (void)worker;
+    enum { rows = mdl_rows_per_item / 2 };
+    int32_t first = item * mdl_rows_per_item;
+    int32_t end = first + mdl_rows_per_item < a.rows ? first + mdl_rows_per_item : a.rows;
+    MDL_FOR_EACH_GROUP(output, count, a.outputs, {
+        int32_t row = first;
+        for (; row + rows <= end; row += rows) { multiply_rows(a, row, rows, output, count); }
+        for (; row < end; row++) { multiply_rows(a, row, 1, output, count); }
+    });
+}

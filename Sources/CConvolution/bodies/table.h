@@ -31,4 +31,5 @@ const mdl_passes MDL_NAME(mdl_passes) = {
     .descent = MDL_NAME(mdl_descent),
     .normalized_rows = MDL_NAME(mdl_normalized_rows),
     .normalized_rows_backward = MDL_NAME(mdl_normalized_rows_backward),
+    .double_product = MDL_NAME(mdl_double_product),
 };

@@ -42,3 +42,16 @@ typedef struct mdl_normalized_rows_backward {
     float *gradient_v;
     float *gradient_gain;
 } mdl_normalized_rows_backward;
+
+enum { mdl_rows_per_item = 8 };
+
+// product[r][o] = sum over i of left[r][i] * right[i][o] in double, in ascending order of i: one filter [tap][input] by
+// [output] behind another. Items are groups of mdl_rows_per_item rows.
+typedef struct mdl_double_product {
+    const double *left;
+    const double *right;
+    int32_t rows;
+    int32_t inner;
+    int32_t outputs;
+    double *product;
+} mdl_double_product;

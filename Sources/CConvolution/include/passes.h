@@ -41,6 +41,7 @@ typedef struct mdl_passes {
     mdl_kernel descent;
     mdl_kernel normalized_rows;
     mdl_kernel normalized_rows_backward;
+    mdl_kernel double_product;
 } mdl_passes;
 
 

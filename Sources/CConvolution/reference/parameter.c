@@ -58,3 +58,17 @@ void mdl_normalized_rows_backward_scalar(const void *arguments, int32_t item, in
         a.gradient_gain[output] = (float)(dot / length);
     }
 }
+
+void mdl_double_product_scalar(const void *arguments, int32_t item, int32_t worker) {
+    mdl_double_product a = *(const mdl_double_product *)arguments;
+    (void)worker;
+    for (int32_t row = item * mdl_rows_per_item; row < (item + 1) * mdl_rows_per_item && row < a.rows; row++) {
+        for (int32_t output = 0; output < a.outputs; output++) {
+            double sum = 0;
+            for (int32_t i = 0; i < a.inner; i++) {
+                sum += a.left[(ptrdiff_t)row * a.inner + i] * a.right[(ptrdiff_t)i * a.outputs + output];
+            }
+            a.product[(ptrdiff_t)row * a.outputs + output] = sum;
+        }
+    }
+}

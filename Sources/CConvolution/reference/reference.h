@@ -37,5 +37,6 @@ MDL_KERNEL(mdl_known_count_scalar);
 MDL_KERNEL(mdl_descent_scalar);
 MDL_KERNEL(mdl_normalized_rows_scalar);
 MDL_KERNEL(mdl_normalized_rows_backward_scalar);
+MDL_KERNEL(mdl_double_product_scalar);
 
 #undef MDL_KERNEL

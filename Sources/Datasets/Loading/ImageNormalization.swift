@@ -4,6 +4,10 @@ package struct ImageNormalization: Sendable {
     package static let imageNet = ImageNormalization(
         mean: (0.485, 0.456, 0.406), deviation: (0.229, 0.224, 0.225))
 
+    /// Of red, green and blue.
+    package let mean: [Float]
+    /// Of red, green and blue.
+    package let deviation: [Float]
     /// The value of byte `b` in channel `c` is at `256 * c + b`.
     let table: [Float]
 
@@ -13,6 +17,8 @@ package struct ImageNormalization: Sendable {
             table += (0..<256).map { (Float($0) / 255 - mean) / deviation }
         }
         self.table = table
+        self.mean = [mean.0, mean.1, mean.2]
+        self.deviation = [deviation.0, deviation.1, deviation.2]
     }
 
     /// The normalized value of a level from 0 to 255, which is truncated to a whole one.

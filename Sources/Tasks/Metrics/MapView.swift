@@ -62,3 +62,12 @@ package func indexOfLargest(_ scores: UnsafePointer<Float>, count: Int) -> Int {
     }
     return best
 }
+
+extension MapView {
+    /// The channel with the largest score, for each pixel in row-major order; the first of equals.
+    package var winningClasses: [Int] {
+        (0..<height).flatMap { row in
+            (0..<width).map { indexOfLargest(self.row(row) + $0 * channels, count: channels) }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Checkpoints
+import ConvolutionEngine
+import Graph
+import Networks
+import TensorCore
+
+/// A task's backbone under torchvision's names, for programs that know nothing of banks and modulators.
+///
+/// Convolutions are merged with their modulators; batch norms stay batch norms, so that training can go on there. What
+/// an adapter adds to every pixel (ra_series) moves into the running mean, which is the same. The decoder is not part
+/// of it. torchvision gives dilated stages (`replace_stride_with_dilation`) the dilation of the stage before in their
+/// first block; ours have one dilation throughout.
+package struct TorchvisionBackbone {
+    private let model: StoredModel
+    private let head: TaskHead
+    private let layers: [Layer]
+    private let merged: MergedGraph
+    /// The network as it was trained, and its values.
+    private let source: Graph
+    private let parameters: [ParameterStorage]
+
+    /// A convolution and the batch normalization behind it.
+    private struct Layer {
+        /// torchvision's, such as `layer1.0.downsample.0`.
+        let convolution: String
+        let normalization: String
+        let value: Graph.Value
+        let own: Graph.BatchNormalization
+    }
+
+    /// - Throws: `FileSystemError`, `InvalidFileError`.
+    package init(_ model: StoredModel, task: String, kernels: Kernels, pool: ThreadPool) throws {
+        self.model = model
+        head = try model.head(task)
+        let network = try model.network(head, height: 64, width: 64)
+        var graph = network.graph
+        source = network.graph
+        parameters = network.parameters.storages
+        layers = network.graph.nodes.compactMap { Self.layer($0, of: network.graph) }
+        // An output is not folded any further.
+        for layer in layers { graph.addOutput(layer.convolution, layer.value) }
+        merged = MergedGraph(
+            merging: graph, outputs: Set(layers.map(\.convolution)), parameters: parameters, kernels: kernels,
+            pool: pool)
+    }
+
+    private static func layer(_ node: Graph.Node, of graph: Graph) -> Layer? {
+        guard case .batchNormalization(let own) = node.operation else { return nil }
+        let parts = graph.parameter(own.scale).name.split(separator: ".").map(String.init)
+        guard let place = parts.firstIndex(of: "bnorm"), place > 0 else { return nil }
+        let stem = parts[..<(place - 1)].map { $0 + "." }.joined()
+        let name = parts[place - 1]
+        if name == "downsample" {
+            return Layer(
+                convolution: stem + "downsample.0", normalization: stem + "downsample.1", value: node.inputs[0],
+                own: own)
+        }
+        // An adapter's own norm is called after its convolution, and is merged.
+        guard name.hasPrefix("bn") else { return nil }
+        return Layer(
+            convolution: stem + "conv" + name.dropFirst(2), normalization: stem + name, value: node.inputs[0], own: own)
+    }
+
+    /// Writes the file, whole or not at all; returns its SHA-256.
+    ///
+    /// - Throws: `FileSystemError`.
+    @discardableResult
+    package func write(to path: String) throws -> String {
+        try SafetensorsFile.write(
+            to: path, tensors: layers.flatMap(tensors),
+            metadata: [
+                "format": "pt", "architecture": model.settings.backbone.rawValue, "task": head.name,
+                "output_stride": "\(model.settings.outputStride)",
+            ])
+    }
+
+    private func tensors(_ layer: Layer) -> [TensorEntry] {
+        let output = merged.graph.outputs.first { $0.name == layer.convolution }!.value
+        let node = merged.graph.nodes.first { $0.output == output }!
+        guard case .convolution(_, .parameter(let filter), let bias?) = node.operation else {
+            preconditionFailure("\(layer.convolution) is not merged")
+        }
+        func values(_ id: Graph.ParameterID, of graph: Graph, in storages: [ParameterStorage]) -> [Float] {
+            let name = graph.parameter(id).name
+            for storage in storages {
+                if let entry = storage.layout.entry(name) { return storage.read(entry, from: storage.values) }
+            }
+            preconditionFailure("\(name) has no storage")
+        }
+        func vector(_ name: String, _ values: [Float]) -> TensorEntry {
+            TensorEntry("\(layer.normalization).\(name)", shape: [values.count], values: values)
+        }
+        func own(_ id: Graph.ParameterID) -> [Float] { values(id, of: source, in: parameters) }
+        let offset = values(bias, of: merged.graph, in: [merged.parameters])
+        return [
+            TensorEntry(
+                "\(layer.convolution).weight", shape: merged.graph.parameter(filter).shape,
+                values: values(filter, of: merged.graph, in: [merged.parameters])),
+            vector("weight", own(layer.own.scale)), vector("bias", own(layer.own.shift)),
+            vector("running_mean", zip(own(layer.own.runningMean), offset).map { $0 - $1 }),
+            vector("running_var", own(layer.own.runningVariance)),
+        ]
+    }
+}

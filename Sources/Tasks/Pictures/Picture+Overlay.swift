@@ -1,0 +1,54 @@
+import Datasets
+
+extension Picture {
+    /// A task's picture laid over the image that it is about, of the same size.
+    ///
+    /// Edges and salient pixels shine through in amber, the more the surer; other pictures are mixed with the image in
+    /// equal parts.
+    package func overlaid(on image: Picture, task: LearningTask) -> Picture {
+        precondition(image.height == height && image.width == width, "an overlay is as large as its image")
+        return Picture(height: height, width: width) { row, column in
+            let (own, below) = (self[row, column], image[row, column])
+            switch task {
+            case .edge, .sal: return below.mixed(with: Color(red: 255, green: 176, blue: 0), share: Int(own.red))
+            case .semseg, .humanParts, .normals, .depth: return below.mixed(with: own, share: 128)
+            }
+        }
+    }
+
+    /// The picture, made smaller where a side is longer than `side`: every pixel is the mean of those that it stands
+    /// for.
+    package func shrunk(toFit side: Int) -> Picture {
+        let longest = max(height, width)
+        guard longest > side else { return self }
+        let (newHeight, newWidth) = (max(1, height * side / longest), max(1, width * side / longest))
+        return Picture(height: newHeight, width: newWidth) { row, column in
+            let rows = row * height / newHeight..<max((row + 1) * height / newHeight, row * height / newHeight + 1)
+            let columns =
+                column * width / newWidth..<max((column + 1) * width / newWidth, column * width / newWidth + 1)
+            var (red, green, blue) = (0, 0, 0)
+            for sourceRow in rows {
+                for sourceColumn in columns {
+                    let color = self[sourceRow, sourceColumn]
+                    red += Int(color.red)
+                    green += Int(color.green)
+                    blue += Int(color.blue)
+                }
+            }
+            let count = rows.count * columns.count
+            func mean(_ sum: Int) -> UInt8 { UInt8((sum + count / 2) / count) }
+            return Color(red: mean(red), green: mean(green), blue: mean(blue))
+        }
+    }
+}
+
+extension Color {
+    /// This colour with `share` 255ths of another.
+    fileprivate func mixed(with other: Color, share: Int) -> Color {
+        func mixed(_ one: UInt8, _ two: UInt8) -> UInt8 {
+            UInt8((Int(one) * (255 - share) + Int(two) * share + 127) / 255)
+        }
+        return Color(
+            red: mixed(red, other.red), green: mixed(green, other.green), blue: mixed(blue, other.blue))
+    }
+}
