@@ -74,8 +74,8 @@ let package = Package(
         room(
             "Reports",
             uses: [
-                "Training", "Tasks", "Datasets", "Checkpoints", "ConvolutionEngine", "CConvolution", "CThreadPool",
-                "TensorCore",
+                "Training", "Networks", "Configuration", "Tasks", "Datasets", "Checkpoints", "ConvolutionEngine",
+                "CConvolution", "CThreadPool", "TensorCore",
             ]),
         .executableTarget(
             name: "modulor",

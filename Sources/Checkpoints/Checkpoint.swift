@@ -19,6 +19,11 @@ package struct Checkpoint: Sendable, Equatable {
         return try SafetensorsFile(path: "\(path)/\(name)")
     }
 
+    /// The bytes of its files.
+    package func byteCount() throws -> Int {
+        try files.reduce(0) { try $0 + FileReader(path: "\(path)/\($1)").byteCount }
+    }
+
     /// Reads the folder `path` and proves that it holds the files which its checksums list, unchanged, and no other.
     init(verifying path: String, step: Int) throws {
         let listed = try Checkpoint.readChecksums("\(path)/\(Checkpoint.checksumsName)")

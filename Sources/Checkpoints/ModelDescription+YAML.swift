@@ -12,7 +12,12 @@ extension ModelDescription {
 
     /// The lines of `model.yaml`, always in one order.
     var yaml: String {
-        Key.allCases.map { "\($0.rawValue): \(text(of: $0))\n" }.joined()
+        items.map { "\($0.key): \($0.value)\n" }.joined()
+    }
+
+    /// The keys and values of `model.yaml`, in its order.
+    package var items: [(key: String, value: String)] {
+        Key.allCases.map { ($0.rawValue, text(of: $0)) }
     }
 
     private func text(of key: Key) -> String {

@@ -35,7 +35,7 @@ package struct ModelSettings: ConfigurationSection {
     }
 
     /// What `width` may be.
-    static let widths = 1...4096
+    package static let widths = 1...4096
 
     package init() {}
 
