@@ -56,7 +56,9 @@ struct FileReader: ~Copyable, Sendable {
             guard offset >= 0, buffer.count <= bytes.count - offset else {
                 throw FileSystemError(.read, path, code: EIO)
             }
-            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count))) }
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count)))
+            }
         }
     }
 

@@ -35,7 +35,7 @@ extension ModelDescription {
     }
 
     /// Reads `text`, which stands in the file `path`. Every key must be there once and no other.
-    init(yaml text: String, path: String) throws(InvalidFileError) {
+    package init(yaml text: String, path: String) throws(InvalidFileError) {
         // "\r\n" is one Character that is no newline by itself, so lines are split as scalars.
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         var values: [Key: Value] = [:]

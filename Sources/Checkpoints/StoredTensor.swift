@@ -13,11 +13,6 @@ package struct StoredTensor: Sendable, Equatable {
     package var elementCount: Int { shape.reduce(1, *) }
     package var byteCount: Int { elementCount * elementType.byteCount }
 
-    /// Whether a byte of the file belongs to both.
-    package func shares(with other: StoredTensor) -> Bool {
-        byteRange.overlaps(other.byteRange)
-    }
-
     /// The bytes of `shape`, or nil where no memory could hold them.
     static func byteCount(of shape: [Int], _ type: StoredElementType) -> Int? {
         var byteCount = type.byteCount

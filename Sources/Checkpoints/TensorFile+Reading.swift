@@ -46,6 +46,24 @@ extension TensorFile {
         return digest.hexadecimal
     }
 
+    /// Each tensor that has bytes of the file in common with one that begins before it, and that one.
+    package func sharedBytes() -> [String: String] {
+        var shared: [String: String] = [:]
+        var farthest: StoredTensor?
+        let inPlace = tensors.filter { !$0.byteRange.isEmpty }.sorted { first, second in
+            (first.byteRange.lowerBound, second.byteRange.upperBound, first.name)
+                < (second.byteRange.lowerBound, first.byteRange.upperBound, second.name)
+        }
+        for tensor in inPlace {
+            if let farthest, tensor.byteRange.lowerBound < farthest.byteRange.upperBound {
+                shared[tensor.name] = farthest.name
+                if tensor.byteRange.upperBound <= farthest.byteRange.upperBound { continue }
+            }
+            farthest = tensor
+        }
+        return shared
+    }
+
     /// The tensor `name`, which must be there.
     func existing(_ name: String) throws -> StoredTensor {
         guard let tensor = tensor(name) else {

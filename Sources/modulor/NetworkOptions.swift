@@ -8,7 +8,8 @@ struct NetworkOptions: ParsableArguments {
     @Option(help: "How tasks share the backbone (default: rcm, or what the file's tasks have).")
     var method: ModelSettings.Method?
 
-    @Flag(inversion: .prefixedNo, help: "Normalize the modulators of method rcm (default: yes, or as the file's tasks).")
+    @Flag(
+        inversion: .prefixedNo, help: "Normalize the modulators of method rcm (default: yes, or as the file's tasks).")
     var nff: Bool?
 
     @Option(help: "Image pixels per pixel of the deepest features, 16 or 8.")

@@ -75,7 +75,9 @@ struct PickleRefusalTests {
     @Test("what is doubled again and again by the memory of a pickle is visited once")
     func doubling() {
         var pickle: [UInt8] = [0x5D, 0x71, 0]
-        for level in UInt8(1)...200 { pickle += [0x30, 0x5D, 0x71, level] + [0x68, level - 1, 0x61, 0x68, level - 1, 0x61] }
+        for level in UInt8(1)...200 {
+            pickle += [0x30, 0x5D, 0x71, level] + [0x68, level - 1, 0x61, 0x68, level - 1, 0x61]
+        }
         #expect(refusal(file(pickle)).contains("no tensor"))
     }
 
@@ -91,7 +93,8 @@ struct PickleRefusalTests {
         "instructions that do not fit together",
         arguments: [
             [0x30], [0x74], [0x61], [0x73], [0x75], [0x52], [0x62], [0x51], [0x68, 1], [0x28], [0x4E, 0x4E], [0x93],
-            [0x28, 0x4E, 0x85], [0x58, 0xFF, 0xFF, 0xFF, 0xFF], [0x8D] + [UInt8](repeating: 0xFF, count: 8), [0x8B, 255],
+            [0x28, 0x4E, 0x85], [0x58, 0xFF, 0xFF, 0xFF, 0xFF], [0x8D] + [UInt8](repeating: 0xFF, count: 8),
+            [0x8B, 255],
             [0x7D, 0x28, 0x4E, 0x75],
         ] as [[UInt8]])
     func unbalanced(pickle: [UInt8]) {
@@ -102,7 +105,8 @@ struct PickleRefusalTests {
         "names of code, in whatever way they are asked for",
         arguments: [
             (Array("cos\nsystem\n".utf8), "os.system"), (Array("c__builtin__\nexec\n".utf8), "__builtin__.exec"),
-            (Array("ctorch\nload\n".utf8), "torch.load"), (Array("ctorch.storage\n_load_from_bytes\n".utf8), "_load_from"),
+            (Array("ctorch\nload\n".utf8), "torch.load"),
+            (Array("ctorch.storage\n_load_from_bytes\n".utf8), "_load_from"),
             (Array("c\u{1B}[31m\nx\n".utf8), "\u{FFFD}[31m.x"),
         ] as [([UInt8], String)])
     func code(pickle: [UInt8], asked: String) {

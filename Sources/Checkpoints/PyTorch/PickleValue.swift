@@ -70,7 +70,8 @@ struct PickleProblem: Error, Equatable {
 
     static func unwelcome(_ problem: String) -> PickleProblem {
         PickleProblem(
-            problem: problem, remedy: "load it where it was made and save only the state dict: "
+            problem: problem,
+            remedy: "load it where it was made and save only the state dict: "
                 + "torch.save(network.state_dict(), path)")
     }
 }

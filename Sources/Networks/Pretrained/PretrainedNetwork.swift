@@ -70,7 +70,9 @@ package struct PretrainedNetwork: Sendable {
                 remedy: "use the whole state dict of the network, or check that it is an ordinary ResNet")
         }
         self.file = file
-        isBank = file is SafetensorsFile && search.used.count == file.tensors.count && bank.allSatisfy { $0.name == $0.source }
+        isBank =
+            file is SafetensorsFile && heads.isEmpty && search.used.count == file.tensors.count
+            && bank.allSatisfy { $0.name == $0.source }
         let (used, others) = (search.used, (file as? PyTorchFile)?.others ?? [])
         leftOver =
             file.tensors.map(\.name).filter { !used.contains($0) && !$0.hasSuffix(".num_batches_tracked") } + others

@@ -13,6 +13,8 @@ package struct FileInspection: Encodable, Sendable {
         package let sha256: String
         /// The first tensor of the file that has the same elements, in the same place or another.
         package let sameAs: String?
+        /// A tensor that begins earlier in the file and has bytes in common with this one.
+        package let sharesBytesWith: String?
     }
 
     package let path: String
@@ -31,6 +33,7 @@ package struct FileInspection: Encodable, Sendable {
     package init(_ path: String) throws {
         let file = try TensorFiles.open(path)
         var first: [String: String] = [:]
+        let shared = file.sharedBytes()
         var rows: [Row] = []
         for tensor in file.tensors {
             let digest = try file.hexadecimalDigest(of: tensor)
@@ -38,7 +41,7 @@ package struct FileInspection: Encodable, Sendable {
             rows.append(
                 Row(
                     name: tensor.name, type: tensor.elementType.rawValue, shape: tensor.shape,
-                    bytes: tensor.byteCount, sha256: digest, sameAs: first[key]))
+                    bytes: tensor.byteCount, sha256: digest, sameAs: first[key], sharesBytesWith: shared[tensor.name]))
             if first[key] == nil { first[key] = tensor.name }
         }
         self.path = path
@@ -53,11 +56,12 @@ package struct FileInspection: Encodable, Sendable {
     package var elementCount: Int { rows.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 
     package var text: String {
-        var table = TextTable(columns: ["tensor", "type", "shape", "bytes", "SHA-256", "same as"])
+        var table = TextTable(columns: ["tensor", "type", "shape", "bytes", "SHA-256", "shared"])
         for row in rows {
             table.add([
                 row.name, row.type, "[\(row.shape.map(String.init).joined(separator: ", "))]", "\(row.bytes)",
-                ByteText.shortDigest(row.sha256), row.sameAs ?? "",
+                ByteText.shortDigest(row.sha256),
+                row.sharesBytesWith.map { "bytes of \($0)" } ?? row.sameAs.map { "equal to \($0)" } ?? "",
             ])
         }
         var lines = [

@@ -49,7 +49,8 @@ extension FuzzedReader {
             let file = try SafetensorsFile(bytes, path: "damaged")
             let header = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
             try require(
-                file.tensors.reduce(0) { $0 + $1.byteCount } == bytes.count - 8 - header, "tensors do not cover the data")
+                file.tensors.reduce(0) { $0 + $1.byteCount } == bytes.count - 8 - header,
+                "tensors do not cover the data")
             try readAll(file, byteCount: bytes.count)
         }
     }
@@ -71,7 +72,7 @@ extension FuzzedReader {
             "model-yaml", seeds: [Array(text.utf8)], allowance: { 65536 + 64 * $0 }, isRefusal: isNamedRefusal
         ) { bytes in
             let model = try ModelDescription(yaml: String(decoding: bytes, as: UTF8.self), path: "damaged")
-            try require(model.width > 0 && model.aspp > 0 && model.bankDigest.utf8.count == 64, "a description")
+            try require(model.width > 0 && model.asppChannels > 0 && model.bankDigest.utf8.count == 64, "a description")
         }
     }
 

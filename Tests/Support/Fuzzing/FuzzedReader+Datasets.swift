@@ -24,13 +24,10 @@ extension FuzzedReader {
     }
 
     private static var pngSeeds: [[UInt8]] {
-        let shades = (0..<48).map { UInt8($0 * 5) }
-        return [
-            PNGFile(height: 6, width: 8, pixels: .grey(shades)).encoded(),
-            PNGFile(height: 2, width: 8, pixels: .rgb(shades)).encoded(),
-            PNGFile(height: 6, width: 8, pixels: .grey16(shades.map { UInt16($0) * 257 })).encoded(),
-            PNGFile(height: 6, width: 8, pixels: .indices(shades.map { $0 % 3 }, colors: Array(shades[..<9]))).encoded(),
-        ]
+        [
+            "grey1", "grey8", "grey16", "grey_alpha8", "palette4_interlaced", "palette8", "rgb8_interlaced", "rgb16",
+            "rgba8",
+        ].map { data("formats/\($0).png") }
     }
 
     /// Writes the right checksum behind every chunk that fits.
@@ -59,8 +56,9 @@ extension FuzzedReader {
         }
     }
 
+    /// Of several samplings, progressive, grey, and with restart markers.
     private static var jpegSeeds: [[UInt8]] {
-        ["formats/baseline-444.jpg", "formats/progressive-420.jpg", "formats/grey.jpg"].map(data)
+        ["101", "12", "21", "7", "1001", "3"].map { data("NYUD_MT/images/\($0).jpg") } + [data("formats/cmyk.jpg")]
     }
 
     static var mat: FuzzedReader {

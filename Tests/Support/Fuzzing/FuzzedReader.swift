@@ -59,7 +59,7 @@ package struct FuzzedReader: Sendable {
         do {
             try read(bytes)
             return true
-        } catch where isRefusal(error) {
+        } catch  where isRefusal(error) {
             return false
         }
     }
