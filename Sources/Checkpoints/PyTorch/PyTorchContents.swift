@@ -7,7 +7,11 @@ struct PyTorchContents {
 
     /// The form since 2020: an archive with a pickle, and a part for each storage.
     init(archive reader: borrowing FileReader) throws {
-        let files = try ZipDirectory(reader).files
+        let directory = try ZipDirectory(reader)
+        let files = directory.files
+        guard !directory.packed.contains(where: { $0.hasSuffix("/data.pkl") }) else {
+            throw PickleProblem.damaged("it was compressed after torch.save wrote it")
+        }
         let pickles = files.keys.filter { $0.hasSuffix("/data.pkl") && $0.split(separator: "/").count == 2 }
         guard let pickle = pickles.first, pickles.count == 1 else {
             throw PickleProblem.damaged("it is an archive, but none that torch.save writes (no single data.pkl)")

@@ -7,8 +7,10 @@ struct ZipDirectory {
     /// An archive with a longer list of files is none of tensors.
     private static let maximumByteCount = 1 << 26
 
-    /// The bytes of each file, by its name.
+    /// The bytes of each file that is stored as it is, by its name.
     private(set) var files: [String: Range<Int>] = [:]
+    /// The names of those that are compressed or encrypted, which nothing of a tensor's is.
+    private(set) var packed: Set<String> = []
 
     /// Reads the list at the end of the archive, and each file's own header.
     ///
@@ -34,7 +36,8 @@ struct ZipDirectory {
             _ = try cursor.take(commentLength)
             try Self.widen(&size, &compressed, &place, from: &extra)
             guard flags & 1 == 0, method == 0, size == compressed else {
-                throw PickleProblem.damaged("its part \(quoted(name)) is compressed or encrypted")
+                packed.insert(name)
+                continue
             }
             let bytes = try Self.bytes(at: place, size: size, before: list.lowerBound, reader)
             guard files.updateValue(bytes, forKey: name) == nil else {

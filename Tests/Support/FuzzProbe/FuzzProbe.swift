@@ -1,7 +1,7 @@
 import CAllocationCounter
 import CFuzzing
+import Foundation
 import Fuzzing
-import Glibc
 
 /// Reads damaged files of one kind:  FuzzProbe READER COUNT [FIRST]
 ///
@@ -48,7 +48,7 @@ enum FuzzProbe {
     }
 
     private static func fail(_ sentence: String, _ status: Int32) -> Never {
-        fputs(sentence + "\n", stderr)
+        FileHandle.standardError.write(Data((sentence + "\n").utf8))
         exit(status)
     }
 }
