@@ -86,9 +86,8 @@ let package = Package(
         room(
             "Reports",
             uses: [
-                "Training", "Inference", "Tasks", "Datasets", "Checkpoints", "ConvolutionEngine", "CConvolution",
-                "CThreadPool",
-                "TensorCore",
+                "Training", "Inference", "Networks", "Configuration", "Tasks", "Datasets", "Checkpoints",
+                "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
             ]),
         .executableTarget(
             name: "modulor",
@@ -110,7 +109,7 @@ let package = Package(
         tests(of: "Collectives", uses: ["ConvolutionEngine", "TensorCore", "CollectivesSupport"]),
         tests(of: "MPICollectives", uses: ["Collectives", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
-        tests(of: "Datasets", uses: ["CZlib", "TensorCore"], resources: [.copy("Fixtures")]),
+        tests(of: "Datasets", uses: ["Fuzzing", "CZlib", "TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["Datasets"]),
         tests(of: "Networks", uses: ["GraphTesting", "Configuration", "Graph", "ConvolutionEngine", "TensorCore"]),
@@ -128,6 +127,16 @@ let package = Package(
         tests(of: "Reports"),
         // Runs the program itself, which is built beside the tests.
         .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),
+
+        // Damages files for every reader of them, in a program of its own that may crash and hang alone.
+        .target(
+            name: "Fuzzing", dependencies: ["Configuration", "Datasets", "Checkpoints", "TensorCore", "CZlib"],
+            path: "Tests/Support/Fuzzing", swiftSettings: strict),
+        .target(name: "CFuzzing", path: "Tests/Support/CFuzzing", cSettings: strictC),
+        .executableTarget(
+            name: "FuzzProbe", dependencies: ["Fuzzing", "CFuzzing", "CAllocationCounter"],
+            path: "Tests/Support/FuzzProbe", swiftSettings: strict),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "FuzzProbe"], swiftSettings: strict),
 
         // What tests of several rooms measure by: graphs computed naively in double precision, and allocations counted.
         .target(

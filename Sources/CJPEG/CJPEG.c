@@ -92,6 +92,11 @@ int cjpeg_reader_create(const uint8_t *bytes, size_t count, uint64_t pixel_limit
     int status = CJPEG_OK;
     if ((uint64_t)header->width * header->height > pixel_limit) {
         status = CJPEG_TOO_LARGE;
+    } else if ((uint64_t)header->width * header->height > 512 * (uint64_t)count) {
+        // Every block of 64 pixels takes at least one bit: a header that was damaged must not ask for memory that no
+        // file of this size could fill.
+        say(error, error_capacity, "it claims more pixels than its bytes can hold");
+        status = CJPEG_DAMAGED;
     } else if (decompressor->num_components > 3) {
         status = CJPEG_CMYK;
     }

@@ -132,6 +132,15 @@ int cpng_reader_create(const uint8_t *bytes, size_t count, enum cpng_output outp
         cpng_reader_destroy(reader);
         return CPNG_TOO_LARGE;
     }
+    // A byte of deflate's stands for at most 1032, and every row has a byte for its filter: a header that was damaged
+    // must not ask for memory that no file of this size could fill.
+    const uint64_t bits =
+        (uint64_t)png_get_channels(reader->png, reader->info) * png_get_bit_depth(reader->png, reader->info);
+    if ((uint64_t)header->width * header->height * bits / 8 + header->height > 1032 * (uint64_t)count) {
+        say(error, error_capacity, "it claims more pixels than its bytes can hold");
+        cpng_reader_destroy(reader);
+        return CPNG_DAMAGED;
+    }
     choose_output(reader, output, header);
     *result = reader;
     return CPNG_OK;

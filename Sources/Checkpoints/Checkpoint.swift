@@ -19,6 +19,11 @@ package struct Checkpoint: Sendable, Equatable {
         return try SafetensorsFile(path: "\(path)/\(name)")
     }
 
+    /// The bytes of its files.
+    package func byteCount() throws -> Int {
+        try files.reduce(0) { try $0 + FileReader(path: "\(path)/\($1)").byteCount }
+    }
+
     /// Reads the folder `path` and proves that it holds the files which its checksums list, unchanged, and no other.
     init(verifying path: String, step: Int) throws {
         let listed = try Checkpoint.readChecksums("\(path)/\(Checkpoint.checksumsName)")
@@ -44,9 +49,13 @@ package struct Checkpoint: Sendable, Equatable {
 
     private static func readChecksums(_ path: String) throws -> [String: String] {
         let reader = try FileReader(path: path)
-        var text = ""
         guard reader.byteCount <= 1 << 20 else { throw damage(path, "it is too long for a list of checksums") }
-        try reader.forEachPiece { text += String(decoding: $0, as: UTF8.self) }
+        let bytes = try reader.bytes(at: 0, count: reader.byteCount)
+        return try checksums(parsing: String(decoding: bytes, as: UTF8.self), path: path)
+    }
+
+    /// The digest of each file in a list of checksums, whose text stands in the file `path`.
+    package static func checksums(parsing text: String, path: String) throws -> [String: String] {
         var digests: [String: String] = [:]
         for (index, line) in text.split(separator: "\n").enumerated() {
             let digest = line.prefix(64)

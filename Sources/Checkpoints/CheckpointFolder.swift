@@ -85,6 +85,13 @@ package struct CheckpointFolder: Sendable {
         }
     }
 
+    /// Every checkpoint, oldest first: whole, or why it must not be used. Reads all their bytes.
+    package func all() throws -> [(step: Int, checkpoint: Result<Checkpoint, any Error>)] {
+        try steps().map { step in
+            (step, Result { try Checkpoint(verifying: checkpointPath(step: step), step: step) })
+        }
+    }
+
     private func newestValid(_ count: Int) throws -> (valid: [Checkpoint], damaged: [Damage]) {
         var valid: [Checkpoint] = []
         var damaged: [Damage] = []

@@ -1,14 +1,19 @@
 import Glibc
 
-/// An open regular file that is read at any offset, from any thread.
+/// An open regular file, or bytes in memory in its place, read at any offset, from any thread.
 ///
 /// Reads copy straight into the caller's memory. The file is not memory-mapped: one that shrinks while it is read must
 /// end in an error, and a mapping would end the process (SIGBUS).
 struct FileReader: ~Copyable, Sendable {
+    private enum Source {
+        case descriptor(Int32)
+        case memory([UInt8])
+    }
+
     let path: String
     /// The size of the file in bytes when it was opened.
     let byteCount: Int
-    private let descriptor: Int32
+    private let source: Source
 
     init(path: String) throws(FileSystemError) {
         // Non-blocking, because opening a named pipe would otherwise wait for a writer; files do not care.
@@ -22,22 +27,50 @@ struct FileReader: ~Copyable, Sendable {
         }
         self.path = path
         self.byteCount = Int(status.st_size)
-        self.descriptor = descriptor
+        source = .descriptor(descriptor)
+    }
+
+    /// A file that holds `bytes`; `path` is for messages.
+    init(bytes: [UInt8], path: String) {
+        self.path = path
+        byteCount = bytes.count
+        source = .memory(bytes)
     }
 
     deinit {
-        close(descriptor)
+        if case .descriptor(let descriptor) = source { close(descriptor) }
     }
 
     /// Fills `buffer` with the bytes from `offset` on. A file that ended early is an input/output error.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileSystemError) {
-        var done = 0
-        while done < buffer.count {
-            let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw FileSystemError(.read, path, code: count < 0 ? errno : EIO) }
-            done += count
+        switch source {
+        case .descriptor(let descriptor):
+            var done = 0
+            while done < buffer.count {
+                let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { throw FileSystemError(.read, path, code: count < 0 ? errno : EIO) }
+                done += count
+            }
+        case .memory(let bytes):
+            guard offset >= 0, buffer.count <= bytes.count - offset else {
+                throw FileSystemError(.read, path, code: EIO)
+            }
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count)))
+            }
         }
+    }
+
+    /// The `count` bytes from `offset` on, which must lie in the file.
+    func bytes(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
+        precondition(offset >= 0 && count >= 0 && count <= byteCount - offset, "bytes outside of the file")
+        var bytes = [UInt8](repeating: 0, count: count)
+        let result = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(FileSystemError) in try read(into: buffer, at: offset) }
+        }
+        try result.get()
+        return bytes
     }
 
     /// Hands over the `count` bytes from `offset` on, at most 1 MiB at a time, in order.

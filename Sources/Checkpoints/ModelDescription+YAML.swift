@@ -12,7 +12,12 @@ extension ModelDescription {
 
     /// The lines of `model.yaml`, always in one order.
     var yaml: String {
-        Key.allCases.map { "\($0.rawValue): \(text(of: $0))\n" }.joined()
+        items.map { "\($0.key): \($0.value)\n" }.joined()
+    }
+
+    /// The keys and values of `model.yaml`, in its order.
+    package var items: [(key: String, value: String)] {
+        Key.allCases.map { ($0.rawValue, text(of: $0)) }
     }
 
     private func text(of key: Key) -> String {
@@ -30,7 +35,7 @@ extension ModelDescription {
     }
 
     /// Reads `text`, which stands in the file `path`. Every key must be there once and no other.
-    init(yaml text: String, path: String) throws(InvalidFileError) {
+    package init(yaml text: String, path: String) throws(InvalidFileError) {
         // "\r\n" is one Character that is no newline by itself, so lines are split as scalars.
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         var values: [Key: Value] = [:]

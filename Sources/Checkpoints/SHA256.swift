@@ -40,9 +40,15 @@ package struct SHA256: ~Copyable {
 
     /// The digest of the file at `path`, read in pieces of 1 MiB. Throws `FileSystemError`.
     package static func hexadecimal(ofFile path: String) throws -> String {
+        try hexadecimalAndByteCount(ofFile: path).hexadecimal
+    }
+
+    /// The same, with the file's size in bytes.
+    package static func hexadecimalAndByteCount(ofFile path: String) throws -> (hexadecimal: String, byteCount: Int) {
+        let reader = try FileReader(path: path)
         var digest = SHA256()
-        try FileReader(path: path).forEachPiece { digest.update($0) }
-        return digest.hexadecimal
+        try reader.forEachPiece { digest.update($0) }
+        return (digest.hexadecimal, reader.byteCount)
     }
 
     /// The digest of bytes in memory, such as a text's or a bank's.

@@ -3,7 +3,7 @@
 /// Opening proves that the header is sound and fits the file's size, so that reading can only fail when the disk does
 /// or when the caller expected something else. Values are read straight into the caller's memory, from any thread.
 /// Errors: `FileSystemError` where the system refuses, `InvalidFileError` where the content is wrong.
-package final class SafetensorsFile: Sendable {
+package final class SafetensorsFile: TensorFile {
     package let path: String
     /// The texts under `__metadata__`.
     package let metadata: [String: String]
@@ -15,8 +15,17 @@ package final class SafetensorsFile: Sendable {
     private let dataStart: Int
 
     /// Opens the file at `path` and checks its header; no tensor is read.
-    package init(path: String) throws {
-        let reader = try FileReader(path: path)
+    package convenience init(path: String) throws {
+        try self.init(FileReader(path: path))
+    }
+
+    /// Uses the bytes of a file; `path` is for messages.
+    package convenience init(_ bytes: [UInt8], path: String) throws {
+        try self.init(FileReader(bytes: bytes, path: path))
+    }
+
+    init(_ reader: consuming FileReader) throws {
+        let path = reader.path
         let object = try SafetensorsFile.headerObject(reader)
         let dataStart = SafetensorsHeader.lengthByteCount + object.count
         do throws(SafetensorsHeader.Flaw) {
@@ -61,18 +70,10 @@ package final class SafetensorsFile: Sendable {
         places[name].map { tensors[$0] }
     }
 
-    /// The tensor `name`, which must be there.
-    func existing(_ name: String) throws -> StoredTensor {
-        guard let tensor = tensor(name) else {
-            throw InvalidFileError(
-                path: path, place: "tensor \(quoted(name))", problem: "the file has no such tensor",
-                remedy: "use a file of the same backbone, method and tasks")
-        }
-        return tensor
-    }
-
-    /// Where the bytes of `tensor` begin in the file.
-    func start(of tensor: StoredTensor) -> Int {
-        dataStart + tensor.byteRange.lowerBound
+    package func read(
+        _ elements: Range<Int>, of tensor: StoredTensor, into destination: UnsafeMutableRawBufferPointer
+    ) throws {
+        let offset = elements.lowerBound * tensor.elementType.byteCount
+        try reader.read(into: destination, at: dataStart + tensor.byteRange.lowerBound + offset)
     }
 }

@@ -85,13 +85,8 @@ extension SafetensorsHeader {
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             throw Flaw(tensor: name, problem: "its data_offsets \(offsets) are not a begin and an end")
         }
-        var byteCount = type.byteCount
-        for dimension in shape {
-            let (product, overflow) = byteCount.multipliedReportingOverflow(by: dimension)
-            guard !overflow else {
-                throw Flaw(tensor: name, problem: "its shape \(shape) has more elements than memory can hold")
-            }
-            byteCount = product
+        guard let byteCount = StoredTensor.byteCount(of: shape, type) else {
+            throw Flaw(tensor: name, problem: "its shape \(shape) has more elements than memory can hold")
         }
         guard byteCount == offsets[1] - offsets[0] else {
             throw Flaw(

@@ -40,12 +40,17 @@ package struct Classifier: Sendable {
         self.graph = graph
     }
 
+    /// Whether a parameter belongs to the linear layer.
+    static func isHead(_ name: String) -> Bool {
+        name.hasPrefix("fc.")
+    }
+
     /// What a bank's file holds: everything but the linear layer, as `Initialization` reads it.
     ///
     /// - Parameter parameters: those of this classifier; they must stay until the file is written.
     package static func bankTensors(_ parameters: NetworkParameters) -> [TensorEntry] {
         let group = parameters.groups[0]
         return [group.trained, group.statistics].flatMap { NetworkParameters.tensors($0, of: $0.values) }
-            .filter { !$0.name.hasPrefix("fc.") }
+            .filter { !isHead($0.name) }
     }
 }

@@ -48,10 +48,9 @@ package struct RunFolder: Sendable {
     /// - Parameter bank: the filters, where the configuration names no file of them.
     package func start(_ configuration: RunConfiguration, bank: ParameterStorage) throws -> ModelFolder {
         try Folder.create(path)
-        let settings = configuration.model
-        let description = ModelDescription(settings)
+        let description = ModelDescription(configuration.model)
         let model =
-            if let file = settings.bank {
+            if let file = configuration.model.bank {
                 try ModelFolder.create(at: modelPath, describedBy: description, copyingBank: file)
             } else {
                 try ModelFolder.create(

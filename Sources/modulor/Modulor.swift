@@ -10,7 +10,7 @@ struct Modulor: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Train.self, Add.self, Remove.self, MergeModels.self, Pretrain.self, Initialize.self, Evaluate.self,
-            Predict.self, Export.self, Verify.self, Bench.self, DataCommand.self, Doctor.self,
+            Predict.self, Export.self, Inspect.self, Verify.self, Bench.self, DataCommand.self, Doctor.self,
         ])
 
     /// The statuses of failures; ``ExitCode`` is thrown for others.

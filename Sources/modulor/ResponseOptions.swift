@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Configuration
 import ConvolutionEngine
+import Networks
 import Training
 
 /// Response initialization on the command line.
@@ -43,14 +44,16 @@ struct ResponseOptions: ParsableArguments {
         components.map { .components($0) } ?? energy.map { .energy($0) } ?? .none
     }
 
+    var areAsked: Bool { responses != nil }
+
     /// The initialized bank, on the first rank; nil where none is asked for, and on other ranks.
     func initialize(
-        _ bank: SafetensorsFile, kernels: Kernels, team: RankTeam, observe: (Int, Int) -> Void
+        _ pretrained: PretrainedNetwork, kernels: Kernels, team: RankTeam, observe: (Int, Int) -> Void
     ) throws -> InitializedBank? {
         guard let responses else { return nil }
         let data = try ResponseData(path: responses, images: images, crop: crop)
-        return try ResponseInitialization(bank: bank, data: data, truncation: truncation).run(
-            kernels: kernels, pool: ParallelSettings().threadPool(ranksPerNode: team.localSize), team: team,
+        return try ResponseInitialization(pretrained, data: data, truncation: truncation).run(
+            kernels: kernels, pool: ParallelSettings().threadPool(on: team.processors), team: team,
             observe: observe)
     }
 }

@@ -1,6 +1,5 @@
 import Checkpoints
 import Foundation
-import TensorCore
 import Testing
 
 @Suite struct SafetensorsRefusalTests {
@@ -92,51 +91,6 @@ import Testing
                 == "cannot read \(folder("none")): No such file or directory; check that the path is right")
         #expect(sentence { _ = try SafetensorsFile(path: folder.path) }?.contains("Is a directory") == true)
         #expect(sentence { _ = try SafetensorsFile(path: "/dev/zero") }?.contains("not a regular file") == true)
-    }
-
-    /// 20,000 files whose first bytes were changed in one to eight places. Each is refused with a sentence, or is
-    /// sound after all: its tensors cover the data exactly and can be read.
-    @Test func mutatedHeadersNeverCrash() throws {
-        let folder = try TemporaryFolder()
-        let whole = try bytes(of: officialPath)
-        let dataByteCount = 88
-        let likely = Array(#"{}[]",:\0123456789FIU "#.utf8)
-        let random = RandomStream("safetensors.mutations")
-        // Written over in place: making a new file each time would take most of the test's time.
-        try put(whole, at: folder("f"))
-        let handle = try #require(FileHandle(forUpdatingAtPath: folder("f")))
-        var accepted = 0
-        for trial in 0..<20_000 {
-            let draw = random.substream(UInt64(trial))
-            var mutated = whole
-            for change in 0..<UInt64(1 + draw.integer(0, below: 8)) {
-                // A quarter of the changes strike the length, whose high bytes claim absurd sizes.
-                let isLength = draw.integer(4 * change + 1, below: 4) == 0
-                let position = draw.integer(4 * change + 2, below: isLength ? 8 : whole.count - dataByteCount)
-                let bits = draw.bits(4 * change + 3)
-                mutated[position] =
-                    bits & 1 == 0
-                    ? UInt8(truncatingIfNeeded: bits >> 8) : likely[Int(bits >> 8) % likely.count]
-            }
-            try handle.seek(toOffset: 0)
-            try handle.write(contentsOf: Data(mutated))
-            do {
-                let file = try SafetensorsFile(path: folder("f"))
-                accepted += 1
-                let headerByteCount = mutated[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-                #expect(file.tensors.reduce(0) { $0 + $1.byteCount } == whole.count - 8 - headerByteCount)
-                for tensor in file.tensors {
-                    #expect(tensor.shape.reduce(tensor.elementType.byteCount, *) == tensor.byteCount)
-                    if tensor.elementType == .float32 {
-                        #expect(try file.floats(tensor.name, shape: tensor.shape).count == tensor.elementCount)
-                    }
-                }
-            } catch let error as InvalidFileError {
-                #expect(error.path == folder("f"))
-            }
-        }
-        // Both outcomes must occur, or the mutations test nothing.
-        #expect((200..<10_000).contains(accepted), "\(accepted) accepted")
     }
 
     /// A file with `header` and eight bytes of data.

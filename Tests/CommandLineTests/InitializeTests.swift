@@ -1,70 +1,100 @@
 import Foundation
 import Testing
 
-@Suite(.serialized) struct InitializeTests {
-    /// A bank pretrained for a moment, and the configuration whose images are looked at.
-    private func prepare(_ folder: URL) throws -> (bank: String, data: String) {
-        let pretrain = folder.appendingPathComponent("pretrain.yaml")
-        try """
-        model: {width: 4}
-        data: {crop: [32, 32], workers: 1, rooms: {train: 12, validation: 4, size: [32, 32]}}
-        training: {iterations: 2, batch: 4, validate_every: 0}
-        """.write(to: pretrain, atomically: true, encoding: .utf8)
-        let run = folder.appendingPathComponent("pretrained").path
-        #expect(try Program.run("pretrain", pretrain.path, "--output", run).status == 0)
-        let data = folder.appendingPathComponent("data.yaml")
-        try "data: {crop: [32, 40], workers: 1, rooms: {train: 40, size: [36, 36]}}".write(
-            to: data, atomically: true, encoding: .utf8)
-        return (run + "/bank.safetensors", data.path)
+/// From a file that PyTorch wrote to a model that can be looked into.
+@Suite struct InitializeTests {
+    private func fixture(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("CheckpointsTests/Fixtures/pytorch/\(name).pth").path
     }
 
-    @Test func pretrainingDoesNotDependOnRanks() throws {
+    private func object(_ text: String) throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test func aPretrainedNetworkBecomesAModelThatIsLookedInto() throws {
         try withTemporaryFolder { folder in
-            let path = folder.appendingPathComponent("pretrain.yaml").path
-            try """
-            model: {width: 4, method: ra_series}
-            data: {crop: [32, 32], workers: 1, rooms: {train: 12, validation: 5, size: [32, 32]}}
-            training: {iterations: 3, batch: 7, validate_every: 2, label_smoothing: 0.1}
-            """.write(toFile: path, atomically: true, encoding: .utf8)
-            let banks = try (1...3).map { ranks in
-                let run = folder.appendingPathComponent("\(ranks)")
-                let outcome = try Program.run(ranks: ranks, ["pretrain", path, "--output", run.path])
-                #expect(outcome.status == 0, "\(outcome.errors)")
-                return try Data(contentsOf: run.appendingPathComponent("bank.safetensors"))
-            }
-            #expect(banks[1] == banks[0] && banks[2] == banks[0])
+            let model = folder.appendingPathComponent("model").path
+            let made = try Program.run("initialize", model, "--from", fixture("official"), "--json")
+            #expect(made.status == 0, "\(made.errors)")
+            let report = try object(made.output)
+            #expect(report["backbone"] as? String == "resnet18")
+            #expect(report["tasks"] as? [String] == ["depth", "semseg"])
+            #expect(report["left_over"] as? [String] == ["iteration"])
+
+            let seen = try Program.run("inspect", model)
+            #expect(seen.status == 0, "\(seen.errors)")
+            #expect(seen.output.contains("shared by depth, semseg"))
+            let inspection = try object(Program.run("inspect", model, "--json").output)
+            let rows = try #require(inspection["rows"] as? [[String: Any]])
+            #expect(rows.map { $0["part"] as? String } == ["bank", "depth", "semseg"])
+            #expect(rows[0]["sha256"] as? String == report["bank_sha256"] as? String)
+
+            let again = try Program.run("initialize", model, "--from", fixture("resnet18"))
+            #expect(again.status == 2)
+            #expect(again.errors.contains("it is not empty"))
         }
     }
 
-    @Test func theModelDoesNotDependOnRanks() throws {
+    @Test func optionsSayWhatTheFileCannot() throws {
         try withTemporaryFolder { folder in
-            let (bank, data) = try prepare(folder)
-            func model(_ name: String) -> URL { folder.appendingPathComponent(name) }
-            // Six blocks of four images, the last one partial; and one block for four ranks.
-            for images in ["22", "3"] {
-                let options = ["--from", bank, "--responses", data, "--energy", "0.95", "--images", images]
-                let alone = try Program.run(["initialize", model("1-\(images)").path] + options + ["--json"])
-                #expect(alone.status == 0, "\(alone.errors)")
-                #expect(alone.output.contains("\"modulator_parameters_per_task\""))
-                let expected = try Data(contentsOf: model("1-\(images)").appendingPathComponent("bank.safetensors"))
-                for ranks in [2, 4] {
-                    let name = "\(ranks)-\(images)"
-                    let outcome = try Program.run(ranks: ranks, ["initialize", model(name).path] + options)
-                    #expect(outcome.status == 0, "\(outcome.errors)")
-                    let found = try Data(contentsOf: model(name).appendingPathComponent("bank.safetensors"))
-                    #expect(found == expected, "\(name)")
-                }
-            }
+            let model = folder.appendingPathComponent("model")
+            let made = try Program.run(
+                "initialize", model.path, "--from", fixture("resnet18"), "--output-stride", "8", "--aspp", "32",
+                "--low",
+                "12", "--no-nff")
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(made.output.contains("left over  fc.weight, fc.bias"))
+            let yaml = try String(contentsOf: model.appendingPathComponent("model.yaml"), encoding: .utf8)
+            #expect(
+                yaml.hasPrefix(
+                    """
+                    format: 1
+                    backbone: resnet18
+                    width: 4
+                    output_stride: 8
+                    method: rcm
+                    nff: false
+                    aspp: 32
+                    low: 12
+
+                    """))
+            let other = folder.appendingPathComponent("other").path
+            let contrary = try Program.run("initialize", other, "--from", fixture("official"), "--aspp", "32")
+            #expect(contrary.status == 2)
+            #expect(contrary.errors.contains("leave these options out"))
+            #expect(!FileManager.default.fileExists(atPath: other))
         }
     }
 
-    @Test(arguments: [
-        (["--energy", "1.5"], "--energy"), (["--components", "0"], "--components"),
-        (["--components", "2", "--energy", "0.5"], "not both"), (["--images", "0"], "--images"),
-    ])
-    func badOptionsAreRefused(_ options: [String], _ word: String) throws {
-        let outcome = try Program.run(["initialize", "model", "--from", "bank", "--responses", "data"] + options)
+    @Test(arguments: ["call-system", "call-system-older", "call-eval", "module", "script"])
+    func codeIsRefusedByNameAndLeavesNothing(name: String) throws {
+        try withTemporaryFolder { folder in
+            let model = folder.appendingPathComponent("model").path
+            let made = try Program.run("initialize", model, "--from", fixture(name))
+            #expect(made.status == 2)
+            #expect(made.errors.hasPrefix("modulor: \(fixture(name)): it "))
+            #expect(made.errors.contains("save only the state dict"))
+            #expect(!FileManager.default.fileExists(atPath: model))
+            #expect(try Program.run("inspect", fixture(name)).status == 2)
+        }
+    }
+
+    @Test func tensorsOfAFileAreListedWithWhatTheyShare() throws {
+        let inspection = try object(Program.run("inspect", fixture("various-protocol4"), "--json").output)
+        #expect(inspection["format"] as? String == "pytorch")
+        let rows = try #require(inspection["rows"] as? [[String: Any]])
+        let column = try #require(rows.first { $0["name"] as? String == "column" })
+        #expect(column["shape"] as? [Int] == [3])
+        #expect(column["type"] as? String == "F32")
+        #expect(column["bytes"] as? Int == 12)
+        #expect(column["shares_bytes_with"] as? String == "base")
+    }
+
+    @Test(arguments: ["/nowhere", "/proc"])
+    func whatIsNothingToLookIntoEndsWithTwo(path: String) throws {
+        let outcome = try Program.run("inspect", path)
         #expect(outcome.status == 2)
-        #expect(outcome.errors.contains(word))
+        #expect(outcome.errors.contains(path))
     }
 }

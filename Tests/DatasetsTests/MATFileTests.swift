@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Fuzzing
 import Testing
 
 @Suite("MAT files of version 5 are read")

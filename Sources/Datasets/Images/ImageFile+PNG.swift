@@ -14,7 +14,13 @@ extension ImageFile {
     /// Reads the PNG file at `path` with the values that it stores: 0 … 65535 where it has 16 bits (depth in
     /// millimetres, say), 0 … 255 otherwise. One channel or three.
     package static func readFullRange(_ path: String, pixelLimit: Int = defaultPixelLimit) throws -> PixelMap {
-        let encoded = try contents(ofFile: path)
+        try decodeFullRange(contents(ofFile: path), path: path, pixelLimit: pixelLimit)
+    }
+
+    /// The same from the bytes of a file; `path` is for messages.
+    package static func decodeFullRange(
+        _ encoded: [UInt8], path: String, pixelLimit: Int = defaultPixelLimit
+    ) throws -> PixelMap {
         guard encoded.starts(with: PNGFile.signature) else {
             throw DataFileError(
                 path: path, problem: "it is not a PNG file", remedy: "convert it to PNG, or take it off the list")

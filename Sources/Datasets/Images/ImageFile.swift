@@ -37,7 +37,13 @@ package struct ImageFile: Sendable, Equatable {
     package static func read(
         _ path: String, palette: PaletteReading = .colors, pixelLimit: Int = defaultPixelLimit
     ) throws -> ImageFile {
-        let encoded = try contents(ofFile: path)
+        try decode(contents(ofFile: path), path: path, palette: palette, pixelLimit: pixelLimit)
+    }
+
+    /// Decodes the bytes of a JPEG or PNG file; `path` is for messages.
+    package static func decode(
+        _ encoded: [UInt8], path: String, palette: PaletteReading = .colors, pixelLimit: Int = defaultPixelLimit
+    ) throws -> ImageFile {
         if encoded.starts(with: [0xFF, 0xD8, 0xFF]) {
             return try decodeJPEG(encoded, path: path, pixelLimit: pixelLimit)
         }

@@ -26,15 +26,21 @@ package struct ResponseInitialization {
         case energy(Double)
     }
 
-    private let bank: SafetensorsFile
+    private let bank: any TensorFile
     private let data: ResponseData
     private let truncation: Truncation
     private let network: ResponseNetwork
 
-    /// - Parameter bank: a pretrained net without modulators, as `modulor pretrain` writes it.
-    /// - Throws: `InvalidFileError` where the file is no such bank; `UsageError` where it has modulators.
-    package init(bank: SafetensorsFile, data: ResponseData, truncation: Truncation = .none) throws {
-        var model = try ModelSettings(ofBank: bank)
+    /// - Parameter pretrained: a net without modulators and tasks.
+    /// - Throws: `UsageError` where it has some.
+    package init(_ pretrained: PretrainedNetwork, data: ResponseData, truncation: Truncation = .none) throws {
+        let bank = pretrained.bankTensors
+        guard pretrained.tasks.isEmpty else {
+            throw UsageError(
+                "\(bank.path): the file has whole tasks, whose modulators belong to its filters as they are; leave "
+                    + "--responses out, or name a pretrained net without tasks")
+        }
+        var model = pretrained.settings
         model.method = .conv
         network = ResponseNetwork(model, height: data.crop.height, width: data.crop.width)
         if let layer = network.layers.first(where: { bank.tensor($0.modulator) != nil }) {

@@ -22,3 +22,9 @@ void mdl_answer_roll_call_allocating(const void *roll_call, int32_t item, int32_
 
 // Allocations by counted threads since the program began.
 int64_t mdl_allocations(void);
+
+// Begins (1) or ends (0) counting the allocations of the calling thread.
+void mdl_count_allocations(int32_t counted);
+
+// The bytes of the largest allocation by counted threads since this was last asked; 0 where a sanitizer allocates.
+int64_t mdl_take_largest_allocation(void);

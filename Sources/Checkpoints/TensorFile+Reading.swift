@@ -1,13 +1,13 @@
-extension SafetensorsFile {
+extension TensorFile {
     /// Reads tensor `name`, which must have `shape`, as float32 into `destination` (row-major, all of it).
     ///
-    /// F32 arrives without a copy and bit for bit; F16 and BF16 widen exactly; F64 rounds to nearest. Other types are
-    /// refused.
+    /// F32 arrives bit for bit; F16 and BF16 widen exactly; F64 rounds to nearest. Other types are refused.
     package func read(_ name: String, shape: [Int], into destination: UnsafeMutableBufferPointer<Float>) throws {
         let tensor = try expect(name, shape: shape)
         precondition(destination.count == tensor.elementCount, "'\(name)' does not fill its destination")
         switch tensor.elementType {
-        case .float32: try reader.read(into: UnsafeMutableRawBufferPointer(destination), at: start(of: tensor))
+        case .float32:
+            try read(0..<tensor.elementCount, of: tensor, into: UnsafeMutableRawBufferPointer(destination))
         case .float16: try convert(tensor, to: destination) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
         case .bfloat16: try convert(tensor, to: destination) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
         case .float64: try convert(tensor, to: destination) { (value: Double) in Float(value) }
@@ -34,9 +34,44 @@ extension SafetensorsFile {
         }
         return try [Element](unsafeUninitializedCapacity: tensor.elementCount) { buffer, initialized in
             let elements = UnsafeMutableBufferPointer(rebasing: buffer[..<tensor.elementCount])
-            try reader.read(into: UnsafeMutableRawBufferPointer(elements), at: start(of: tensor))
+            try read(0..<elements.count, of: tensor, into: UnsafeMutableRawBufferPointer(elements))
             initialized = elements.count
         }
+    }
+
+    /// The SHA-256 of a tensor's elements, row-major and little-endian, whatever the file's layout.
+    package func hexadecimalDigest(of tensor: StoredTensor) throws -> String {
+        var digest = SHA256()
+        try forEachPiece(of: tensor) { digest.update($0) }
+        return digest.hexadecimal
+    }
+
+    /// Each tensor that has bytes of the file in common with one that begins before it, and that one.
+    package func sharedBytes() -> [String: String] {
+        var shared: [String: String] = [:]
+        var farthest: StoredTensor?
+        let inPlace = tensors.filter { !$0.byteRange.isEmpty }.sorted { first, second in
+            (first.byteRange.lowerBound, second.byteRange.upperBound, first.name)
+                < (second.byteRange.lowerBound, first.byteRange.upperBound, second.name)
+        }
+        for tensor in inPlace {
+            if let farthest, tensor.byteRange.lowerBound < farthest.byteRange.upperBound {
+                shared[tensor.name] = farthest.name
+                if tensor.byteRange.upperBound <= farthest.byteRange.upperBound { continue }
+            }
+            farthest = tensor
+        }
+        return shared
+    }
+
+    /// The tensor `name`, which must be there.
+    func existing(_ name: String) throws -> StoredTensor {
+        guard let tensor = tensor(name) else {
+            throw InvalidFileError(
+                path: path, place: "tensor \(quoted(name))", problem: "the file has no such tensor",
+                remedy: "use a file of the same backbone, method and tasks")
+        }
+        return tensor
     }
 
     private func expect(_ name: String, shape: [Int]) throws -> StoredTensor {
@@ -57,16 +92,32 @@ extension SafetensorsFile {
             remedy: "store it in that type")
     }
 
-    /// Pieces are 1 MiB, a multiple of every element's size, so no element is split.
     private func convert<Source: BitwiseCopyable>(
         _ tensor: StoredTensor, to destination: UnsafeMutableBufferPointer<Float>, _ widen: (Source) -> Float
     ) throws {
         var next = 0
-        try reader.forEachPiece(from: start(of: tensor), count: tensor.byteCount) { piece in
+        try forEachPiece(of: tensor) { piece in
             for value in piece.bindMemory(to: Source.self) {
                 destination[next] = widen(value)
                 next += 1
             }
+        }
+    }
+
+    /// Hands over whole elements in row-major order: 1 MiB at a time, or at once those that lie scattered.
+    private func forEachPiece(of tensor: StoredTensor, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let count = tensor.elementCount
+        let size = tensor.elementType.byteCount
+        let most = tensor.strides == nil ? min(count, (1 << 20) / size) : count
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: most * size, alignment: 64)
+        defer { memory.deallocate() }
+        var start = 0
+        while start < count {
+            let elements = start..<min(count, start + most)
+            let piece = UnsafeMutableRawBufferPointer(rebasing: memory[..<(elements.count * size)])
+            try read(elements, of: tensor, into: piece)
+            try body(UnsafeRawBufferPointer(piece))
+            start = elements.upperBound
         }
     }
 }

@@ -1,0 +1,113 @@
+/// What a file of PyTorch's holds: where each tensor lies, and in which byte order.
+struct PyTorchContents {
+    let stateDictionary: StateDictionary
+    let tensors: [StoredTensor]
+    /// Whether elements have their highest byte first.
+    var isBigEndian = false
+
+    /// The form since 2020: an archive with a pickle, and a part for each storage.
+    init(archive reader: borrowing FileReader) throws {
+        let directory = try ZipDirectory(reader)
+        let files = directory.files
+        guard !directory.packed.contains(where: { $0.hasSuffix("/data.pkl") }) else {
+            throw PickleProblem.damaged("it was compressed after torch.save wrote it")
+        }
+        let pickles = files.keys.filter { $0.hasSuffix("/data.pkl") && $0.split(separator: "/").count == 2 }
+        guard let pickle = pickles.first, pickles.count == 1 else {
+            throw PickleProblem.damaged("it is an archive, but none that torch.save writes (no single data.pkl)")
+        }
+        let folder = pickle.dropLast("data.pkl".count)
+        guard files[folder + "constants.pkl"] == nil else {
+            throw PickleProblem.unwelcome("it is a TorchScript program")
+        }
+        let range = files[pickle]!
+        try Self.checkLength(range.count)
+        var machine = PickleMachine(try reader.bytes(at: range.lowerBound, count: range.count))
+        let root = try machine.run()
+        if let order = files[folder + "byteorder"] {
+            isBigEndian = try reader.bytes(at: order.lowerBound, count: min(order.count, 3)) == Array("big".utf8)
+        }
+        stateDictionary = try StateDictionary(root, in: machine.objects, budget: range.count)
+        tensors = try Self.tensors(stateDictionary, machine.objects) { storage in
+            files["\(folder)data/\(storage.key)"]
+        }
+    }
+
+    /// The form before: pickles of a number, a version, the system, the object, and the storages' keys; then, for each
+    /// key, the number of elements and the elements, lowest byte first.
+    init(pickles reader: borrowing FileReader) throws {
+        let limit = min(reader.byteCount, PickleMachine.maximumByteCount)
+        var machine = PickleMachine(try reader.bytes(at: 0, count: limit))
+        guard case .longInteger(Self.magic) = try machine.run() else {
+            throw PickleProblem.unwelcome("it is a pickle that torch.save did not write")
+        }
+        guard case .integer(1001) = try machine.run() else {
+            throw PickleProblem.damaged("it is of a version of PyTorch's form that is unknown")
+        }
+        _ = try machine.run()
+        let root = try machine.run()
+        let length = machine.position
+        let keys = try machine.run()
+        var position = machine.position
+        stateDictionary = try StateDictionary(root, in: machine.objects, budget: length)
+        var types: [String: StoredElementType] = [:]
+        for storage in machine.objects.storages { types[storage.key] = storage.elementType }
+        var files: [String: Range<Int>] = [:]
+        guard case .sequence(let list) = keys else { throw Self.unknownStorages }
+        for key in machine.objects.sequences[list] {
+            guard case .text(let key) = key, let type = types[key], position <= reader.byteCount - 8 else {
+                throw Self.unknownStorages
+            }
+            var cursor = PickleCursor(try reader.bytes(at: position, count: 8))
+            let count = try cursor.length(8)
+            position += 8
+            guard count <= (reader.byteCount - position) / type.byteCount else {
+                throw PickleProblem.damaged("its storage \(quoted(key)) is cut short")
+            }
+            guard files.updateValue(position..<position + count * type.byteCount, forKey: key) == nil else {
+                throw Self.unknownStorages
+            }
+            position += count * type.byteCount
+        }
+        tensors = try Self.tensors(stateDictionary, machine.objects) { files[$0.key] }
+    }
+
+    /// 0x1950A86A20F9469CFC6C, with which the older form begins.
+    private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+    private static let unknownStorages = PickleProblem.damaged("its list of storages is damaged or cut short")
+
+    private static func checkLength(_ byteCount: Int) throws(PickleProblem) {
+        guard byteCount <= PickleMachine.maximumByteCount else {
+            throw .unwelcome("its list of tensors has \(byteCount) bytes, more than any network's")
+        }
+    }
+
+    /// Puts every tensor of the state dictionary into the file, and proves that it is inside.
+    private static func tensors(
+        _ names: StateDictionary, _ objects: PickleObjects, bytes: (PickledStorage) -> Range<Int>?
+    ) throws(PickleProblem) -> [StoredTensor] {
+        var tensors: [StoredTensor] = []
+        tensors.reserveCapacity(names.tensors.count)
+        for (name, index) in names.tensors {
+            let tensor = objects.tensors[index]
+            let storage = objects.storages[tensor.storage]
+            guard let range = bytes(storage) else {
+                throw .damaged("the elements of tensor \(quoted(name)) are not in it")
+            }
+            let size = tensor.elementType.byteCount
+            let (start, overflow) = storage.offset.multipliedReportingOverflow(by: storage.elementType.byteCount)
+            guard !overflow, start <= range.count, tensor.span.upperBound <= (range.count - start) / size else {
+                throw .damaged(
+                    "tensor \(quoted(name)) of shape \(tensor.shape) needs more than the \(range.count) bytes that "
+                        + "its storage has")
+            }
+            let first = range.lowerBound + start
+            tensors.append(
+                StoredTensor(
+                    name: name, elementType: tensor.elementType, shape: tensor.shape,
+                    byteRange: first + tensor.span.lowerBound * size..<first + tensor.span.upperBound * size,
+                    strides: tensor.strides))
+        }
+        return tensors
+    }
+}

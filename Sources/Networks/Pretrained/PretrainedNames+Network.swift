@@ -1,0 +1,65 @@
+import Checkpoints
+import Configuration
+import Datasets
+
+/// Which network the names and shapes belong to.
+extension PretrainedNames {
+    /// The blocks of each stage, and whether they are bottlenecks.
+    ///
+    /// - Throws: `InvalidFileError` where it is no ResNet that can be built here.
+    func backbone(path: String) throws -> (ModelSettings.Backbone, width: Int) {
+        guard let stem = tensors["conv1.Ws.weight"], stem.shape.count == 4 else {
+            throw InvalidFileError(
+                path: path, problem: "it has no first convolution, conv1.weight, so it is no ResNet",
+                remedy: "use a ResNet-18, 34 or 50 with torchvision's, timm's or the official RCM names")
+        }
+        let blocks = (1...4).map { stage in
+            (0...).prefix { tensors["layer\(stage).\($0).conv1.Ws.weight"] != nil }.count
+        }
+        let expansion = tensors["layer1.0.conv3.Ws.weight"] == nil ? 1 : 4
+        let found = ModelSettings.Backbone.allCases.first { $0.blocks == blocks && $0.expansion == expansion }
+        guard let found else {
+            let kind = expansion == 1 ? "blocks" : "bottlenecks"
+            throw InvalidFileError(
+                path: path,
+                problem: "its stages have \(blocks.map(String.init).joined(separator: ", ")) \(kind), which is neither "
+                    + "ResNet-18 (2, 2, 2, 2), 34 nor 50 (3, 4, 6, 3)",
+                remedy: "use one of these")
+        }
+        guard ModelSettings.widths.contains(stem.shape[0]) else {
+            throw InvalidFileError(
+                path: path, problem: "its first convolution has \(stem.shape[0]) channels",
+                remedy: "use a ResNet of \(ModelSettings.widths.lowerBound) to \(ModelSettings.widths.upperBound)")
+        }
+        return (found, stem.shape[0])
+    }
+
+    /// The tasks that the file has a decoder of.
+    var heads: [TaskHead] {
+        LearningTask.allCases.compactMap { task in
+            tensors["predict.\(task.rawValue).weight"].flatMap { $0.shape.first }
+                .map { TaskHead(task, channels: $0) }
+        }
+    }
+
+    /// The settings of whole tasks, as far as names and shapes tell them.
+    func settings(of head: TaskHead, backbone: ModelSettings.Backbone, width: Int) -> ModelSettings {
+        // The first convolution that has not as many inputs as outputs tells all methods apart.
+        func modulator(_ part: String) -> StoredTensor? {
+            tensors["layer2.0.conv1.Wt.\(head.name).\(part)"] ?? tensors["layer2.0.conv1.Wt.\(part)"]
+        }
+        let isSeries = tensors.keys.contains { $0.hasPrefix("layer2.0.conv1.bnorm.") }
+        var settings = ModelSettings(
+            backbone: backbone, width: width,
+            aspp: tensors["predict.\(head.name).weight"]?.shape.dropFirst().first ?? 0,
+            low: tensors["low_level_reduce.\(head.name).0.weight"]?.shape.first ?? 0)
+        if modulator("weight_v") == nil { settings.normalizedFeatureFusion = false }
+        if let weight = modulator("weight") {
+            let isSquare = weight.shape.prefix(2) == [weight.shape.first ?? 0, weight.shape.first ?? 0]
+            settings.method = isSeries ? .seriesAdapters : isSquare ? .rcm : .parallelAdapters
+        } else if modulator("weight_v") == nil {
+            settings.method = .conv
+        }
+        return settings
+    }
+}

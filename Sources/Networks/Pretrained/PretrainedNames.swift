@@ -1,0 +1,63 @@
+import Checkpoints
+import Foundation
+
+/// The tensors of a file under the names that networks here have.
+///
+/// Understood are torchvision's and timm's names of ResNets, those of the paper's official code, and our own banks;
+/// before them all may stand one prefix, such as `module.` or `model.`, which wrappers leave.
+///
+/// | torchvision, timm | here |
+/// |---|---|
+/// | `conv1.weight`, `layer1.0.conv2.weight` | `conv1.Ws.weight`, `layer1.0.conv2.Ws.weight` |
+/// | `bn1.bias`, `layer1.0.bn2.bias` | `bn1.bnorm.bias`, `layer1.0.bn2.bnorm.bias` |
+/// | `layer2.0.downsample.0.weight` | `layer2.0.downsample.conv.conv.weight` |
+/// | `layer2.0.downsample.1.bias` | `layer2.0.downsample.bnorm.bnorm.bias` |
+struct PretrainedNames {
+    /// The file's tensors by their names here.
+    private(set) var tensors: [String: StoredTensor] = [:]
+    /// The file's names of what no network has: other prefixes, and two names for one tensor.
+    private(set) var strange: [String] = []
+
+    init(_ file: any TensorFile) {
+        let prefix = Self.prefix(of: file.tensors.map(\.name))
+        for tensor in file.tensors {
+            guard tensor.name.hasPrefix(prefix), !tensor.name.hasSuffix(".num_batches_tracked") else {
+                if !tensor.name.hasSuffix(".num_batches_tracked") { strange.append(tensor.name) }
+                continue
+            }
+            let name = Self.own(String(tensor.name.dropFirst(prefix.count)))
+            if tensors[name] == nil { tensors[name] = tensor } else { strange.append(tensor.name) }
+        }
+    }
+
+    /// What stands before the first convolution's name.
+    private static func prefix(of names: [String]) -> String {
+        for stem in ["conv1.weight", "conv1.Ws.weight"] {
+            let prefixes = names.filter { $0 == stem || $0.hasSuffix("." + stem) }.map { $0.dropLast(stem.count) }
+            // layer1.0.conv1 ends the same way and is longer.
+            if let prefix = prefixes.filter({ !$0.contains("layer") }).min(by: { $0.count < $1.count }) {
+                return String(prefix)
+            }
+        }
+        return ""
+    }
+
+    /// A name as networks here have it; one that is unknown stays.
+    private static func own(_ name: String) -> String {
+        var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let block = parts.first?.wholeMatch(of: /layer[1-4]/) != nil && parts.count > 2 ? 2 : 0
+        guard parts.count > block + 1 else { return name }
+        let unit = parts[block]
+        if unit == "downsample", parts.count == block + 3 {
+            if parts[block + 1] == "0" { parts.replaceSubrange(block + 1...block + 1, with: ["conv", "conv"]) }
+            if parts[block + 1] == "1" { parts.replaceSubrange(block + 1...block + 1, with: ["bnorm", "bnorm"]) }
+        } else if unit.wholeMatch(of: /conv[123]/) != nil {
+            if parts.count == block + 2 { parts.insert("Ws", at: block + 1) }
+            // The official adapters' batch norms, as their pretrained files name them.
+            if parts[block + 1] == "bn" { parts.replaceSubrange(block + 1...block + 1, with: ["bnorm", "bnorm"]) }
+        } else if unit.wholeMatch(of: /bn[123]/) != nil, parts.count == block + 2 {
+            parts.insert("bnorm", at: block + 1)
+        }
+        return parts.joined(separator: ".")
+    }
+}

@@ -1,0 +1,133 @@
+import Checkpoints
+import Configuration
+import Graph
+
+/// A network that was trained elsewhere, or here: what of a file of tensors becomes a model.
+///
+/// A backbone becomes a filter bank, with its batch norms and shortcuts for tasks to start from. Checkpoints of the
+/// paper's official code hold whole tasks, decoder included, which become tasks of the model.
+package struct PretrainedNetwork: Sendable {
+    /// A tensor of the model, and the one of the file that it is.
+    struct Match: Sendable {
+        let name: String
+        let shape: [Int]
+        let source: String
+    }
+
+    /// A task that the file has whole.
+    package struct WholeTask: Sendable {
+        package let head: TaskHead
+        let tensors: [Match]
+    }
+
+    package let file: any TensorFile
+    /// As the file's names and shapes tell; for a backbone alone, only backbone and width.
+    package let settings: ModelSettings
+    /// In the order of their names.
+    package let tasks: [WholeTask]
+    /// What the model does not take over, under the file's names.
+    package let leftOver: [String]
+    let bank: [Match]
+    /// Whether the file is a bank as models have it.
+    let isBank: Bool
+
+    /// Recognizes the network in `file`.
+    ///
+    /// - Throws: `InvalidFileError`, which names what is missing or has another shape.
+    package init(_ file: any TensorFile) throws {
+        let names = PretrainedNames(file)
+        let (backbone, width) = try names.backbone(path: file.path)
+        let heads = names.heads
+        var search = Search(names: names)
+        if let first = heads.first {
+            settings = names.settings(of: first, backbone: backbone, width: width)
+            guard settings.aspp > 0, settings.low > 0, heads.allSatisfy({ $0.channels > 0 }) else {
+                throw InvalidFileError(
+                    path: file.path, problem: "its decoder of \(first.name) is not that of DeepLab-v3+",
+                    remedy: "use a checkpoint of the official RCM code")
+            }
+            var tasks: [WholeTask] = []
+            var bank: [Match] = []
+            for head in heads {
+                let graph = MultiTaskNetwork(settings, heads: [head], height: 64, width: 64).graphs[0]
+                bank = search.match(graph.parameters.filter { $0.role == .bank }, task: nil)
+                let own = graph.parameters.filter { $0.role != .bank }
+                tasks.append(WholeTask(head: head, tensors: search.match(own, task: head.name)))
+            }
+            (self.tasks, self.bank) = (tasks.sorted { $0.head.name < $1.head.name }, bank)
+        } else {
+            settings = ModelSettings(backbone: backbone, width: width)
+            tasks = []
+            let classifier = Classifier(backbone: backbone, width: width, classes: 1, height: 32, width: 32)
+            bank =
+                search.match(classifier.graph.parameters.filter { !Classifier.isHead($0.name) }, task: nil)
+                + search.modulators()
+        }
+        if let problem = search.problem {
+            throw InvalidFileError(
+                path: file.path,
+                problem: "as a \(backbone.rawValue) of width \(width) it \(problem)",
+                remedy: "use the whole state dict of the network, or check that it is an ordinary ResNet")
+        }
+        self.file = file
+        isBank =
+            file is SafetensorsFile && heads.isEmpty && search.used.count == file.tensors.count
+            && bank.allSatisfy { $0.name == $0.source }
+        let (used, others) = (search.used, (file as? PyTorchFile)?.others ?? [])
+        leftOver =
+            file.tensors.map(\.name).filter { !used.contains($0) && !$0.hasSuffix(".num_batches_tracked") } + others
+    }
+
+    /// Looks for parameters among a file's tensors, and keeps what was found and what was not.
+    private struct Search {
+        let names: PretrainedNames
+        private(set) var used: Set<String> = []
+        private var missing: [String] = []
+        private var misshapen: [String] = []
+
+        init(names: PretrainedNames) {
+            self.names = names
+        }
+
+        /// - Parameter task: whose parameters they are; a file may have them once for all tasks, without the name.
+        mutating func match(_ parameters: [Graph.Parameter], task: String?) -> [Match] {
+            parameters.compactMap { parameter in
+                let shared = task.map { parameter.name.replacing(".\($0).", with: ".") }
+                guard let tensor = names.tensors[parameter.name] ?? shared.flatMap({ names.tensors[$0] }) else {
+                    missing.append(parameter.name)
+                    return nil
+                }
+                guard tensor.shape == parameter.shape else {
+                    misshapen.append("\(tensor.name) of shape \(tensor.shape) and not \(parameter.shape)")
+                    return nil
+                }
+                used.insert(tensor.name)
+                return Match(name: parameter.name, shape: parameter.shape, source: tensor.name)
+            }
+        }
+
+        /// The modulators that a bank may have for every task to start from.
+        mutating func modulators() -> [Match] {
+            names.tensors.sorted { $0.key < $1.key }.compactMap { name, tensor in
+                guard name.hasSuffix(".Wt.weight"), tensor.shape.count == 4,
+                    let filter = names.tensors[name.replacing(".Wt.", with: ".Ws.")],
+                    tensor.shape == [filter.shape[0], filter.shape[0], 1, 1]
+                else { return nil }
+                used.insert(tensor.name)
+                return Match(name: name, shape: tensor.shape, source: tensor.name)
+            }
+        }
+
+        /// What keeps the file from being such a network, to follow "it".
+        var problem: String? {
+            if !missing.isEmpty { return "lacks \(Self.few(missing, of: "tensors"))" }
+            return misshapen.isEmpty ? nil : "has \(Self.few(misshapen, of: "tensors of other shapes"))"
+        }
+
+        private static func few(_ names: [String], of kind: String) -> String {
+            let most = 6
+            let list = names.prefix(most).joined(separator: ", ")
+            return names.count <= most ? list : "\(names.count) \(kind), such as \(list)"
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Checkpoints
+import Networks
+
+/// What became of a pretrained network's file.
+package struct ImportReport: Encodable, Sendable {
+    package let model: String
+    package let from: String
+    package let backbone: String
+    package let width: Int
+    package let method: String
+    package let bankSha256: String
+    /// The tasks that came whole.
+    package let tasks: [String]
+    /// What the model did not take over, under the file's names.
+    package let leftOver: [String]
+
+    package init(_ network: PretrainedNetwork, model: ModelFolder) {
+        let description = model.modelDescription
+        self.model = model.path
+        from = network.file.path
+        (backbone, width, method) = (description.backbone, description.width, description.method)
+        bankSha256 = description.bankDigest
+        tasks = network.tasks.map(\.head.name)
+        leftOver = network.leftOver
+    }
+
+    package var text: String {
+        var lines = [
+            "\(model): a \(backbone) of width \(width), method \(method)",
+            "bank       SHA-256 \(bankSha256)",
+            "tasks      \(tasks.isEmpty ? "none yet; the bank is where they start" : tasks.joined(separator: ", "))",
+        ]
+        if !leftOver.isEmpty { lines.append("left over  \(leftOver.joined(separator: ", "))") }
+        return lines.joined(separator: "\n")
+    }
+}

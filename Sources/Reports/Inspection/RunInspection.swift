@@ -1,0 +1,53 @@
+import Checkpoints
+import Configuration
+import Training
+
+/// What the folder of a run holds: its model, and its checkpoints.
+package struct RunInspection: Encodable, Sendable {
+    /// A checkpoint.
+    package struct Row: Encodable, Sendable {
+        package let step: Int
+        package let files: [String]
+        package let bytes: Int
+        /// Why it must not be used; nil where its checksums hold.
+        package let damage: String?
+    }
+
+    package let path: String
+    package let tasks: [String]
+    package let iterations: Int
+    package let model: ModelInspection?
+    /// Oldest first.
+    package let rows: [Row]
+
+    /// Reads all of the run at `path`.
+    ///
+    /// - Throws: `ConfigurationError`; `FileSystemError`; `InvalidFileError` where the model is damaged.
+    package init(_ path: String) throws {
+        let configuration = try RunConfiguration.load(path: path + "/config.yaml")
+        let run = try RunFolder(path: path, configuration: configuration, resume: true)
+        self.path = path
+        tasks = configuration.tasks.map(\.name.rawValue)
+        iterations = configuration.training.iterations
+        model = try (try? Folder.names(in: run.modelPath)) == nil ? nil : ModelInspection(run.modelPath)
+        rows = try run.checkpoints.all().map { step, result in
+            switch result {
+            case .success(let checkpoint):
+                Row(step: step, files: checkpoint.files, bytes: try checkpoint.byteCount(), damage: nil)
+            case .failure(let error): Row(step: step, files: [], bytes: 0, damage: "\(error)")
+            }
+        }
+    }
+
+    package var text: String {
+        var lines = ["\(path): a run of \(tasks.joined(separator: ", ")), \(iterations) iterations"]
+        for row in rows {
+            let content =
+                row.damage.map { "damaged: \($0)" } ?? "\(row.files.count) files, \(ByteText.of(row.bytes)), whole"
+            lines.append("checkpoint of step \(row.step): \(content)")
+        }
+        if rows.isEmpty { lines.append("no checkpoint yet") }
+        lines.append(model?.text ?? "no model yet")
+        return lines.joined(separator: "\n")
+    }
+}
