@@ -19,8 +19,8 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 /// A Swift room with the rooms below it that it may use.
-func room(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(_ name: String, uses dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 /// The tests of one room; `resources` are copied beside the test bundle.
@@ -38,6 +38,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Reads YAML with line numbers, so that every complaint names its place; kept by its authors since 2016.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Encodes and reads the messages of TensorBoard's event files; kept by the Swift project's makers at Apple.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         .target(name: "CThreadPool", cSettings: strictC),
@@ -74,9 +76,10 @@ let package = Package(
         room(
             "Reports",
             uses: [
-                "Training", "Tasks", "Datasets", "Checkpoints", "ConvolutionEngine", "CConvolution", "CThreadPool",
-                "TensorCore",
-            ]),
+                "Training", "Networks", "Tasks", "Configuration", "Graph", "Datasets", "Checkpoints",
+                "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], exclude: ["Events/event.proto"]),
         .executableTarget(
             name: "modulor",
             dependencies: [
@@ -108,7 +111,9 @@ let package = Package(
                 "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph", "Datasets",
                 "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
-        tests(of: "Reports"),
+        tests(
+            of: "Reports",
+            uses: ["Training", "Tasks", "Configuration", "Datasets", "ConvolutionEngine", "TensorCore"]),
         // Runs the program itself, which is built beside the tests.
         .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),
 

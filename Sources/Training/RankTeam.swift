@@ -17,6 +17,8 @@ package final class RankTeam {
     let sums: any Communicator
     private let world: any Communicator
     private var thread: CommunicationThread?
+    /// How long steps have waited for other ranks so far.
+    private(set) var waitedSeconds = 0.0
 
     /// A team of one.
     package init() {
@@ -62,9 +64,17 @@ package final class RankTeam {
 
     func submit(_ operation: CollectiveOperation) { thread?.submit(operation) }
 
-    func run(_ operation: CollectiveOperation) throws(CollectiveError) { try thread?.run(operation) }
+    func run(_ operation: CollectiveOperation) throws(CollectiveError) {
+        let start = ContinuousClock.now
+        try thread?.run(operation)
+        waitedSeconds += (ContinuousClock.now - start).seconds
+    }
 
-    func waitForAll() throws(CollectiveError) { try thread?.wait() }
+    func waitForAll() throws(CollectiveError) {
+        let start = ContinuousClock.now
+        try thread?.wait()
+        waitedSeconds += (ContinuousClock.now - start).seconds
+    }
 
     // MARK: Outside of steps
 

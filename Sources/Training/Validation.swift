@@ -9,11 +9,11 @@ import TensorCore
 /// Scores a network on samples, each seen once, whole.
 package final class Validation {
     package let heads: [TaskHead]
-    private let data: TrainingData
+    let data: TrainingData
     private let pass: EvaluationPass
     private let batch: Int
     private let workers: Int
-    private let team: RankTeam
+    let team: RankTeam
 
     /// Shares `parameters` with training.
     ///
@@ -32,7 +32,10 @@ package final class Validation {
     }
 
     /// The scores of all tasks over all samples; each rank evaluates its share of them.
-    package func run() throws -> [ValidationScore] {
+    ///
+    /// - Parameter inspect: called with every sample of this rank's share while its outputs last.
+    package func run(inspect: (borrowing Batch, _ sample: Int) throws -> Void = { _, _ in }) throws -> [ValidationScore]
+    {
         var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
         try evaluate(Shards(samples: data.validation.count, ranks: team.size).ranges[team.rank]) { samples in
             for sample in 0..<samples.count {
@@ -41,6 +44,7 @@ package final class Validation {
                         output: output(head, sample), label: Self.label(samples, head.task, sample),
                         sample: samples.samples[sample].draw.index)
                 }
+                try inspect(samples, sample)
             }
         }
         for place in heads.indices {
@@ -86,7 +90,7 @@ package final class Validation {
     }
 
     /// Runs the network on samples and shows each batch while its outputs last.
-    private func evaluate(_ samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
+    func evaluate(_ samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
         try forEachBatch(of: samples) { samples in
             pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
             pass.run()
@@ -104,14 +108,14 @@ package final class Validation {
         while let samples = try loader.next() { try body(samples) }
     }
 
-    private func output(_ head: TaskHead, _ sample: Int) -> MapView {
+    func output(_ head: TaskHead, _ sample: Int) -> MapView {
         let view = pass.outputs.first { $0.name == head.name }!.value
         return MapView(
             base: UnsafePointer(view.data + sample * view.sampleStride), height: view.height, width: view.width,
             channels: view.channels)
     }
 
-    private static func label(_ batch: borrowing Batch, _ task: LearningTask, _ sample: Int) -> MapView {
+    static func label(_ batch: borrowing Batch, _ task: LearningTask, _ sample: Int) -> MapView {
         let channels = task.labelChannels
         return MapView(
             base: batch.labels(of: task) + sample * batch.height * batch.width * channels, height: batch.height,

@@ -6,10 +6,19 @@ import Training
 struct Modulor: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "modulor", abstract: "Trains multi-task networks over a shared, frozen filter bank.",
-        discussion: "Exit status: 0 done, 1 failed, 2 bad arguments or configuration, 75 stopped early but resumable.",
+        discussion: """
+            Exit status: 0 done, 1 failed, 2 bad arguments or configuration, 75 stopped early but resumable.
+
+            Examples:
+              modulor doctor
+              modulor train launch/recipes/demo.yaml --output runs/demo
+              modulor watch runs/demo
+              modulor --generate-completion-script bash > ~/.local/share/bash-completion/completions/modulor
+            """,
         version: "0.1.0",
         subcommands: [
             Train.self, Pretrain.self, Verify.self, Bench.self, DataCommand.self, Doctor.self,
+            Report.self, Watch.self,
         ])
 
     /// The statuses of failures; ``ExitCode`` is thrown for others.

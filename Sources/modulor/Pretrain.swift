@@ -7,7 +7,12 @@ import Training
 
 struct Pretrain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Trains a filter bank from scratch: the convolutions of a classifier.")
+        abstract: "Trains a filter bank from scratch: the convolutions of a classifier.",
+        discussion: """
+            Examples:
+              modulor pretrain launch/recipes/rooms-bank.yaml
+              modulor pretrain my-bank.yaml --set training.seed=2 --output runs/bank-2
+            """)
 
     @OptionGroup var options: ConfigurationOptions
 

@@ -30,13 +30,21 @@ struct Train: ParsableCommand {
         try Job.run { team in
             let configuration = try options.load(RunConfiguration.self)
             let log = TrainingLog(
-                columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
+                columns: { Terminal.columns }, isColored: Terminal.isColored, logEvery: configuration.output.logEvery,
+                write: Terminal.write)
+            let path = output ?? configuration.output.directory
+            let recorder = EventRecorder(
+                folder: path, version: Modulor.configuration.version, command: CommandLine.arguments,
+                complain: Terminal.note)
             StopSignal.install()
             let trainer = try Trainer(
-                configuration, folder: output ?? configuration.output.directory, resume: resume,
-                kernels: kernels.kernels(),
+                configuration, folder: path, resume: resume, kernels: kernels.kernels(),
                 pool: configuration.parallel.threadPool(ranksPerNode: team.localSize), team: team,
-                observe: { if team.isFirst { log.observe($0) } })
+                observe: { event in
+                    guard team.isFirst else { return }
+                    log.observe(event)
+                    recorder.observe(event)
+                })
             let ending = try trainer.run()
             guard team.isFirst else { return }
             switch ending {
@@ -44,6 +52,12 @@ struct Train: ParsableCommand {
                 print()
                 print(TrainingLog.table(result))
                 print("\npictures: \(result.sheetPath)\nmodel: \(trainer.folder.modelPath)")
+                // The model is trained and written; what tells of it must not make that a failure.
+                do {
+                    print("report: \(try RunReport(of: path).write())")
+                } catch {
+                    Terminal.note("no report: \(error)")
+                }
             case .stopped(let step):
                 Terminal.note("stopped after step \(step), which is saved; go on with --resume")
                 throw ExitCode(75)
