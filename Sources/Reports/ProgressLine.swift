@@ -32,12 +32,13 @@ package struct ProgressLine: Sendable {
         (step, steps, images, ranks) = (report.step, report.steps, report.images, report.ranks)
     }
 
-    /// The line for a terminal of `columns` columns: as much as fits, what matters most first to stay.
+    /// The line for a terminal of `columns` columns: as much as fits, what matters most first to stay; the bar takes what
+    /// room is left.
     ///
     /// - Parameter isColored: whether escape sequences for colours may stand in it; they take no column.
     package func bar(columns: Int, isColored: Bool = false) -> String {
         // The last column stays free: some terminals wrap when it is written.
-        var room = columns - 1
+        var room = max(columns - 1, 0)
         var kept: Set<Int> = []
         let parts = parts
         for index in parts.indices.sorted(by: { parts[$0].rank < parts[$1].rank }) {
@@ -46,33 +47,32 @@ package struct ProgressLine: Sendable {
             room -= need
             kept.insert(index)
         }
-        let line = parts.indices.filter(kept.contains).map { index in
-            let part = parts[index]
-            return isColored && part.style != "" ? "\u{1B}[\(part.style)m\(part.text)\u{1B}[0m" : part.text
+        var shown = parts.indices.filter(kept.contains).map { (parts[$0].text, parts[$0].style) }
+        let width = min(20, room - 2)
+        if width >= 6 {
+            let filled = steps > 0 ? width * step / steps : 0
+            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+            shown.insert((bar, "36"), at: 0)
+        }
+        return shown.map { text, style in
+            isColored && style != "" ? "\u{1B}[\(style)m\(text)\u{1B}[0m" : text
         }.joined(separator: "  ")
-        return line.isEmpty ? String("\(step)/\(steps)".prefix(max(columns - 1, 0))) : line
     }
 
     /// The line without a bar, for a log.
     package var text: String {
-        "step " + parts.dropFirst().map(\.text).joined(separator: "  ")
+        "step " + parts.map(\.text).joined(separator: "  ")
     }
 
     /// What stands in the line, from left to right; the smallest rank is the last to go.
     private var parts: [(text: String, rank: Int, style: String)] {
-        let width = 20
-        let filled = steps > 0 ? width * step / steps : 0
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let speed = secondsPerStep > 0 ? Double(images) / secondsPerStep : 0
         let values = losses.map { "\($0.task) \(Figure.short($0.value))" }.joined(separator: "  ")
-        var parts = [
-            (bar, 4, "36"), ("\(step)/\(steps)", 0, "1"), (values, 1, ""),
-            ("\(Figure.short(speed)) images/s", 3, "2"),
-        ]
-        if ranks > 1 { parts.append(("\(Figure.short(speed / Double(ranks))) per rank", 7, "2")) }
+        var parts = [("\(step)/\(steps)", 0, "1"), (values, 1, ""), ("\(Figure.short(speed)) images/s", 3, "2")]
+        if ranks > 1 { parts.append(("\(Figure.short(speed / Double(ranks))) per rank", 6, "2")) }
         parts.append(("\(Figure.duration(Double(steps - step) * secondsPerStep)) left", 2, "32"))
-        if ranks > 1 { parts.append(("communication \(Figure.percent(communicationShare))", 5, "33")) }
-        if waitShare > 0.05 { parts.append(("waiting for pictures \(Figure.percent(waitShare))", 6, "33")) }
+        if ranks > 1 { parts.append(("communication \(Figure.percent(communicationShare))", 4, "33")) }
+        if waitShare > 0.05 { parts.append(("waiting for pictures \(Figure.percent(waitShare))", 5, "33")) }
         return parts
     }
 }

@@ -6,7 +6,10 @@ enum Terminal {
     static var columns: Int? {
         guard isatty(STDOUT_FILENO) != 0, environment["TERM"] != "dumb" else { return nil }
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            // A launcher between program and terminal passes on no size.
+            return environment["COLUMNS"].flatMap { Int($0) } ?? 80
+        }
         return Int(size.ws_col)
     }
 

@@ -80,14 +80,14 @@ enum RunTag: Hashable {
         }
     }
 
-    /// A metric with its unit, as everywhere where programs read; shares have none.
+    /// A metric with its unit in brackets; shares have none. No metric's own name ends like that.
     private static func name(_ metric: String, _ unit: MetricUnit) -> String {
-        unit == .share ? metric : "\(metric)_\(unit.rawValue)"
+        unit == .share ? metric : "\(metric) (\(unit.rawValue))"
     }
 
     private static func metric(_ name: String) -> (String, MetricUnit) {
-        for unit in [MetricUnit.degrees, .metres, .naturalLogarithm] where name.hasSuffix("_\(unit.rawValue)") {
-            return (String(name.dropLast(unit.rawValue.count + 1)), unit)
+        for unit in [MetricUnit.degrees, .metres, .naturalLogarithm] where name.hasSuffix(" (\(unit.rawValue))") {
+            return (String(name.dropLast(unit.rawValue.count + 3)), unit)
         }
         return (name, .share)
     }

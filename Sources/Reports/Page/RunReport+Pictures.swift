@@ -14,8 +14,9 @@ extension RunReport {
                     ? "" : index == 0 ? "worst" : index == samples.count - 1 ? "best" : ""
                 return figure(task, sample, place: place)
             }
+            let metric = samples.lazy.compactMap(\.score).first?.metric.replacingOccurrences(of: "_", with: " ")
             return """
-                <h3 class="t\(color(task.name))"><i class="dot"></i>\(escaped(task.name))</h3>
+                <h3>\(dotted(task.name)) <span class="note">\(escaped(metric ?? ""))</span></h3>
                 <div class="samples">\(figures.joined(separator: "\n"))</div>
                 """
         }
@@ -44,9 +45,7 @@ extension RunReport {
             history.images[sample.sample].map {
                 cell("background-image:var(--i\(imageNumbers[sample.sample]!))", $0, "image", sample.sample)
             } ?? "<div></div>"
-        let score = sample.score.map { score in
-            escaped("\(score.metric.replacingOccurrences(of: "_", with: " ")) \(score.unit.text(score.value))")
-        }
+        let score = sample.score.map { escaped($0.unit.text($0.value)) }
         let isSmall = Self.size(sample.truth).width < 200
         return """
             <figure class="sample t\(color(task.name))"><div class="strip\(isSmall ? " small" : "")">\(image)\

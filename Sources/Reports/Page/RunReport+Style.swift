@@ -27,7 +27,7 @@ extension RunReport {
         margin-left:10px;letter-spacing:0;text-transform:none}
         .finished{color:var(--good)}.running{color:var(--accent)}.stopped{color:var(--bad)}
         .cards,.plots,.samples{display:grid;gap:16px;margin-top:18px}
-        .cards{grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr))}
+        .cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,240px),1fr))}
         .plots{grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}
         .samples{grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr))}
         .card,.plot,.sample{background:var(--card);border:1px solid var(--line);border-radius:12px;margin:0;min-width:0}
@@ -78,7 +78,10 @@ extension RunReport {
         .hash{overflow-wrap:anywhere;white-space:normal;font-size:.8rem}
         .files{display:grid;gap:2px 18px;margin:14px 0 0;grid-template-columns:max-content minmax(0,1fr)}
         .files dt{color:var(--soft);font-size:.9rem}.files dd{margin:0}
-        @media(max-width:640px){.files{grid-template-columns:minmax(0,1fr)}.files dd{margin-bottom:10px}}
+        h3 .note{font-weight:400}
+        @media(max-width:640px){th,td{white-space:normal;padding-left:10px;font-size:.84rem}th{font-size:.76rem}
+        .sub{padding-left:0}.bars{grid-template-columns:minmax(0,1fr) max-content}
+        .bars .bar{grid-column:1/3;grid-row:auto}.bars>span{grid-row:auto}.files{grid-template-columns:minmax(0,1fr)}.files dd{margin-bottom:10px}}
         details summary{cursor:pointer;margin-top:16px}
         @media print{.card,.plot,.sample{break-inside:avoid}}
         """
