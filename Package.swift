@@ -113,7 +113,7 @@ let package = Package(
             ], resources: [.copy("Fixtures")]),
         tests(
             of: "Reports",
-            uses: ["Training", "Tasks", "Configuration", "Datasets", "ConvolutionEngine", "TensorCore"]),
+            uses: ["Training", "Tasks", "Configuration", "Checkpoints", "ConvolutionEngine", "TensorCore"]),
         // Runs the program itself, which is built beside the tests.
         .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),
 

@@ -1,3 +1,5 @@
+import Checkpoints
+import Configuration
 import Foundation
 import Reports
 import Testing
@@ -45,6 +47,27 @@ import Training
         #expect(try RunReport(of: run.path, baselines: [run.path]).html.contains("<b>Δm</b>"))
         #expect(try RunReport(of: run.path, baselines: [run.path]).html.contains(">+0.00 %<"))
         #expect(try !RunReport(of: run.path).html.contains("<b>Δm</b>"))
+    }
+
+    @Test("a joint network's backbone counts once, a bank's tasks have what is theirs", arguments: ["rcm", "conv"])
+    func parameters(method: String) throws {
+        let run = try SmallRun()
+        var summary: TrainingSummary?
+        try run.train(["model.method=\(method)"]) { if case .started(let told) = $0 { summary = told } }
+        let configuration = try RunConfiguration.load(path: run.path + "/config.yaml")
+        let comparison = try FleetComparison(
+            ModelFolder(opening: run.path + "/model"), settings: configuration.model,
+            tasks: configuration.tasks.map(\.name))
+        let told = try #require(summary)
+        if method == "rcm" {
+            #expect(comparison.shared == told.bankParameters)
+            #expect(comparison.tasks.map(\.own) == told.parameters.map(\.count))
+        } else {
+            // A file of a task holds the backbone too.
+            #expect(comparison.tasks.map { comparison.shared + $0.own } == told.parameters.map(\.count))
+            #expect(comparison.tasks.map(\.single) == told.parameters.map(\.count))
+        }
+        #expect(comparison.fleet > comparison.together)
     }
 
     private static let browser = ForeignProgram(["chromium", "chromium-browser", "google-chrome"])

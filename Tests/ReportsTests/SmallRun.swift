@@ -22,7 +22,8 @@ final class SmallRun {
 
     /// Trains, and asks to stop after `stop` steps of this session. `observe` hears what the recorder hears.
     func train(
-        resume: Bool = false, stopAfter stop: Int? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
+        _ overrides: [String] = [], resume: Bool = false, stopAfter stop: Int? = nil,
+        observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         let recorder = EventRecorder(folder: path, version: "1.2.3", command: ["modulor", "train", "it's <mine>.yaml"])
         {
@@ -30,7 +31,8 @@ final class SmallRun {
         }
         var steps = 0
         let trainer = try Trainer(
-            RunConfiguration.parse(Self.configuration, file: "test.yaml"), folder: path, resume: resume,
+            RunConfiguration.parse(Self.configuration, file: "test.yaml", overrides: overrides), folder: path,
+            resume: resume,
             kernels: Kernels(.best, choice: .auto), pool: ThreadPool(threads: 2),
             shouldStop: {
                 steps += 1

@@ -12,7 +12,7 @@ extension RunReport {
                 single.map { Figure.percent(Double(count) / Double($0)) } ?? "",
             ])
         }
-        if comparison.bank > 0 { row("<span class=\"sub\">shared filter bank</span>", comparison.bank, nil) }
+        if comparison.shared > 0 { row("<span class=\"sub\">shared by all</span>", comparison.shared, nil) }
         for task in comparison.tasks { row(dotted(task.name), task.own, task.single) }
         row("<b>all together</b>", comparison.together, comparison.fleet)
         let most = Double(max(comparison.together, comparison.fleet))
@@ -20,10 +20,10 @@ extension RunReport {
             "<i class=\"\(style)\" style=\"width:\(String(format: "%.2f", 100 * Double(count) / most))%\"></i>"
         }
         func fill(_ task: FleetComparison.Task) -> String { "t\(color(task.name)) fill" }
-        let own = part(comparison.bank, "bank") + comparison.tasks.map { part($0.own, fill($0)) }.joined()
+        let own = part(comparison.shared, "bank") + comparison.tasks.map { part($0.own, fill($0)) }.joined()
         let fleet = comparison.tasks.map { part($0.single, fill($0)) }.joined()
         let legend =
-            (comparison.bank > 0 ? ["<span><i class=\"bank\"></i>shared bank</span>"] : [])
+            (comparison.shared > 0 ? ["<span><i class=\"bank\"></i>shared by all</span>"] : [])
             + comparison.tasks.map { "<span><i class=\"\(fill($0))\"></i>\(escaped($0.name))</span>" }
         return """
             <section><h2>Parameters</h2><p class="note">Floats of 4 bytes, running statistics included, beside one \
@@ -78,15 +78,17 @@ extension RunReport {
         }
         let files = hashes.map { "<dt>\(escaped($0.file))</dt><dd><code class=\"hash\">\($0.digest)</code></dd>" }
         let saved = history.checkpoints.map { "\($0.step)" }.joined(separator: ", ")
+        let parallel = configuration.parallel
+        let isReproducible = parallel.reduction == .reproducible && parallel.batchNorm == .global
         return """
             <section><h2>Repeat it</h2><p>The configuration below, with Modulor \
             \(escaped(history.sessions.last?.version ?? "?")) and kernels of \
-            \(escaped(history.sessions.last?.instructionSet ?? "?")), gives the same bytes on any number of threads \
-            and ranks:</p>
+            \(escaped(history.sessions.last?.instructionSet ?? "?")), gives the same bytes on any number of threads\
+            \(isReproducible ? " and ranks" : ", on as many ranks"):</p>
             <pre>modulor train config.yaml --output again
             sha256sum again/model/tasks/*.safetensors</pre>
             <dl class="files">\(files.joined())</dl>
-            <p class="note">SHA-256. \(saved.isEmpty ? "" : "The state was saved after steps \(saved).")</p>
+            <p class="note">SHA-256. \(saved.isEmpty ? "" : "The state was saved after step \(saved).")</p>
             <details><summary>What was typed</summary><pre>\(sessions.joined(separator: "\n"))</pre></details>
             <details><summary>config.yaml</summary><pre>\(escaped(configuration.yaml()))</pre></details></section>
             """
