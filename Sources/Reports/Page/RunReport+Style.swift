@@ -79,9 +79,10 @@ extension RunReport {
         .files{display:grid;gap:2px 18px;margin:14px 0 0;grid-template-columns:max-content minmax(0,1fr)}
         .files dt{color:var(--soft);font-size:.9rem}.files dd{margin:0}
         h3 .note{font-weight:400}
-        @media(max-width:640px){th,td{white-space:normal;padding-left:10px;font-size:.84rem}th{font-size:.76rem}
-        .sub{padding-left:0}.bars{grid-template-columns:minmax(0,1fr) max-content}
-        .bars .bar{grid-column:1/3;grid-row:auto}.bars>span{grid-row:auto}.files{grid-template-columns:minmax(0,1fr)}.files dd{margin-bottom:10px}}
+        @media(max-width:640px){th,td{padding-left:10px;font-size:.84rem}th{font-size:.76rem}
+        th,td:first-child{white-space:normal}td b{white-space:nowrap}.sub{padding-left:0}
+        .bars{grid-template-columns:minmax(0,1fr) max-content;grid-auto-flow:dense;gap:4px 14px}
+        .bars .bar{grid-column:1/3;margin-bottom:8px}.files{grid-template-columns:minmax(0,1fr)}.files dd{margin-bottom:10px}}
         details summary{cursor:pointer;margin-top:16px}
         @media print{.card,.plot,.sample{break-inside:avoid}}
         """
