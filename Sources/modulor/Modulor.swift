@@ -17,8 +17,8 @@ struct Modulor: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Pretrain.self, Verify.self, Bench.self, DataCommand.self, Doctor.self,
-            Report.self, Watch.self,
+            Train.self, Watch.self, Report.self, Add.self, Remove.self, MergeModels.self, Pretrain.self, Verify.self,
+            Bench.self, DataCommand.self, Doctor.self,
         ])
 
     /// The statuses of failures; ``ExitCode`` is thrown for others.
