@@ -20,8 +20,8 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 /// A Swift room with the rooms below it that it may use.
-func room(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(_ name: String, uses dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 /// The tests of one room; `resources` are copied beside the test bundle.
@@ -39,7 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Reads YAML with line numbers, so that every complaint names its place; kept by its authors since 2016.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        // Writes protocol buffers, which ONNX files are; kept by Apple since 2016.
+        // Writes protocol buffers, which ONNX files and TensorBoard's event files are; kept by Apple since 2016.
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
@@ -86,9 +86,10 @@ let package = Package(
         room(
             "Reports",
             uses: [
-                "Training", "Inference", "Networks", "Configuration", "Tasks", "Datasets", "Checkpoints",
+                "Training", "Inference", "Networks", "Configuration", "Graph", "Tasks", "Datasets", "Checkpoints",
                 "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
-            ]),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], exclude: ["Events/event.proto"]),
         .executableTarget(
             name: "modulor",
             dependencies: [
@@ -124,7 +125,9 @@ let package = Package(
             of: "Inference",
             uses: ["Networks", "Checkpoints", "Configuration", "ConvolutionEngine", "Datasets", "Graph", "TensorCore"],
             resources: [.copy("Scripts")]),
-        tests(of: "Reports"),
+        tests(
+            of: "Reports",
+            uses: ["Training", "Tasks", "Configuration", "Checkpoints", "ConvolutionEngine", "TensorCore"]),
         // Runs the program itself, which is built beside the tests.
         .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),
 

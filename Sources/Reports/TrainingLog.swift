@@ -5,17 +5,22 @@ import Training
 /// Tells a person how a training run goes: on a terminal by one line that is rewritten, else by plain lines.
 package final class TrainingLog {
     private let write: (String) -> Void
-    private let columns: Int?
+    private let columns: () -> Int?
+    private let isColored: Bool
     private let logEvery: Int
     private var progress = ProgressLine()
     private var lineIsOpen = false
 
     /// - Parameters:
-    ///   - columns: of the terminal; nil where the output is none.
+    ///   - columns: of the terminal as it is now; nil where the output is none.
+    ///   - isColored: whether the terminal's line may have colours.
     ///   - logEvery: steps between plain lines.
     ///   - write: where text goes.
-    package init(columns: Int?, logEvery: Int, write: @escaping (String) -> Void) {
+    package init(
+        columns: @escaping () -> Int?, isColored: Bool = false, logEvery: Int, write: @escaping (String) -> Void
+    ) {
         self.columns = columns
+        self.isColored = isColored
         self.logEvery = logEvery
         self.write = write
     }
@@ -30,11 +35,12 @@ package final class TrainingLog {
             line("validation after step \(step): " + figures.joined(separator: ", "))
         case .savedCheckpoint(_, let path): line("saved \(path)")
         case .noticed(let text): line("note: \(text)")
+        case .pictured, .distributed, .timed, .finished, .stopped: break
         }
     }
 
     private func started(_ summary: TrainingSummary) {
-        let tasks = summary.parameters.map { "\($0.task) \(Self.count($0.count))" }.joined(separator: ", ")
+        let tasks = summary.parameters.map { "\($0.task) \(Figure.count($0.count))" }.joined(separator: ", ")
         line(
             "\(summary.step == 0 ? "training" : "resuming after step \(summary.step):") \(summary.steps) steps of "
                 + "\(summary.batch) images, \(summary.ranks == 1 ? "" : "\(summary.ranks) ranks of ")"
@@ -48,7 +54,7 @@ package final class TrainingLog {
             line("task groups: \(groups.joined(separator: "; "))")
         }
         line(
-            "parameters: \(tasks); shared bank \(Self.count(summary.bankParameters)); "
+            "parameters: \(tasks); shared bank \(Figure.count(summary.bankParameters)); "
                 + "activations \(summary.arenaByteCount >> 20) MiB")
     }
 
@@ -62,11 +68,9 @@ package final class TrainingLog {
     }
 
     private func stepped(_ report: StepReport) {
-        progress.add(
-            step: report.step, steps: report.steps, losses: report.losses, images: report.images,
-            seconds: report.seconds, waitSeconds: report.waitSeconds)
-        if let columns {
-            write("\r\u{1B}[K" + progress.bar(columns: columns))
+        progress.add(report)
+        if let columns = columns() {
+            write("\r\u{1B}[K" + progress.bar(columns: columns, isColored: isColored))
             lineIsOpen = true
         } else if report.step % logEvery == 0 || report.step == report.steps {
             line(progress.text)
@@ -84,12 +88,12 @@ package final class TrainingLog {
         var table = TextTable(columns: ["task", "metric", "reached", "constant", "of the way", "parameters"])
         for task in result.tasks {
             guard let comparison = task.comparison else {
-                table.add([task.name, "nothing known", "", "", "", count(task.parameters)])
+                table.add([task.name, "nothing known", "", "", "", Figure.count(task.parameters)])
                 continue
             }
             table.add([
                 task.name, comparison.achieved.name, value(comparison.achieved), value(comparison.constant),
-                String(format: "%.0f %%", comparison.progress * 100), count(task.parameters),
+                String(format: "%.0f %%", comparison.progress * 100), Figure.count(task.parameters),
             ])
         }
         return table.text
@@ -97,16 +101,5 @@ package final class TrainingLog {
 
     private static func figure(_ result: MetricResult) -> String { "\(result.name) \(value(result))" }
 
-    static func value(_ result: MetricResult) -> String {
-        switch result.unit {
-        case .share: String(format: "%.3f", result.value)
-        case .degrees: String(format: "%.2f°", result.value)
-        case .metres: String(format: "%.3f m", result.value)
-        case .naturalLogarithm: String(format: "%.3f", result.value)
-        }
-    }
-
-    private static func count(_ parameters: Int) -> String {
-        parameters < 100_000 ? "\(parameters)" : String(format: "%.2f M", Double(parameters) / 1e6)
-    }
+    private static func value(_ result: MetricResult) -> String { result.unit.text(result.value) }
 }

@@ -26,6 +26,8 @@ package final class RankTeam {
     private let watchdog: Watchdog?
     /// What this rank has to warn of; see `takeNotices`.
     private var notices: [String] = []
+    /// How long steps have waited for other ranks so far.
+    private(set) var waitedSeconds = 0.0
 
     /// A team of one.
     package init() {
@@ -110,9 +112,17 @@ package final class RankTeam {
 
     func submit(_ operation: CollectiveOperation) { thread?.submit(operation) }
 
-    func run(_ operation: CollectiveOperation) throws(CollectiveError) { try thread?.run(operation) }
+    func run(_ operation: CollectiveOperation) throws(CollectiveError) {
+        let start = ContinuousClock.now
+        try thread?.run(operation)
+        (whole ?? self).waitedSeconds += (ContinuousClock.now - start).seconds
+    }
 
-    func waitForAll() throws(CollectiveError) { try thread?.wait() }
+    func waitForAll() throws(CollectiveError) {
+        let start = ContinuousClock.now
+        try thread?.wait()
+        (whole ?? self).waitedSeconds += (ContinuousClock.now - start).seconds
+    }
 
     // MARK: Outside of steps
 

@@ -42,6 +42,17 @@ package struct RunFolder: Sendable {
         }
     }
 
+    /// The run in the folder `path`, to look at.
+    ///
+    /// - Throws: `UsageError` where there is none.
+    package init(reading path: String) throws {
+        self.path = path
+        holdsRun = FileManager.default.fileExists(atPath: path + "/config.yaml")
+        guard holdsRun else {
+            throw UsageError("\(path) holds no run: there is no config.yaml in it; name the --output of modulor train")
+        }
+    }
+
     /// Starts a new run: makes the folder, with a model without tasks, and writes the configuration last, so that a
     /// folder with `config.yaml` is always whole.
     ///

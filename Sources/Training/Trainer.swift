@@ -20,21 +20,23 @@ package final class Trainer {
 
     package let configuration: RunConfiguration
     package let folder: RunFolder
-    private let observe: (TrainingEvent) -> Void
+    let observe: (TrainingEvent) -> Void
     private let shouldStop: () -> Bool
     private let data: TrainingData
-    private let network: MultiTaskNetwork
-    private let parameters: NetworkParameters
+    let network: MultiTaskNetwork
+    let parameters: NetworkParameters
     /// Of the first rank, which alone writes.
     private let model: ModelFolder?
-    private let team: RankTeam
+    let team: RankTeam
     private let step: TrainingStep
-    private let validation: Validation
+    let validation: Validation
     private let checkpoint: TrainingCheckpoint
     private let pool: ThreadPool
     private let kernels: Kernels
     /// Steps that are done.
-    private var done = 0
+    private(set) var done = 0
+    /// Where this rank's time went.
+    var times: RankTimes
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
@@ -51,6 +53,7 @@ package final class Trainer {
         self.observe = observe
         self.shouldStop = shouldStop
         self.team = team
+        times = RankTimes(rank: team.rank, host: team.host)
         let names = configuration.tasks.map(\.name)
         team.setStallLimit(seconds: configuration.parallel.stallSeconds)
         try team.agree(on: configuration.agreement(kernels))
@@ -151,16 +154,22 @@ package final class Trainer {
             if isLast || isStopping || (settings.checkpointEvery > 0 && done % settings.checkpointEvery == 0) {
                 try save()
             }
-            if isStopping { return .stopped(step: done) }
+            if isStopping {
+                observe(.stopped(step: done))
+                return .stopped(step: done)
+            }
         }
         loader.stop()
-        return .finished(try finish())
+        let result = try finish()
+        observe(.finished(step: done, result: result))
+        return .finished(result)
     }
 
     private func runStep(_ loader: BatchLoader) throws {
         let settings = configuration.training
         let start = ContinuousClock.now
         team.report(step: done + 1, .loadingData)
+        let waited = team.waitedSeconds
         guard let batch = try loader.next() else { preconditionFailure("training batches never end") }
         let loaded = ContinuousClock.now
         step.input.update(from: batch.images, count: step.inputCount)
@@ -174,22 +183,24 @@ package final class Trainer {
         try step.run(rate: rate, wantsToStop: shouldStop())
         done += 1
         if let error = DivergenceError(step: done, of: step) { throw error }
-        observe(
-            .stepped(
-                StepReport(
-                    step: done, steps: settings.iterations,
-                    losses: zip(network.heads, step.losses).map { ($0.name, $1) }, learningRate: rate,
-                    images: settings.batch, seconds: (ContinuousClock.now - start).seconds,
-                    waitSeconds: (loaded - start).seconds)))
+        let report = StepReport(
+            step: done, steps: settings.iterations, losses: zip(network.heads, step.losses).map { ($0.name, $1) },
+            learningRate: rate, images: settings.batch, seconds: (ContinuousClock.now - start).seconds,
+            waitSeconds: (loaded - start).seconds, communicationSeconds: team.waitedSeconds - waited, ranks: team.size)
+        times.add(report)
+        observe(.stepped(report))
     }
 
     /// Scores the validation samples and writes the model as it is now.
     private func validate() throws {
+        let start = ContinuousClock.now
         try step.unify()
         team.report(step: done, .validating)
         let scores = try validation.run()
         observe(.validated(step: done, scores: scores))
         try writeModel()
+        try showState()
+        times.validation += (ContinuousClock.now - start).seconds
     }
 
     private func writeModel() throws {
@@ -203,6 +214,7 @@ package final class Trainer {
     }
 
     private func save() throws {
+        let start = ContinuousClock.now
         try step.unify()
         let checkpoints = folder.checkpoints
         team.report(step: done, .saving)
@@ -211,20 +223,26 @@ package final class Trainer {
             try checkpoints.prune(keeping: configuration.output.keepCheckpoints)
         }
         observe(.savedCheckpoint(step: done, path: checkpoints.checkpointPath(step: done)))
+        times.saving += (ContinuousClock.now - start).seconds
+        try tellTimes()
     }
 
     private func finish() throws -> TrainingResult {
+        let start = ContinuousClock.now
         try step.unify()
         team.report(step: done, .validating)
-        let scores = try validation.run()
+        let (scores, extremes) = try validation.runWithExtremes(2)
         observe(.validated(step: done, scores: scores))
         try writeModel()
+        try showState(extremes)
         let sheetPath = folder.path + "/pictures.png"
         let constants = try team.first {
             let sheet = try validation.pictures(6)
             try PNGFile(height: sheet.height, width: sheet.width, pixels: .rgb(sheet.rgb)).write(to: sheetPath)
             return try validation.constantScores()
         }
+        times.validation += (ContinuousClock.now - start).seconds
+        try tellTimes()
         let tasks = network.heads.indices.map { place in
             TrainingResult.Task(
                 name: network.heads[place].name, results: scores[place].results,

@@ -8,9 +8,19 @@ package enum TrainingEvent: Sendable {
     /// After the first step of a job of several ranks.
     case communicated(StepTraffic)
     case validated(step: Int, scores: [ValidationScore])
+    /// Samples as the network answers them now; comes with every validation, to the first rank.
+    case pictured(step: Int, samples: [PicturedSample])
+    /// How modulators and their last gradients are distributed; comes with every validation, to the first rank.
+    case distributed(step: Int, parameters: [ParameterHistogram])
+    /// Where time went since the session began, by rank; comes with every checkpoint and at the end.
+    case timed(step: Int, ranks: [RankTimes])
     case savedCheckpoint(step: Int, path: String)
     /// Something that the user should know, such as a damaged checkpoint that was passed over.
     case noticed(String)
+    /// The last step is done, and all that follows from it is written.
+    case finished(step: Int, result: TrainingResult)
+    /// A signal ended the session early; its state is saved.
+    case stopped(step: Int)
 }
 
 /// What is about to be trained.
@@ -41,6 +51,24 @@ package struct StepReport: Sendable {
     package let seconds: Double
     /// The part of `seconds` that was spent waiting for pictures.
     package let waitSeconds: Double
+    /// The part of `seconds` that was spent waiting for what other ranks send.
+    package let communicationSeconds: Double
+    package let ranks: Int
+
+    package init(
+        step: Int, steps: Int, losses: [(task: String, value: Double)], learningRate: Double, images: Int,
+        seconds: Double, waitSeconds: Double, communicationSeconds: Double, ranks: Int
+    ) {
+        self.step = step
+        self.steps = steps
+        self.losses = losses
+        self.learningRate = learningRate
+        self.images = images
+        self.seconds = seconds
+        self.waitSeconds = waitSeconds
+        self.communicationSeconds = communicationSeconds
+        self.ranks = ranks
+    }
 }
 
 /// What a task reached on the validation samples, the primary metric first.

@@ -33,7 +33,10 @@ package final class Validation {
     }
 
     /// The scores of all tasks over all samples; each rank evaluates its share of them.
-    package func run() throws -> [ValidationScore] {
+    ///
+    /// - Parameter inspect: called with every sample of this rank's share while its outputs last.
+    package func run(inspect: (borrowing Batch, _ sample: Int) throws -> Void = { _, _ in }) throws -> [ValidationScore]
+    {
         var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
         try evaluate(Shards(samples: data.validation.count, ranks: team.size).ranges[team.rank]) { samples in
             for sample in 0..<samples.count {
@@ -42,6 +45,7 @@ package final class Validation {
                         output: output(head, sample), label: Self.label(samples, head.task, sample),
                         sample: samples.samples[sample].draw.index)
                 }
+                try inspect(samples, sample)
             }
         }
         for place in heads.indices {

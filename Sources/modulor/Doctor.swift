@@ -5,7 +5,12 @@ import Reports
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says what this machine has for training, what is missing, and how to mend it.")
+        abstract: "Says what this machine has for training, what is missing, and how to mend it.",
+        discussion: """
+            Examples:
+              modulor doctor
+              modulor doctor --json
+            """)
 
     @Flag(help: "Print one JSON object.")
     var json = false

@@ -6,11 +6,20 @@ import Training
 struct Modulor: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "modulor", abstract: "Trains multi-task networks over a shared, frozen filter bank.",
-        discussion: "Exit status: 0 done, 1 failed, 2 bad arguments or configuration, 75 stopped early but resumable.",
+        discussion: """
+            Exit status: 0 done, 1 failed, 2 bad arguments or configuration, 75 stopped early but resumable.
+
+            Examples:
+              modulor doctor
+              modulor train launch/recipes/demo.yaml --output runs/demo
+              modulor watch runs/demo
+              modulor --generate-completion-script bash > ~/.local/share/bash-completion/completions/modulor
+            """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Add.self, Remove.self, MergeModels.self, Pretrain.self, Initialize.self, Evaluate.self,
-            Predict.self, Export.self, Inspect.self, Verify.self, Bench.self, DataCommand.self, Doctor.self,
+            Train.self, Watch.self, Report.self, Add.self, Remove.self, MergeModels.self, Pretrain.self,
+            Initialize.self, Evaluate.self, Predict.self, Export.self, Inspect.self, Verify.self, Bench.self,
+            DataCommand.self, Doctor.self,
         ])
 
     /// The statuses of failures; ``ExitCode`` is thrown for others.

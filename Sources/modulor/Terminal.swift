@@ -4,11 +4,19 @@ import Foundation
 enum Terminal {
     /// Columns of the terminal that standard output is; nil where it is none.
     static var columns: Int? {
-        guard isatty(STDOUT_FILENO) != 0 else { return nil }
+        guard isatty(STDOUT_FILENO) != 0, environment["TERM"] != "dumb" else { return nil }
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            // A launcher between program and terminal passes on no size.
+            return environment["COLUMNS"].flatMap { Int($0) } ?? 80
+        }
         return Int(size.ws_col)
     }
+
+    /// Whether output may have colours (https://no-color.org).
+    static var isColored: Bool { columns != nil && (environment["NO_COLOR"] ?? "").isEmpty }
+
+    private static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
     /// Writes text to standard output at once.
     static func write(_ text: String) {

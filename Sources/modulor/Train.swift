@@ -42,19 +42,33 @@ struct Train: ParsableCommand {
         _ configuration: RunConfiguration, folder: String, resume: Bool, kernels: Kernels, team: RankTeam
     ) throws -> Trainer {
         let log = TrainingLog(
-            columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
+            columns: { Terminal.columns }, isColored: Terminal.isColored, logEvery: configuration.output.logEvery,
+            write: Terminal.write)
+        let recorder = EventRecorder(
+            folder: folder, version: Modulor.configuration.version, command: CommandLine.arguments,
+            complain: Terminal.note)
         StopSignal.install()
         let pool = configuration.parallel.threadPool(on: team.processors)
         try Job.introduce(team, pool, kernels)
         let trainer = try Trainer(
             configuration, folder: folder, resume: resume, kernels: kernels, pool: pool, team: team,
-            observe: { if team.isFirst { log.observe($0) } })
+            observe: { event in
+                guard team.isFirst else { return }
+                log.observe(event)
+                recorder.observe(event)
+            })
         switch try trainer.run() {
         case .finished(let result):
             guard team.isFirst else { break }
             print()
             print(TrainingLog.table(result))
             print("\npictures: \(result.sheetPath)\nmodel: \(trainer.folder.modelPath)")
+            // The model is trained and written; what tells of it must not make that a failure.
+            do {
+                print("report: \(try RunReport(of: folder).write())")
+            } catch {
+                Terminal.note("no report: \(error)")
+            }
         case .stopped(let step):
             if team.isFirst { Terminal.note("stopped after step \(step), which is saved; go on with --resume") }
             throw ExitCode(75)

@@ -6,7 +6,14 @@ import Training
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs training steps whose exact figures are known and says how far ours stray.")
+        abstract: "Runs training steps whose exact figures are known and says how far ours stray.",
+        discussion: """
+            The figures come from PyTorch in double precision; ours may stray four times as far as its float32 does.
+
+            Examples:
+              modulor verify expected/*.json
+              modulor verify expected/r18-rcm.json --convolution auto --digests ours.json
+            """)
 
     @Argument(help: "Files of expected figures.")
     var expected: [String]

@@ -135,4 +135,17 @@ import Testing
         let seen = (0..<picture.width).map { picture[line, $0] }.filter { $0 != picture[line, 0] }
         #expect(seen == colors.flatMap { [Color](repeating: $0, count: 60) })
     }
+
+    @Test func aReducedPictureKeepsItsMeansAndAPartItsPixels() {
+        let picture = Picture(height: 5, width: 7, rgb: (0..<105).map { UInt8($0) })
+        #expect(picture.reduced(toFit: 7) == picture)
+        let half = picture.reduced(toFit: 4)
+        #expect((half.height, half.width) == (2, 3))
+        // Rows are 21 bytes apart: 0, 3, 21 and 24 have the mean 12.
+        #expect(half[0, 0] == Color(red: 12, green: 13, blue: 14))
+        #expect(picture.reduced(toFit: 1).rgb.count == 3)
+        let part = picture.part(row: 1, column: 2, height: 2, width: 3)
+        #expect(part[0, 0] == picture[1, 2])
+        #expect(part[1, 2] == picture[2, 4])
+    }
 }

@@ -50,7 +50,7 @@ struct ResponseInitializationTests {
         _ bank: SafetensorsFile, _ truncation: ResponseInitialization.Truncation = .none, threads: Int = 2,
         to path: String
     ) throws -> (file: SafetensorsFile, bank: InitializedBank) {
-        let initialization = try ResponseInitialization(bank: bank, data: data, truncation: truncation)
+        let initialization = try ResponseInitialization(PretrainedNetwork(bank), data: data, truncation: truncation)
         let result = try #require(
             try initialization.run(kernels: Self.kernels, pool: ThreadPool(threads: threads)))
         try result.write(to: path)
@@ -60,7 +60,7 @@ struct ResponseInitializationTests {
     private func statistics(
         _ file: SafetensorsFile, _ method: ModelSettings.Method
     ) throws -> (ResponseNetwork, ResponseStatistics) {
-        var model = try ModelSettings(ofBank: file)
+        var model = try PretrainedNetwork(file).settings
         model.method = method
         let network = ResponseNetwork(model, components: BankComponents(of: file), height: 48, width: 33)
         let parameters = NetworkParameters([network.graph], training: false)
@@ -195,7 +195,7 @@ struct ResponseInitializationTests {
     @Test func whatCannotBeInitializedIsRefused() throws {
         let folder = try ScratchFolder()
         let file = try initialize(bank(in: folder), to: folder.path + "/bank.safetensors").file
-        let twice = #expect(throws: UsageError.self) { try ResponseInitialization(bank: file, data: data) }
+        let twice = #expect(throws: UsageError.self) { try ResponseInitialization(PretrainedNetwork(file), data: data) }
         #expect(twice?.description.contains("conv1.Wt.weight") == true)
         // Filters that were turned are no filters of a plain network.
         let graph = classifier(.conv).graph

@@ -1,0 +1,130 @@
+import Foundation
+import Tasks
+import Training
+
+/// The course of a run, read back from its event files.
+package struct RunHistory: Sendable {
+    /// A figure after so many steps.
+    package struct Point: Sendable, Equatable {
+        package let step: Int
+        package let value: Double
+    }
+
+    package struct Metric: Sendable {
+        package let name: String
+        package let unit: MetricUnit
+        package internal(set) var points: [Point] = []
+        /// Of the best constant prediction; nil while the run is not finished.
+        package internal(set) var constant: Double?
+    }
+
+    package struct Task: Sendable {
+        package let name: String
+        package internal(set) var losses: [Point] = []
+        /// The primary one first.
+        package internal(set) var metrics: [Metric] = []
+        package internal(set) var samples: [PicturedAnswer] = []
+    }
+
+    /// PNG files of a validation sample, and the task's figure on it.
+    package struct PicturedAnswer: Sendable {
+        package let sample: String
+        package internal(set) var step = 0
+        package internal(set) var score: (metric: String, unit: MetricUnit, value: Double)?
+        package internal(set) var truth = Data()
+        package internal(set) var prediction = Data()
+    }
+
+    package enum State: Sendable, Equatable {
+        /// A process writes the files now.
+        case running
+        /// The last step is done.
+        case finished
+        /// Before the last step: on request, or because the process was ended.
+        case stopped
+    }
+
+    package internal(set) var sessions: [SessionFacts] = []
+    /// In the order of the first session.
+    package internal(set) var tasks: [Task] = []
+    package internal(set) var images: [String: Data] = [:]
+    package internal(set) var learningRate: [Point] = []
+    package internal(set) var imagesPerSecond: [Point] = []
+    package internal(set) var communicationShare: [Point] = []
+    package internal(set) var waitingShare: [Point] = []
+    /// Steps whose state was saved, with the folder.
+    package internal(set) var checkpoints: [(step: Int, path: String)] = []
+    /// Of the last session that told.
+    package internal(set) var times: [RankTimes] = []
+    /// When the first and the last event were written.
+    package internal(set) var beginning: Date?
+    package internal(set) var end: Date?
+    /// Steps that are done, as far as told.
+    package internal(set) var step = 0
+    package internal(set) var state = State.stopped
+    /// Files that could not be read to their end, and why.
+    package internal(set) var damages: [String] = []
+
+    /// Reads all event files in the folder of a run.
+    ///
+    /// - Throws: `FileSystemError` where the folder cannot be read, `UsageError` where no session has written there.
+    package init(folder: String) throws {
+        let paths = try EventFile.paths(in: folder)
+        guard !paths.isEmpty else {
+            throw UsageError("\(folder) holds no run that was recorded: there is no \(EventFile.prefix)… in it")
+        }
+        for path in paths {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            var problem: String?
+            let damage = RecordFile.forEachRecord(in: bytes) { payload in
+                guard let event = try? TensorBoardEvent(serializedBytes: payload) else {
+                    problem = "a record is no event"
+                    return
+                }
+                take(event)
+            }
+            if let problem = damage ?? problem { damages.append("\(path): \(problem)") }
+        }
+        let isDone = sessions.last.map { step >= $0.steps && state == .finished } ?? false
+        if !isDone { state = EventFile.isBeingWritten(paths[paths.count - 1]) ? .running : .stopped }
+    }
+
+    private mutating func take(_ event: TensorBoardEvent) {
+        let time = Date(timeIntervalSince1970: event.wallTime)
+        if beginning == nil { beginning = time }
+        end = time
+        let step = Int(event.step)
+        switch event.what {
+        case .sessionLog(let log):
+            switch log.status {
+            case .start: forget(from: step)
+            // Only the file of a session that came to an end says so; whether it was the last step shows the number.
+            case .stop: if let steps = sessions.last?.steps, step >= steps { state = .finished }
+            case .checkpoint: checkpoints.append((step, log.checkpointPath))
+            default: break
+            }
+        case .summary(let summary):
+            for value in summary.value { take(value, step: step) }
+        default: break
+        }
+    }
+
+    /// What a session that was resumed from an earlier checkpoint does again is void.
+    private mutating func forget(from step: Int) {
+        func earlier(_ points: [Point]) -> [Point] { points.filter { $0.step < step } }
+        for index in tasks.indices {
+            tasks[index].losses = earlier(tasks[index].losses)
+            for metric in tasks[index].metrics.indices {
+                tasks[index].metrics[metric].points = earlier(tasks[index].metrics[metric].points)
+            }
+            tasks[index].samples.removeAll { $0.step >= step }
+        }
+        learningRate = earlier(learningRate)
+        imagesPerSecond = earlier(imagesPerSecond)
+        communicationShare = earlier(communicationShare)
+        waitingShare = earlier(waitingShare)
+        checkpoints.removeAll { $0.step >= step }
+        self.step = min(self.step, step - 1)
+        state = .stopped
+    }
+}

@@ -1,0 +1,39 @@
+import Training
+
+/// What a session of a run told of itself when it began: from one start or resumption to its end.
+package struct SessionFacts: Codable, Sendable, Equatable {
+    package let version: String
+    /// As it was typed, the program first.
+    package let command: [String]
+    package let host: String
+    /// Steps that were done before.
+    package let step: Int
+    package let steps: Int
+    package let batch: Int
+    package let ranks: Int
+    package let threads: Int
+    package let instructionSet: String
+    package let tasks: [Parameters]
+    package let bankParameters: Int
+    package let arenaByteCount: Int
+
+    package struct Parameters: Codable, Sendable, Equatable {
+        package let task: String
+        package let count: Int
+    }
+
+    package init(_ summary: TrainingSummary, version: String, command: [String], host: String) {
+        self.version = version
+        self.command = command
+        self.host = host
+        step = summary.step
+        steps = summary.steps
+        batch = summary.batch
+        ranks = summary.ranks
+        threads = summary.threads
+        instructionSet = summary.instructionSet
+        tasks = summary.parameters.map { Parameters(task: $0.task, count: $0.count) }
+        bankParameters = summary.bankParameters
+        arenaByteCount = summary.arenaByteCount
+    }
+}

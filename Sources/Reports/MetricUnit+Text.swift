@@ -1,0 +1,39 @@
+import Foundation
+import Tasks
+
+extension MetricUnit {
+    /// A value for people, with the unit where it has one.
+    package func text(_ value: Double) -> String {
+        switch self {
+        case .share, .naturalLogarithm: String(format: "%.3f", value)
+        case .degrees: String(format: "%.2f°", value)
+        case .metres: String(format: "%.3f m", value)
+        }
+    }
+}
+
+/// Figures as people read them.
+enum Figure {
+    static func count(_ number: Int) -> String {
+        number < 100_000 ? "\(number)" : String(format: "%.2f M", Double(number) / 1e6)
+    }
+
+    static func bytes(_ number: Int) -> String {
+        number < 1_000_000
+            ? String(format: "%.1f kB", Double(number) / 1e3) : String(format: "%.2f MB", Double(number) / 1e6)
+    }
+
+    static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e9 else { return "?" }
+        if seconds < 9.95 { return String(format: "%.1f s", max(seconds, 0)) }
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3600 { return String(format: "%d:%02d min", whole / 60, whole % 60) }
+        return String(format: "%d:%02d h", whole / 3600, whole / 60 % 60)
+    }
+
+    static func percent(_ share: Double) -> String { String(format: "%.0f %%", share * 100) }
+
+    /// Three digits that count.
+    static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+}

@@ -1,0 +1,109 @@
+import Checkpoints
+import Configuration
+import Foundation
+import Tasks
+import Training
+
+/// One HTML file that tells what a run trained, how to repeat it, how it went and what came of it.
+///
+/// The page needs nothing beside itself: style, curves and pictures are inside. All that it says is read from the run's
+/// folder: event files, configuration, model.
+package struct RunReport {
+    let folder: RunFolder
+    let configuration: RunConfiguration
+    let history: RunHistory
+    /// Runs to compare with, such as one for each task alone.
+    let baselines: [(name: String, history: RunHistory)]
+    let comparison: FleetComparison?
+    /// Files with their SHA-256, named from the run's folder on.
+    let hashes: [(file: String, digest: String)]
+
+    /// Reads the run in `path`.
+    ///
+    /// - Parameter baselines: the folders of runs whose figures stand beside this one's.
+    /// - Throws: `UsageError` where a folder holds no recorded run, `FileSystemError`, `ConfigurationError`,
+    ///   `InvalidFileError`.
+    package init(of path: String, baselines: [String] = []) throws {
+        folder = try RunFolder(reading: path)
+        history = try RunHistory(folder: path)
+        configuration = try RunConfiguration.load(path: folder.configurationPath)
+        self.baselines = try baselines.map { (RunReport.name(of: $0), try RunHistory(folder: $0)) }
+        let model = try ModelFolder(opening: folder.modelPath)
+        let tasks = try model.tasks()
+        comparison =
+            tasks.isEmpty
+            ? nil
+            : try FleetComparison(
+                model, settings: configuration.model, tasks: configuration.tasks.map(\.name))
+        let files = ["config.yaml", "model/bank.safetensors"] + tasks.map { "model/tasks/\($0).safetensors" }
+        hashes = try files.map { ($0, try SHA256.hexadecimal(ofFile: "\(path)/\($0)")) }
+    }
+
+    /// Writes the page, `report.html` in the run's folder unless another place is given, and returns its path.
+    @discardableResult
+    package func write(to path: String? = nil) throws -> String {
+        let path = path ?? "\(folder.path)/report.html"
+        try AtomicFile.write(to: path) { try $0.write(html) }
+        return path
+    }
+
+    package var html: String {
+        """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width,initial-scale=1">
+        <title>\(escaped(name)) · Modulor</title>
+        <style>
+        \(Self.style)
+        \(imageStyle)
+        </style>
+        </head>
+        <body>
+        <div class="rule"></div>
+        <main>
+        \([header, curves, metrics, pictures, parameters, time, repetition].joined(separator: "\n"))
+        </main>
+        </body>
+        </html>
+
+        """
+    }
+
+    var name: String { Self.name(of: folder.path) }
+
+    private static func name(of path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+    }
+
+    /// The number of a task's colour.
+    func color(_ task: String) -> Int { (history.tasks.firstIndex { $0.name == task } ?? 0) % 6 }
+
+    /// A task's name beside a dot of its colour.
+    func dotted(_ task: String) -> String {
+        "<b class=\"t\(color(task))\"><i class=\"dot\"></i>\(escaped(task))</b>"
+    }
+}
+
+extension RunHistory.Metric {
+    /// What was reached last beside the constant prediction's figure.
+    var comparison: ConstantComparison? {
+        guard let last = points.last, let constant else { return nil }
+        func result(_ value: Double) -> MetricResult {
+            MetricResult(name: name, value: value, unit: unit, convention: .exact)
+        }
+        return ConstantComparison(achieved: result(last.value), constant: result(constant))
+    }
+
+    var higherIsBetter: Bool { unit == .share }
+
+    /// By what share the last figure is better than `other`; below 0 it is worse (Δ of the paper, section 4.1).
+    func gain(over other: Double) -> Double? {
+        guard let last = points.last, other != 0 else { return nil }
+        return (higherIsBetter ? 1 : -1) * (last.value - other) / other
+    }
+
+    /// The name with spaces.
+    var title: String { name.replacingOccurrences(of: "_", with: " ") }
+}

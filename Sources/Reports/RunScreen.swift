@@ -1,0 +1,124 @@
+import Foundation
+import Tasks
+import Training
+
+/// A run as lines of text: whether it is alive, how far it is, curves, last figures, checkpoints.
+package struct RunScreen {
+    private let folder: String
+    private let history: RunHistory
+    private let now: Date
+
+    /// - Throws: `FileSystemError` and `UsageError` where the folder holds no recorded run.
+    package init(folder: String, now: Date = Date()) throws {
+        self.folder = folder
+        self.now = now
+        history = try RunHistory(folder: folder)
+    }
+
+    /// Whether a process still writes.
+    package var isRunning: Bool { history.state == .running }
+
+    /// The lines for a terminal of `columns` columns; none is longer.
+    package func text(columns: Int) -> String {
+        let lines = [head, bar(columns), ""] + tasks(columns) + [""] + foot
+        return lines.map { String($0.prefix(columns)) }.joined(separator: "\n")
+    }
+
+    private var steps: Int { history.sessions.last?.steps ?? history.step }
+
+    private var head: String {
+        let quiet = history.end.map { Figure.duration(now.timeIntervalSince($0)) } ?? "?"
+        let state =
+            switch history.state {
+            case .running: "alive, last heard of \(quiet) ago"
+            case .finished: "finished \(quiet) ago"
+            case .stopped: "stopped \(quiet) ago; modulor train CONFIG --output \(folder) --resume goes on"
+            }
+        return "\(folder): \(state)"
+    }
+
+    private func bar(_ columns: Int) -> String {
+        let width = max(10, min(40, columns - 50))
+        let filled = steps > 0 ? width * min(history.step, steps) / steps : 0
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        var parts = ["\(bar) \(history.step)/\(steps)"]
+        let recent = history.imagesPerSecond.suffix(20).map(\.value)
+        if let session = history.sessions.last, !recent.isEmpty {
+            let speed = recent.reduce(0, +) / Double(recent.count)
+            parts.append("\(Figure.short(speed)) images/s")
+            if isRunning, speed > 0 {
+                parts.append("\(Figure.duration(Double((steps - history.step) * session.batch) / speed)) left")
+            }
+            if session.ranks > 1 {
+                parts.append("\(session.ranks) ranks")
+                let shares = history.communicationShare.suffix(20).map(\.value)
+                if !shares.isEmpty {
+                    parts.append("communication \(Figure.percent(shares.reduce(0, +) / Double(shares.count)))")
+                }
+            }
+        }
+        return parts.joined(separator: "  ")
+    }
+
+    private func tasks(_ columns: Int) -> [String] {
+        let names = history.tasks.map(\.name.count).max() ?? 0
+        let width = max(8, min(48, columns - names - 40))
+        return history.tasks.flatMap { task -> [String] in
+            let name = task.name.padding(toLength: names, withPad: " ", startingAt: 0)
+            let blank = String(repeating: " ", count: names)
+            let curve = Sparkline.text(task.losses.map(\.value), width: width)
+            let recent = task.losses.suffix(20).map(\.value)
+            let loss = recent.isEmpty ? "" : Figure.short(recent.reduce(0, +) / Double(recent.count))
+            var lines = ["\(name)  \(padded(curve, width))  loss \(loss)"]
+            if let metric = task.metrics.first, let last = metric.points.last {
+                let constant = metric.constant.map { " (constant \(metric.unit.text($0)))" } ?? ""
+                lines.append(
+                    "\(blank)  \(padded(Sparkline.text(metric.points.map(\.value), width: width), width))  "
+                        + "\(metric.name) \(metric.unit.text(last.value))\(constant)")
+            }
+            return lines
+        }
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    private var foot: [String] {
+        let saved = history.checkpoints.suffix(3).map { "\($0.step)" }.joined(separator: ", ")
+        let checkpoints = "checkpoints: " + (saved.isEmpty ? "none yet" : "after \(saved)")
+        return [checkpoints] + history.damages.map { "not read to its end: \($0)" }
+    }
+
+    /// The same for programs, to be encoded with keys in snake case.
+    package var summary: Summary {
+        Summary(
+            state: "\(history.state)", step: history.step, steps: steps,
+            secondsSinceLastEvent: history.end.map { now.timeIntervalSince($0) },
+            checkpoints: history.checkpoints.map(\.step),
+            rows: history.tasks.map { task in
+                Summary.Row(
+                    task: task.name, loss: task.losses.last?.value, metric: task.metrics.first?.name,
+                    unit: task.metrics.first?.unit.rawValue, value: task.metrics.first?.points.last?.value,
+                    constant: task.metrics.first?.constant)
+            })
+    }
+
+    package struct Summary: Encodable, Sendable {
+        package let state: String
+        package let step: Int
+        package let steps: Int
+        package let secondsSinceLastEvent: Double?
+        package let checkpoints: [Int]
+        package let rows: [Row]
+
+        package struct Row: Encodable, Sendable {
+            package let task: String
+            package let loss: Double?
+            package let metric: String?
+            package let unit: String?
+            package let value: Double?
+            package let constant: Double?
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Graph
+import TensorCore
+
+/// What a trainer shows of its state beside losses and scores.
+extension Trainer {
+    /// Pictures of the first validation samples and of the chosen ones, and the distributions of modulators.
+    ///
+    /// Only the first rank shows anything, and it asks no other.
+    func showState(_ chosen: Validation.SampleChoice? = nil) throws {
+        try team.first {
+            let first = Array(0..<min(3, validation.data.validation.count))
+            let choice = network.heads.indices.map { place in
+                first + (chosen?[place] ?? []).filter { !first.contains($0) }
+            }
+            observe(.pictured(step: done, samples: try validation.pictured(choice)))
+        }
+        guard team.isFirst else { return }
+        observe(.distributed(step: done, parameters: parameters.groups.flatMap { histograms($0.trained) }))
+    }
+
+    /// Distributions of the backbone's trained convolutions: modulators and adapters, or without a bank all filters.
+    private func histograms(_ storage: ParameterStorage) -> [ParameterHistogram] {
+        func histogram(_ entry: ParameterLayout.Entry, of memory: AlignedMemory) -> Histogram? {
+            Histogram(UnsafeBufferPointer(start: memory.floats() + entry.offset, count: entry.parameter.count))
+        }
+        return storage.layout.entries.compactMap { entry in
+            let name = entry.parameter.name
+            guard name.contains(".Wt.") || name.contains(".Ws."), let values = histogram(entry, of: storage.values)
+            else { return nil }
+            return ParameterHistogram(
+                name: name, values: values,
+                gradient: times.steps > 0 ? histogram(entry, of: storage.gradient!) : nil)
+        }
+    }
+
+    /// Gathers where the ranks' time went.
+    func tellTimes() throws {
+        let all = try team.gather(Array(JSONEncoder().encode(times)))
+        observe(.timed(step: done, ranks: try all.map { try JSONDecoder().decode(RankTimes.self, from: Data($0)) }))
+    }
+}

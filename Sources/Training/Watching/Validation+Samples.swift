@@ -1,0 +1,79 @@
+import Collectives
+import Datasets
+import Tasks
+
+/// Single samples: which are answered best and worst, and how they look.
+extension Validation {
+    /// The samples at which to look, by task in the order of `heads`: indices of validation samples.
+    package typealias SampleChoice = [[Int]]
+
+    /// The scores of all tasks, and each task's `count` worst and best samples, the worst first.
+    package func runWithExtremes(_ count: Int) throws -> (scores: [ValidationScore], extremes: SampleChoice) {
+        var own = [[(index: Int, error: Double)]](repeating: [], count: heads.count)
+        let scores = try run { batch, sample in
+            for place in heads.indices {
+                guard let score = score(of: sample, in: batch, place: place) else { continue }
+                let error = score.higherIsBetter ? -score.value : score.value
+                own[place].append((batch.samples[sample].draw.index, error))
+            }
+        }
+        let extremes = try own.map { pairs in
+            let bytes = pairs.flatMap { pair in
+                withUnsafeBytes(of: UInt64(pair.index).littleEndian, Array.init)
+                    + withUnsafeBytes(of: pair.error.bitPattern.littleEndian, Array.init)
+            }
+            // Ties are broken by the index, so the choice does not depend on the number of ranks.
+            let all = try team.gather(bytes).flatMap(Self.pairs).sorted { ($1.error, $0.index) < ($0.error, $1.index) }
+            let worst = min(count, (all.count + 1) / 2)
+            return (all.prefix(worst) + all.suffix(min(count, all.count - worst))).map(\.index)
+        }
+        return (scores, extremes)
+    }
+
+    private static func pairs(_ bytes: [UInt8]) -> [(index: Int, error: Double)] {
+        func number(_ start: Int) -> UInt64 {
+            bytes[start..<start + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        return stride(from: 0, to: bytes.count, by: 16).map {
+            (Int(number($0)), Double(bitPattern: number($0 + 8)))
+        }
+    }
+
+    /// How the chosen samples look, in their order; this rank alone evaluates them.
+    package func pictured(_ choice: SampleChoice) throws -> [PicturedSample] {
+        var found: [Int: [Int: PicturedSample]] = [:]
+        for index in Set(choice.joined()).sorted() {
+            let places = choice.indices.filter { choice[$0].contains(index) }
+            try evaluate(index..<index + 1) { batch in
+                let image = try data.validation.sample(at: index, tasks: []).image.withView { Picture(image: $0) }
+                for place in places { found[index, default: [:]][place] = pictured(batch, place, image: image) }
+            }
+        }
+        return choice.indices.flatMap { place in choice[place].map { found[$0]![place]! } }
+    }
+
+    private func pictured(_ batch: borrowing Batch, _ place: Int, image: Picture) -> PicturedSample {
+        let head = heads[place]
+        let sample = batch.samples[0]
+        let truth = Self.label(batch, head.task, 0)
+        let range = head.task == .depth ? DepthRange(label: truth) : .standard
+        func cut(_ picture: Picture) -> Picture {
+            picture.part(
+                row: sample.view.top, column: sample.view.left, height: sample.view.sourceHeight,
+                width: sample.view.sourceWidth)
+        }
+        return PicturedSample(
+            sample: sample.identifier, task: head.name, score: score(of: 0, in: batch, place: place), image: image,
+            truth: cut(Picture(label: truth, task: head.task, depthRange: range)),
+            prediction: cut(Picture(output: output(head, 0), task: head.task, depthRange: range)))
+    }
+
+    /// The figure of one sample by which it is told from others. Of classes only those that occur count: most do not
+    /// occur in one picture.
+    private func score(of sample: Int, in batch: borrowing Batch, place: Int) -> MetricResult? {
+        let head = heads[place]
+        var score = TaskScore(task: head.task, classes: head.channels)
+        score.add(output: output(head, sample), label: Self.label(batch, head.task, sample), sample: 0)
+        return score.results.first { $0.name == "mean_iou_of_occurring_classes" } ?? score.primary
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// `train`, then `report` and `watch`, as a person types them.
+@Suite struct WatchingTests {
+    private static let configuration = """
+        model: {width: 4, method: rcm, aspp: 8, low: 4}
+        tasks: {semseg: {weight: 1}, depth: {weight: 1}}
+        data: {crop: [33, 40], workers: 1, rooms: {train: 7, validation: 3, size: [36, 44]}}
+        training: {iterations: 4, batch: 3, validate_every: 2, checkpoint_every: 2, learning_rate: 0.01}
+        parallel: {threads: 1}
+        output: {log_every: 2}
+        """
+
+    @Test func aRunIsReportedAndWatched() throws {
+        try withTemporaryFolder { folder in
+            let configuration = folder.appendingPathComponent("small.yaml").path
+            try Self.configuration.write(toFile: configuration, atomically: true, encoding: .utf8)
+            let run = folder.appendingPathComponent("run").path
+            let trained = try Program.run("train", configuration, "--output", run)
+            #expect(trained.status == 0 && trained.output.contains("report: \(run)/report.html"), "\(trained.errors)")
+            // Standard output is no terminal: plain lines, no escape sequence.
+            #expect(trained.output.contains("step 2/4") && !trained.output.contains("\u{1B}"))
+
+            let report = folder.appendingPathComponent("elsewhere.html").path
+            let reported = try Program.run("report", run, "--to", report)
+            #expect(reported.status == 0 && reported.output == report + "\n")
+            let page = try String(contentsOfFile: report, encoding: .utf8)
+            #expect(page.contains("train \(configuration) --output \(run)"))
+
+            let watched = try Program.run("watch", run)
+            #expect(watched.status == 0 && watched.output.contains("finished") && !watched.output.contains("\u{1B}"))
+            let json = try Program.run("watch", run, "--json")
+            let object = try #require(
+                try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            #expect(object["state"] as? String == "finished" && object["step"] as? Int == 4)
+            #expect((object["rows"] as? [[String: Any]])?.map { $0["task"] as? String } == ["semseg", "depth"])
+        }
+    }
+
+    @Test func ranksAreTimedAndOnlyTheFirstWrites() throws {
+        try withTemporaryFolder { folder in
+            let configuration = folder.appendingPathComponent("small.yaml").path
+            try Self.configuration.write(toFile: configuration, atomically: true, encoding: .utf8)
+            let run = folder.appendingPathComponent("run").path
+            let trained = try Program.run(ranks: 2, ["train", configuration, "--output", run])
+            #expect(trained.status == 0 && trained.output.contains("communication"), "\(trained.errors)")
+            let files = try FileManager.default.contentsOfDirectory(atPath: run)
+            #expect(files.filter { $0.hasPrefix("events.out.tfevents.") }.count == 1)
+            let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+            #expect(page.contains("rank 1") && page.contains("waiting for other ranks"))
+        }
+    }
+
+    @Test(arguments: [["report", "/nowhere"], ["watch", "/nowhere"]])
+    func whatIsNoRunIsRefused(arguments: [String]) throws {
+        let outcome = try Program.run(arguments)
+        #expect(outcome.status != 0 && outcome.errors.contains("/nowhere"))
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func completionsNameTheCommands(shell: String) throws {
+        let outcome = try Program.run("--generate-completion-script", shell)
+        #expect(outcome.status == 0)
+        for command in ["train", "report", "watch", "doctor"] { #expect(outcome.output.contains(command)) }
+    }
+
+    /// Whatever has no subcommands shows how it is used.
+    @Test func everyCommandHasExamples() throws {
+        func commands(_ path: [String]) throws -> [[String]] {
+            let help = try Program.run(path + ["--help"]).output
+            guard let list = help.components(separatedBy: "\nSUBCOMMANDS:\n").dropFirst().first else {
+                #expect(
+                    help.contains("Example") && help.contains("modulor \(path.joined(separator: " "))")
+                        || help.contains("mpirun"), "\(path)")
+                return [path]
+            }
+            let names = list.split(separator: "\n").compactMap { line in
+                line.firstMatch(of: #/^  ([a-z-]+)/#).map { String($0.1) }
+            }
+            return try names.filter { $0 != "help" }.flatMap { try commands(path + [$0]) }
+        }
+        #expect(try commands([]).count >= 10)
+    }
+}
