@@ -116,7 +116,9 @@ package enum FilterGradientCut {
         switch algorithm {
         case .direct:
             self = .direct(
-                FilterGradient(geometry, panelWidth: kernels.panelWidth, threads: threads, levels: levels),
+                FilterGradient(
+                    geometry, outputWidth: geometry.outputLength(inputWidth), panelWidth: kernels.panelWidth,
+                    threads: threads, levels: levels),
                 workers: threads)
         case .winograd(let tile):
             self = .winograd(

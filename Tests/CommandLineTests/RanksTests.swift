@@ -36,8 +36,11 @@ import Testing
 
     @Test(
         arguments: zip(
-            [["training.batch=12"], ["training.batch=7"], ["training.batch=8", "model.method=conv"]],
-            ["winograd", "direct", "auto"]))
+            [
+                ["training.batch=12"], ["training.batch=7"], ["training.batch=8", "model.method=conv"],
+                ["training.batch=7", "model.backbone=resnet50"],
+            ],
+            ["winograd", "direct", "auto", "auto"]))
     func filesDoNotDependOnRanks(_ overrides: [String], convolution: String) throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
