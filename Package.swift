@@ -42,6 +42,10 @@ let package = Package(
     targets: [
         .target(name: "CThreadPool", cSettings: strictC),
         .target(name: "CConvolution", cSettings: strictC),
+        // Matrix products to compare with; loaded only when asked for. Kept by the OpenBLAS project.
+        .target(
+            name: "COpenBLAS", dependencies: ["CConvolution"], cSettings: strictC,
+            linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
         // Inflates what MATLAB compresses; kept by its authors since 1995.
@@ -55,7 +59,7 @@ let package = Package(
         .target(name: "CSharedMemory", cSettings: strictC),
 
         room("TensorCore", uses: ["CThreadPool"]),
-        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
+        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "COpenBLAS", "CThreadPool"]),
         room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CThreadPool"]),
         room("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),

@@ -87,7 +87,7 @@ package final class Trainer {
                 configuration.model, heads: heads, height: data.frame.height, width: data.frame.width),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool, team: team)
-        checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
+        checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels)
         // Only now is anything written: whatever is wrong with the request has been found.
         model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }
         if resume { try restore() }
@@ -130,6 +130,7 @@ package final class Trainer {
             AgreementItem("configuration", Array(configuration.yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
             AgreementItem("instruction set", kernels.instructionSet.rawValue),
             AgreementItem("convolution algorithms", kernels.choice.rawValue),
+            AgreementItem("matrix products", kernels.matrixProducts.identity),
         ]
     }
 

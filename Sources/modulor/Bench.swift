@@ -2,5 +2,6 @@ import ArgumentParser
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures how fast this machine trains.", subcommands: [BenchStep.self, BenchAllreduce.self])
+        abstract: "Measures how fast this machine trains.",
+        subcommands: [BenchStep.self, BenchConvolution.self, BenchAllreduce.self])
 }

@@ -22,7 +22,7 @@ struct Pretrain: ParsableCommand {
         let folder = output ?? configuration.output.directory
         try FilterBank.claim(run: folder)
         let bank = try pretraining.run(
-            kernels: kernels.kernels(), pool: configuration.parallel.threadPool()
+            kernels: kernels.request.kernels(), pool: configuration.parallel.threadPool()
         ) { Terminal.progress("\($0)") }
         print("\(try bank.write(toRun: folder)): top-1 accuracy \(bank.accuracy)")
     }

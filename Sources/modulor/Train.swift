@@ -31,7 +31,7 @@ struct Train: ParsableCommand {
             let configuration = try options.load(RunConfiguration.self)
             _ = try Self.train(
                 configuration, folder: output ?? configuration.output.directory, resume: resume,
-                kernels: kernels.kernels(), team: team)
+                kernels: kernels.request, team: team)
         }
     }
 
@@ -39,11 +39,12 @@ struct Train: ParsableCommand {
     ///
     /// - Throws: `ExitCode` 75 where a signal stopped the run early.
     static func train(
-        _ configuration: RunConfiguration, folder: String, resume: Bool, kernels: Kernels, team: RankTeam
+        _ configuration: RunConfiguration, folder: String, resume: Bool, kernels request: KernelRequest, team: RankTeam
     ) throws -> Trainer {
         let log = TrainingLog(
             columns: Terminal.columns, logEvery: configuration.output.logEvery, write: Terminal.write)
         StopSignal.install()
+        let kernels = try resume ? request.kernels(resuming: folder, team: team) : request.kernels()
         let trainer = try Trainer(
             configuration, folder: folder, resume: resume, kernels: kernels,
             pool: configuration.parallel.threadPool(ranksPerNode: team.localSize), team: team,

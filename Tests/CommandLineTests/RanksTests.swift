@@ -75,6 +75,30 @@ import Testing
         }
     }
 
+    /// With other algorithms a run would go on with other roundings; what is left open is as it was.
+    @Test func aResumedRunKeepsItsAlgorithms() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            let direct = ["--convolution", "direct"]
+            #expect(try train(configuration, in: folder, ranks: 1, run: "whole", direct).status == 0)
+            #expect(try train(configuration, in: folder, ranks: 1, run: "parts", direct).status == 0)
+            let parts = folder.appendingPathComponent("parts")
+            try FileManager.default.removeItem(at: parts.appendingPathComponent("checkpoints/00000004"))
+            try FileManager.default.removeItem(at: parts.appendingPathComponent("model/tasks"))
+            for (options, words) in [
+                (["--convolution", "auto"], "was begun with --convolution direct"),
+                (["--gemm", "openblas"], "was begun with --gemm own"),
+            ] {
+                let refused = try train(configuration, in: folder, ranks: 2, run: "parts", ["--resume"] + options)
+                #expect(refused.status == 2 && refused.errors.contains(words), "\(refused.errors)")
+            }
+            let outcome = try train(configuration, in: folder, ranks: 2, run: "parts", ["--resume"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let isSame = try files(parts) == files(folder.appendingPathComponent("whole"))
+            #expect(isSame)
+        }
+    }
+
     @Test func moreRanksThanSamplesAreRefusedWithTheMost() throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
