@@ -45,12 +45,15 @@ let package = Package(
     targets: [
         .target(name: "CThreadPool", cSettings: strictC),
         .target(name: "CConvolution", cSettings: strictC),
+        // LAPACK, and matrix products to compare with; opened only when asked for, see its header. Kept by the OpenBLAS
+        // project.
+        .target(
+            name: "COpenBLAS", dependencies: ["CConvolution"], cSettings: strictC,
+            linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
         // Inflates what MATLAB compresses; kept by its authors since 1995.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        // Principal axes by LAPACK; kept by the OpenBLAS project. Opened at run time, see its header.
-        .target(name: "COpenBLAS", cSettings: strictC),
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -61,7 +64,7 @@ let package = Package(
         .target(name: "CSockets", cSettings: strictC),
 
         room("TensorCore", uses: ["CThreadPool"]),
-        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
+        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "COpenBLAS", "CThreadPool"]),
         room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets", "CThreadPool"]),
         room("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),

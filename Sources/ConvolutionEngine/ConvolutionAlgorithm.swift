@@ -4,11 +4,14 @@ package enum ConvolutionAlgorithm: Hashable, Sendable, CustomStringConvertible {
     case direct
     /// Tiles of `tile` × `tile` outputs by Winograd's minimal filtering; 2, 3 or 4.
     case winograd(tile: Int)
+    /// Patches of the input multiplied by OpenBLAS, in place of direct.
+    case openblas
 
     package var description: String {
         switch self {
         case .direct: "direct"
         case .winograd(let tile): "winograd \(tile)×\(tile)"
+        case .openblas: "openblas"
         }
     }
 }
@@ -45,6 +48,17 @@ extension ConvolutionAlgorithm {
         let tiles = WinogradTiles.sizes.map { (tile: $0, cost: cost.winograd(tile: $0)) }
         let best = tiles.min { $0.cost < $1.cost }!
         return preference == .winograd || best.cost < cost.direct ? .winograd(tile: best.tile) : .direct
+    }
+}
+
+extension Kernels {
+    /// The algorithm for one pass, among those that may be chosen.
+    package func algorithm(
+        _ geometry: ConvolutionGeometry, height: Int, width: Int, pass: ConvolutionPass
+    ) -> ConvolutionAlgorithm {
+        let chosen = ConvolutionAlgorithm.choice(
+            geometry, height: height, width: width, instructionSet: instructionSet, pass: pass, preference: choice)
+        return chosen == .direct && matrixProducts == .openblas ? .openblas : chosen
     }
 }
 

@@ -8,6 +8,7 @@ package struct ConvolutionCut {
     package let transposed: Bool
     private let kernels: Kernels
     private let winograd: WinogradConvolution?
+    private let blas: BLASConvolution?
     private let threads: Int
 
     /// - Parameters:
@@ -21,9 +22,11 @@ package struct ConvolutionCut {
         self.transposed = transposed
         self.kernels = kernels
         self.threads = threads
-        algorithm = ConvolutionAlgorithm.choice(
-            geometry, height: inputHeight, width: inputWidth, instructionSet: kernels.instructionSet,
-            pass: transposed ? .backwardToData : .forward, preference: kernels.choice)
+        algorithm = kernels.algorithm(
+            geometry, height: inputHeight, width: inputWidth, pass: transposed ? .backwardToData : .forward)
+        blas =
+            algorithm == .openblas
+            ? BLASConvolution(geometry, inputHeight: inputHeight, inputWidth: inputWidth) : nil
         guard case .winograd(let tile) = algorithm else {
             winograd = nil
             return
@@ -43,11 +46,13 @@ package struct ConvolutionCut {
             return size.stride * size.panels
         case .winograd(let tile):
             return WinogradFilter.count(geometry, tile: tile, transposed: transposed, kernels: kernels)
+        case .openblas:
+            return geometry.filterCount
         }
     }
 
     /// Scratch floats of all workers together.
-    package var scratchCount: Int { threads * (winograd?.scratchPerWorker ?? 0) }
+    package var scratchCount: Int { threads * (winograd?.scratchPerWorker ?? blas?.scratchPerWorker ?? 0) }
 
     private var packedSize: (stride: Int, panels: Int) {
         PackedFilter.size(geometry, transposed: transposed, panelWidth: kernels.panelWidth)
@@ -64,6 +69,8 @@ package struct ConvolutionCut {
                 transposed: transposed)
         case .winograd(let tile):
             steps.winogradFilter(geometry, tile: tile, filter: filter, to: prepared, transposed: transposed)
+        case .openblas:
+            BLASConvolution.prepare(geometry, filter: filter, to: prepared, with: steps)
         }
     }
 
@@ -72,6 +79,10 @@ package struct ConvolutionCut {
         input: TensorView, prepared: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?, output: TensorView,
         scratch: UnsafeMutablePointer<Float>?, with steps: ConvolutionSteps
     ) -> mdl_step {
+        if let blas {
+            return blas.forward(
+                input: input, filter: prepared, bias: bias, output: output, scratch: scratch, with: steps)
+        }
         guard let winograd else {
             return steps.forward(
                 geometry, input: input, filter: PackedFilter(data: prepared, stride: packedSize.stride), bias: bias,
@@ -86,6 +97,11 @@ package struct ConvolutionCut {
         outputGradient: TensorView, prepared: UnsafeMutablePointer<Float>, inputGradient: TensorView, accumulate: Bool,
         scratch: UnsafeMutablePointer<Float>?, with steps: ConvolutionSteps
     ) -> mdl_step {
+        if let blas {
+            return blas.backwardToData(
+                outputGradient: outputGradient, filter: prepared, inputGradient: inputGradient, accumulate: accumulate,
+                scratch: scratch, with: steps)
+        }
         guard let winograd else {
             return steps.backwardToData(
                 geometry, outputGradient: outputGradient,
@@ -102,6 +118,7 @@ package struct ConvolutionCut {
 package enum FilterGradientCut {
     case direct(FilterGradient, workers: Int)
     case winograd(WinogradFilterGradient)
+    case openblas(BLASConvolution, workers: Int)
 
     /// - Parameters:
     ///   - inputHeight, inputWidth: of the convolution's input.
@@ -110,19 +127,24 @@ package enum FilterGradientCut {
         _ geometry: ConvolutionGeometry, samples: Int, inputHeight: Int, inputWidth: Int, kernels: Kernels,
         threads: Int, levels: Int
     ) {
-        let algorithm = ConvolutionAlgorithm.choice(
-            geometry, height: inputHeight, width: inputWidth, instructionSet: kernels.instructionSet,
-            pass: .backwardToFilter, preference: kernels.choice)
+        let algorithm = kernels.algorithm(
+            geometry, height: inputHeight, width: inputWidth, pass: .backwardToFilter)
         switch algorithm {
         case .direct:
             self = .direct(
-                FilterGradient(geometry, panelWidth: kernels.panelWidth, threads: threads, levels: levels),
+                FilterGradient(
+                    geometry, outputWidth: geometry.outputLength(inputWidth), panelWidth: kernels.panelWidth,
+                    threads: threads, levels: levels),
                 workers: threads)
         case .winograd(let tile):
             self = .winograd(
                 WinogradFilterGradient(
                     geometry, tile: tile, samples: samples, outputHeight: geometry.outputLength(inputHeight),
                     outputWidth: geometry.outputLength(inputWidth), kernels: kernels, threads: threads, levels: levels))
+        case .openblas:
+            self = .openblas(
+                BLASConvolution(geometry, inputHeight: inputHeight, inputWidth: inputWidth, levels: levels),
+                workers: threads)
         }
     }
 
@@ -131,6 +153,7 @@ package enum FilterGradientCut {
         switch self {
         case .direct(let cut, let workers): workers * cut.scratchPerWorker
         case .winograd(let cut): cut.scratch
+        case .openblas(let cut, let workers): workers * cut.scratchPerWorker
         }
     }
 
@@ -150,6 +173,12 @@ package enum FilterGradientCut {
             steps.winogradFilterGradient(
                 cut, input: input, outputGradient: outputGradient, filterGradient: filterGradient,
                 subtreeStride: subtreeStride, fold: fold, scratch: scratch)
+        case .openblas(let cut, _):
+            [
+                cut.filterGradient(
+                    input: input, outputGradient: outputGradient, filterGradient: filterGradient,
+                    subtreeStride: subtreeStride, fold: fold, scratch: scratch, with: steps)
+            ]
         }
     }
 }

@@ -11,9 +11,14 @@ package struct FilterGradient {
     let inputsPerGroup: Int
     let panelWidth: Int
     let levels: Int
+    let blockRows: Int
+    private let outputWidth: Int
 
-    package init(_ geometry: ConvolutionGeometry, panelWidth: Int, threads: Int, levels: Int) {
+    package init(_ geometry: ConvolutionGeometry, outputWidth: Int, panelWidth: Int, threads: Int, levels: Int) {
         self.geometry = geometry
+        self.outputWidth = outputWidth
+        // Some 256 products per block: short sums round less, and the block's rows stay in cache for every tap.
+        blockRows = max(1, 256 / outputWidth)
         self.panelWidth = panelWidth
         self.levels = levels
         panels = (geometry.outputChannels + panelWidth - 1) / panelWidth
@@ -34,7 +39,9 @@ package struct FilterGradient {
     }
 
     /// Scratch floats that each worker needs.
-    package var scratchPerWorker: Int { levels * tapsPerGroup * inputsPerGroup * panelWidth }
+    package var scratchPerWorker: Int {
+        (blockRows * outputWidth + levels * tapsPerGroup * inputsPerGroup) * panelWidth
+    }
 }
 
 extension ConvolutionSteps {
@@ -64,8 +71,8 @@ extension ConvolutionSteps {
             gradient_sample: outputGradient.sampleStride, gradient_row: outputGradient.rowStride,
             gradient_pixel: outputGradient.pixelStride, filter_gradient: filterGradient, subtree_stride: subtreeStride,
             taps: arguments.keep(taps), tap_count: Int32(taps.count), output_rows: Int32(outputGradient.height),
-            // Some 256 products per block: short sums round less, and the block's rows stay in cache for every tap.
-            block_rows: Int32(max(1, 256 / outputGradient.width)), inputs: Int32(geometry.inputChannels),
+            output_columns: Int32(outputGradient.width), block_rows: Int32(cut.blockRows),
+            inputs: Int32(geometry.inputChannels),
             outputs: Int32(geometry.outputChannels), tap_groups: Int32(tapGroups),
             taps_per_group: Int32(cut.tapsPerGroup), input_groups: Int32(inputGroups),
             inputs_per_group: Int32(cut.inputsPerGroup), fold: fold, scratch: scratch,

@@ -70,19 +70,25 @@ package struct Kernels: @unchecked Sendable {
     package let passes: mdl_passes
     /// Which algorithms convolutions may use.
     package let choice: ConvolutionChoice
+    /// Who multiplies where convolutions are direct.
+    package let matrixProducts: MatrixProducts
 
     /// The kernels that the environment asks for, the best where it says nothing.
     package static func chosen(
-        _ environment: [String: String] = ProcessInfo.processInfo.environment, choice: ConvolutionChoice = .auto
+        _ environment: [String: String] = ProcessInfo.processInfo.environment, choice: ConvolutionChoice = .auto,
+        matrixProducts: MatrixProducts = .own
     ) throws(InstructionSetError) -> Kernels {
-        Kernels(try InstructionSet.chosen(environment), choice: choice)
+        Kernels(try InstructionSet.chosen(environment), choice: choice, matrixProducts: matrixProducts)
     }
 
-    /// - Precondition: the machine has the instruction set.
-    package init(_ instructionSet: InstructionSet, choice: ConvolutionChoice = .direct) {
+    /// - Precondition: the machine has the instruction set, and the library of `matrixProducts` is loaded.
+    package init(
+        _ instructionSet: InstructionSet, choice: ConvolutionChoice = .direct, matrixProducts: MatrixProducts = .own
+    ) {
         precondition(instructionSet.isAvailable, "this machine has no \(instructionSet.rawValue)")
         self.instructionSet = instructionSet
         self.choice = choice
+        self.matrixProducts = matrixProducts
         convolution = mdl_convolution_kernels_for(instructionSet.identifier)!.pointee
         winograd = mdl_winograd_kernels_for(instructionSet.identifier)!.pointee
         passes = mdl_passes_for(instructionSet.identifier)!.pointee

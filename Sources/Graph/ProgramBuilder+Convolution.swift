@@ -8,11 +8,25 @@ extension ProgramBuilder {
     mutating func lowerConvolution(
         _ node: Graph.Node, _ geometry: ConvolutionGeometry, _ filter: Graph.Filter, _ bias: Graph.ParameterID?
     ) {
-        let (input, output) = (node.inputs[0], node.output)
+        let weights = lowerFilter(geometry, filter)
+        lowerConvolution(
+            from: node.inputs[0], to: node.output, geometry, weights, bias,
+            filterGradient: graph.isTrained(filter)
+                ? { $0.lowerFilterGradient(geometry, filter, weights, input: $1, outputGradient: $2) } : nil)
+    }
+
+    /// A tensor with its shape.
+    typealias PlacedTensor = (place: Placement, shape: Graph.Shape)
+
+    /// - Parameter filterGradient: plans what is learned, from the input and the output's gradient.
+    mutating func lowerConvolution(
+        from input: Graph.Value, to output: Graph.Value, _ geometry: ConvolutionGeometry, _ weights: Weights,
+        _ bias: Graph.ParameterID?,
+        filterGradient: ((inout ProgramBuilder, PlacedTensor, PlacedTensor) -> Void)?
+    ) {
         let (inputShape, outputShape) = (shape(input), shape(output))
         let (inputPlace, outputPlace) = (placement(input), placement(output))
         let biasValues = bias.map(values)
-        let weights = lowerFilter(geometry, filter)
         let ready = lowerPreparation(geometry, weights, transposed: false, inputShape)
         plan([inputPlace.buffer, outputPlace.buffer, ready.buffer, ready.scratch]) { [self] emission in
             [
@@ -24,10 +38,9 @@ extension ProgramBuilder {
         }
         inBackward(of: output) { builder in
             let outputGradient = builder.gradientPlacement(output)
-            if builder.graph.isTrained(filter) {
-                builder.lowerFilterGradient(
-                    geometry, filter, weights, input: (inputPlace, inputShape),
-                    outputGradient: (outputGradient, outputShape))
+            if let filterGradient {
+                let kept = builder.placementInBackward(input)
+                filterGradient(&builder, (kept, inputShape), (outputGradient, outputShape))
             }
             if let bias { builder.lowerBiasGradient(bias, outputGradient, outputShape) }
             guard builder.needsGradient(input) else { return }
@@ -47,22 +60,24 @@ extension ProgramBuilder {
     /// Where a convolution finds its weights as [tap][input][output].
     struct Weights {
         enum Source {
-            case bank(String)
+            case bank(String, UnsafeMutablePointer<Float>)
             case trained(UnsafeMutablePointer<Float>)
-            case computed(MemoryPlan.Buffer, lengths: UnsafeMutablePointer<Double>)
+            case computed(MemoryPlan.Buffer, lengths: MemoryPlan.Buffer)
+            case product(MemoryPlan.Buffer)
         }
         let source: Source
 
         var buffer: MemoryPlan.Buffer? {
-            if case .computed(let buffer, _) = source { return buffer }
-            return nil
+            switch source {
+            case .bank, .trained: nil
+            case .computed(let buffer, _), .product(let buffer): buffer
+            }
         }
 
         func values(_ emission: Emission) -> UnsafeMutablePointer<Float> {
             switch source {
-            case .bank: preconditionFailure("the bank is used in packed form")
-            case .trained(let values): values
-            case .computed(let buffer, _): emission.floats(buffer)
+            case .bank(_, let values), .trained(let values): values
+            case .computed(let buffer, _), .product(let buffer): emission.floats(buffer)
             }
         }
     }
@@ -79,11 +94,11 @@ extension ProgramBuilder {
         }
     }
 
-    private mutating func lowerFilter(_ geometry: ConvolutionGeometry, _ filter: Graph.Filter) -> Weights {
+    mutating func lowerFilter(_ geometry: ConvolutionGeometry, _ filter: Graph.Filter) -> Weights {
         switch filter {
         case .parameter(let id):
             let parameter = graph.parameter(id)
-            return Weights(source: parameter.role == .bank ? .bank(parameter.name) : .trained(values(id)))
+            return Weights(source: parameter.role == .bank ? .bank(parameter.name, values(id)) : .trained(values(id)))
         case .normalizedRows(let direction, let gain):
             precondition(geometry.kernelSize == 1, "normalized rows are those of a 1×1 convolution")
             let weight = buffer(of: Float.self, count: geometry.filterCount)
@@ -104,14 +119,21 @@ extension ProgramBuilder {
         }
     }
 
-    private mutating func lowerPreparation(
-        _ geometry: ConvolutionGeometry, _ weights: Weights, transposed: Bool, _ input: Graph.Shape
+    /// Floats of a frozen filter, ready for the pass back to the data, up to which it is kept. A larger one is made ready
+    /// in every step, in memory that it shares: that costs a few hundredths of the pass and saves what a large bank's
+    /// Winograd form would take a second time.
+    private static let keptFilterCount = 3_000_000
+
+    mutating func lowerPreparation(
+        _ geometry: ConvolutionGeometry, _ weights: Weights, transposed: Bool, _ input: Graph.Shape,
+        samples: Int? = nil
     ) -> Preparation {
         let cut = ConvolutionCut(
-            geometry, transposed: transposed, samples: samples, inputHeight: input.height, inputWidth: input.width,
+            geometry, transposed: transposed, samples: samples ?? self.samples, inputHeight: input.height,
+            inputWidth: input.width,
             kernels: kernels, threads: threads)
         let scratch = cut.scratchCount > 0 ? buffer(of: Float.self, count: cut.scratchCount) : nil
-        if case .bank(let name) = weights.source {
+        if case .bank(let name, _) = weights.source, !(transposed && cut.preparedCount > Self.keptFilterCount) {
             return Preparation(cut: cut, prepared: bank.filter(name, for: cut), scratch: scratch)
         }
         let prepared = buffer(of: Float.self, count: cut.preparedCount)
@@ -125,32 +147,42 @@ extension ProgramBuilder {
     /// all samples are in: the filter's is what ranks exchange, and no gain's is ever sent.
     private mutating func lowerFilterGradient(
         _ geometry: ConvolutionGeometry, _ filter: Graph.Filter, _ weights: Weights,
-        input: (Placement, Graph.Shape), outputGradient: (Placement, Graph.Shape)
+        input: PlacedTensor, outputGradient: PlacedTensor
     ) {
-        let owner =
-            switch filter {
-            case .parameter(let id): id
-            case .normalizedRows(let direction, _): direction
-            }
+        lowerFilterGradientSums(geometry, input: input, outputGradient: outputGradient, of: filter.owner)
+        lowerRowGradients(geometry, filter, weights)
+    }
+
+    /// The sums over pixels and samples that make the gradient of a filter, at the front of the gradient of `owner`.
+    mutating func lowerFilterGradientSums(
+        _ geometry: ConvolutionGeometry, input: PlacedTensor, outputGradient: PlacedTensor, of owner: Graph.ParameterID
+    ) {
         let target = gradient(owner)
         let cut = FilterGradientCut(
-            geometry, samples: samples, inputHeight: input.1.height, inputWidth: input.1.width, kernels: kernels,
+            geometry, samples: samples, inputHeight: input.shape.height, inputWidth: input.shape.width,
+            kernels: kernels,
             threads: threads, levels: tree!.levels)
         let scratch = buffer(of: Float.self, count: cut.scratchCount)
         let stride = gradientStride
         plan(
-            [input.0.buffer, outputGradient.0.buffer, scratch], as: .backwardToFilter, pause: gradientsReady(owner)
+            [input.place.buffer, outputGradient.place.buffer, scratch], as: .backwardToFilter,
+            pause: gradientsReady(owner, count: geometry.filterCount)
         ) { [self] emission in
             cut.steps(
-                input: view(input.0, input.1, emission),
-                outputGradient: view(outputGradient.0, outputGradient.1, emission), filterGradient: target,
+                input: view(input.place, input.shape, emission),
+                outputGradient: view(outputGradient.place, outputGradient.shape, emission), filterGradient: target,
                 subtreeStride: stride, fold: emission.fold, scratch: emission.floats(scratch),
                 with: emission.convolution)
         }
+    }
+
+    /// Turns the gradient of a computed filter into those of its rows' directions and gains.
+    mutating func lowerRowGradients(_ geometry: ConvolutionGeometry, _ filter: Graph.Filter, _ weights: Weights) {
         guard case .normalizedRows(let direction, let gain) = filter,
             case .computed(_, let lengths) = weights.source
         else { return }
-        let (directionValues, gainValues, gainGradient) = (values(direction), values(gain), gradient(gain))
+        let (directionValues, gainValues) = (values(direction), values(gain))
+        let (target, gainGradient) = (gradient(direction), gradient(gain))
         inFinish { builder in
             builder.plan([], as: .backwardToFilter) { emission in
                 [

@@ -63,21 +63,43 @@ extension ProgramBuilder {
             isTraining && fused.relu
             ? buffer(of: UInt16.self, count: samples * shape.height * shape.width * ((channels + 15) / 16)) : nil
         let shift = values(parameters.shift)
-        plan([inputPlace.buffer, outputPlace.buffer, residualPlace?.buffer, vectors, mask]) { [self] emission in
-            let x = view(inputPlace, shape, emission)
-            let own = pointers(emission)
-            let pass = mdl_normalize(
-                x: x.view, residual: residualPlace.map { view($0, shape, emission).view } ?? mdl_view(),
-                y: view(outputPlace, shape, emission).view, extent: x.extent, rows: x.rows, mean: own.mean,
-                scale: own.scale, beta: shift, relu: fused.relu ? 1 : 0,
-                mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) })
-            return [emission.step(emission.kernels.passes.normalize, pass, items: samples * Int(x.rows.chunks))]
+        planNormalization(inputPlace, residualPlace, to: outputPlace, shape, shift, fused.relu, mask, vectors, pointers)
+        if isTraining, fused.residual == nil, isWhole(outputPlace, shape), !isOutput(fused.output) {
+            // What is normalized is kept in any case.
+            setReplay(of: fused.output) { builder in
+                let caller = builder.node
+                builder.node = index
+                defer { builder.node = caller }
+                let again = Placement(
+                    buffer: builder.buffer(of: Float.self, count: builder.samples * shape.count),
+                    pixelStride: channels)
+                builder.planNormalization(inputPlace, nil, to: again, shape, shift, fused.relu, nil, vectors, pointers)
+                return again
+            }
         }
         inBackward(of: fused.output) { builder in
             builder.lowerNormalizationGradient(
                 parameters, fused, input: (input, inputPlace), shape, vectors, count, mask, pointers)
         }
         return fused.nodes
+    }
+
+    /// y = relu(normalized x + residual).
+    private mutating func planNormalization(
+        _ input: Placement, _ residual: Placement?, to output: Placement, _ shape: Graph.Shape,
+        _ shift: UnsafeMutablePointer<Float>, _ relu: Bool, _ mask: MemoryPlan.Buffer?, _ vectors: MemoryPlan.Buffer,
+        _ pointers: @escaping (Emission) -> Channels
+    ) {
+        plan([input.buffer, output.buffer, residual?.buffer, vectors, mask]) { [self] emission in
+            let x = view(input, shape, emission)
+            let own = pointers(emission)
+            let pass = mdl_normalize(
+                x: x.view, residual: residual.map { view($0, shape, emission).view } ?? mdl_view(),
+                y: view(output, shape, emission).view, extent: x.extent, rows: x.rows, mean: own.mean,
+                scale: own.scale, beta: shift, relu: relu ? 1 : 0,
+                mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) })
+            return [emission.step(emission.kernels.passes.normalize, pass, items: samples * Int(x.rows.chunks))]
+        }
     }
 
     private mutating func lowerRunningStatistics(
@@ -179,7 +201,7 @@ extension ProgramBuilder {
         let residual = fused.residual.flatMap { needsGradient($0) ? gradientTarget($0) : nil }
         guard wanted || residual != nil else { return }
         // A residual's gradient is written by the same pass, so the input's is computed even where nobody reads it.
-        let target = gradientTarget(input.value)
+        let target = gradientTarget(input.value, inPlaceOf: outputGradient)
         plan([
             input.placement.buffer, outputGradient.buffer, target.placement.buffer, residual?.placement.buffer, vectors,
             mask,

@@ -21,11 +21,12 @@ extension ProgramBuilder {
     /// Whether other ranks hold samples of the batch.
     private var isShared: Bool { tree?.isShared ?? false }
 
-    /// Tells other ranks that the gradient of `id` is complete here; nil where there are none.
-    func gradientsReady(_ id: Graph.ParameterID) -> ((Emission) -> ProgramPart.Pause)? {
+    /// Tells other ranks that the first `count` floats of the gradient of `id`, by default all, are complete here; nil
+    /// where there are none.
+    func gradientsReady(_ id: Graph.ParameterID, count: Int? = nil) -> ((Emission) -> ProgramPart.Pause)? {
         guard isShared else { return nil }
         let entry = trained.layout.entry(graph.parameter(id).name)!
-        return { _ in .gradientsReady(entry.offset..<entry.offset + entry.parameter.count) }
+        return { _ in .gradientsReady(entry.offset..<entry.offset + (count ?? entry.parameter.count)) }
     }
 
     /// Sums over the samples of a batch normalization, `count` doubles for each subtree of all shards.

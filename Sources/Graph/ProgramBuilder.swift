@@ -78,6 +78,8 @@ struct ProgramBuilder {
     var node = 0
     private(set) var placements: [Graph.Value: Placement] = [:]
     private var gradients: [Graph.Value: Placement] = [:]
+    /// How values that are cheap to compute are computed again for the backward pass, so that they need not be kept.
+    private var replays: [Graph.Value: (inout ProgramBuilder) -> Placement] = [:]
     /// Backward lowering of the nodes lowered so far, with the node; run in reverse.
     private var backwardWork: [(node: Int, lower: (inout ProgramBuilder) -> Void)] = []
     private var finishWork: [(node: Int, lower: (inout ProgramBuilder) -> Void)] = []
@@ -186,9 +188,40 @@ struct ProgramBuilder {
         return placement
     }
 
-    /// Lets the gradient of an input of a concatenation be a slice of the concatenation's.
+    /// Lets the gradient of `value` lie where something else lies that is not needed any more, or in a slice of the
+    /// gradient of a concatenation.
     mutating func shareGradient(_ value: Graph.Value, _ placement: Placement) {
         gradients[value] = placement
+    }
+
+    /// Where the gradient of a pass's input goes if it may take the place of `outputGradient`, which only this pass
+    /// reads.
+    mutating func gradientTarget(
+        _ value: Graph.Value, inPlaceOf outputGradient: Placement
+    ) -> (placement: Placement, accumulate: Bool) {
+        guard gradients[value] == nil, isWhole(outputGradient, shape(value)) else { return gradientTarget(value) }
+        gradients[value] = outputGradient
+        return (outputGradient, false)
+    }
+
+    /// Whether a tensor fills its buffer, being no slice of another.
+    func isWhole(_ placement: Placement, _ shape: Graph.Shape) -> Bool {
+        placement.buffer != nil && placement.channelOffset == 0 && placement.pixelStride == shape.channels
+    }
+
+    /// Lets `value` be computed again by what `lower` plans, if it is needed in the backward pass.
+    mutating func setReplay(of value: Graph.Value, _ lower: @escaping (inout ProgramBuilder) -> Placement) {
+        replays[value] = lower
+    }
+
+    func isOutput(_ value: Graph.Value) -> Bool { graph.outputs.contains { $0.value == value } }
+
+    /// Where `value` lies in the backward pass.
+    mutating func placementInBackward(_ value: Graph.Value) -> Placement {
+        guard let replay = replays.removeValue(forKey: value) else { return placement(value) }
+        let placement = replay(&self)
+        placements[value] = placement
+        return placement
     }
 
     /// The tensor at a placement.
@@ -233,7 +266,10 @@ struct ProgramBuilder {
         if isTraining {
             var lossBuffers: [MemoryPlan.Buffer?] = []
             for output in graph.outputs {
-                lossBuffers.append(placement(output.value).buffer)
+                let place = placement(output.value)
+                // What only the loss reads gives its memory to the gradient.
+                if consumers[output.value]?.count == 1, place.buffer != nil { shareGradient(output.value, place) }
+                lossBuffers.append(place.buffer)
                 lossBuffers.append(gradientTarget(output.value).placement.buffer)
             }
             plan(lossBuffers) { _ in [] }
@@ -290,6 +326,7 @@ struct ProgramBuilder {
         case .input:
             placements[node.output] = Placement(buffer: nil, pixelStride: shape(node.output).channels)
         case .convolution(let geometry, let filter, let bias):
+            if let fused = lowerProduct(index) { return fused }
             lowerConvolution(node, geometry, filter, bias)
         case .batchNormalization(let parameters):
             return lowerNormalization(index, parameters)

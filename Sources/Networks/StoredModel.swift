@@ -7,6 +7,8 @@ import Graph
 package struct StoredModel: Sendable {
     package let folder: ModelFolder
     package let settings: ModelSettings
+    /// How many filters the bank has.
+    package let components: BankComponents
 
     /// Opens the model at `path` and verifies its bank.
     ///
@@ -14,6 +16,12 @@ package struct StoredModel: Sendable {
     package init(opening path: String) throws {
         folder = try ModelFolder(opening: path)
         settings = try ModelSettings(folder.modelDescription, path: path + "/model.yaml")
+        components = try BankComponents(of: folder.bank())
+    }
+
+    /// The network of some of the model's tasks.
+    package func network(_ heads: [TaskHead], height: Int, width: Int) -> MultiTaskNetwork {
+        MultiTaskNetwork(settings, heads: heads, height: height, width: width, components: components)
     }
 
     /// What the model predicts for `task`, as its file says.
@@ -39,7 +47,7 @@ package struct StoredModel: Sendable {
     package func network(
         _ head: TaskHead, height: Int, width: Int
     ) throws -> (graph: Graph, parameters: NetworkParameters) {
-        let network = MultiTaskNetwork(settings, heads: [head], height: height, width: width)
+        let network = network([head], height: height, width: width)
         let parameters = NetworkParameters(network.graphs, training: false)
         let bank = try folder.bank()
         try NetworkParameters.read(parameters.bank, into: parameters.bank.values, from: bank)

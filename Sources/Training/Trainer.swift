@@ -105,7 +105,7 @@ package final class Trainer {
                 components: components),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool, bank: step.bank, team: team)
-        checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters)
+        checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels)
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
         model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }

@@ -1,4 +1,5 @@
 import Checkpoints
+import ConvolutionEngine
 import Graph
 import Networks
 import TensorCore
@@ -9,10 +10,13 @@ package struct TrainingCheckpoint {
     package let graphs: [Graph]
     package let parameters: NetworkParameters
 
-    private static let stateName = "state.safetensors"
+    private let kernels: Kernels
+
+    static let stateName = "state.safetensors"
     private static let velocityPrefix = "velocity."
 
-    package init(graphs: [Graph], parameters: NetworkParameters) {
+    package init(graphs: [Graph], parameters: NetworkParameters, kernels: Kernels) {
+        self.kernels = kernels
         self.graphs = graphs
         self.parameters = parameters
     }
@@ -20,7 +24,9 @@ package struct TrainingCheckpoint {
     /// Writes the state after `step` steps.
     package func write(step: Int, to folder: CheckpointFolder) throws {
         var files = [
-            CheckpointFolder.File(Self.stateName, tensors: [TensorEntry("step", shape: [1], values: [Int64(step)])])
+            CheckpointFolder.File(
+                Self.stateName, tensors: [TensorEntry("step", shape: [1], values: [Int64(step)])],
+                metadata: KernelRequest.metadata(of: kernels))
         ]
         for (graph, group) in zip(graphs, parameters.groups) {
             let tensors =

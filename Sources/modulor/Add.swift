@@ -36,7 +36,7 @@ struct Add: ParsableCommand {
             let addition = try TaskAddition(task, to: to, settings, team: team)
             let trainer = try Train.train(
                 addition.configuration, folder: output ?? "\(settings.output.directory)-\(task.rawValue)",
-                resume: resume, kernels: kernels.kernels(), team: team)
+                resume: resume, kernels: kernels.request, team: team)
             try team.first {
                 if let path = try addition.complete(from: trainer.folder) { print("task: \(path)") }
             }

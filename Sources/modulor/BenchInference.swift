@@ -57,7 +57,7 @@ struct BenchInference: ParsableCommand {
     }
 
     func run() throws {
-        let (kernels, pool) = (try kernels.kernels(), threading.pool())
+        let (kernels, pool) = (try kernels.request.kernels(), threading.pool())
         let networks: [MergedNetwork]
         if let config {
             let configuration = try RunConfiguration.load(path: config, overrides: overrides)

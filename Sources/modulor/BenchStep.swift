@@ -44,7 +44,7 @@ struct BenchStep: ParsableCommand {
     func run() throws {
         let own = threads.map { ["parallel.threads=\($0)"] } ?? []
         let configuration = try RunConfiguration.load(path: config, overrides: overrides + own)
-        let kernels = try self.kernels.kernels()
+        let kernels = try self.kernels.request.kernels()
         let measurement = try StepBenchmark(configuration, kernels: kernels).run(rounds: rounds, profile: profile)
         Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
     }

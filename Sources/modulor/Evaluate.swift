@@ -66,7 +66,7 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try Job.run { team in
             let configuration = try RunConfiguration.load(path: paths.last!, overrides: overrides)
-            let kernels = try kernels.kernels()
+            let kernels = try kernels.request.kernels()
             let pool = configuration.parallel.threadPool(ranksPerNode: team.localSize)
             let evaluation = try Evaluation(
                 configuration, split: split, convention: convention, threads: pool.threads, team: team)

@@ -52,7 +52,8 @@ struct Initialize: ParsableCommand {
                     }
                     return
                 }
-                let bank = try responses.initialize(pretrained, kernels: kernels.kernels(), team: team) { done, all in
+                let bank = try responses.initialize(pretrained, kernels: kernels.request.kernels(), team: team) {
+                    done, all in
                     if team.isFirst, done == all || done % 16 == 0 {
                         Terminal.progress("block \(done)/\(all) of images")
                     }

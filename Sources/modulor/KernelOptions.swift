@@ -1,13 +1,22 @@
 import ArgumentParser
 import ConvolutionEngine
+import Training
 
 extension ConvolutionChoice: ExpressibleByArgument {}
+extension MatrixProducts: ExpressibleByArgument {}
 
 /// Which kernels compute.
 struct KernelOptions: ParsableArguments {
-    @Option(help: "How 3×3 convolutions are computed: direct rounds least, auto takes what is expected to be fastest.")
-    var convolution = ConvolutionChoice.auto
+    @Option(
+        help: """
+            How 3×3 convolutions are computed: direct rounds least, auto takes what is expected to be fastest (default: \
+            auto, or as a resumed run was begun).
+            """)
+    var convolution: ConvolutionChoice?
 
-    /// The kernels of the instruction set that MODULOR_ISA names, or of the best.
-    func kernels() throws -> Kernels { try .chosen(choice: convolution) }
+    @Option(help: "Who multiplies matrices in direct convolutions; openblas is there to compare with (default: own).")
+    var gemm: MatrixProducts?
+
+    /// What is asked for; the instruction set is that which MODULOR_ISA names, or the best.
+    var request: KernelRequest { KernelRequest(convolution: convolution, matrixProducts: gemm) }
 }

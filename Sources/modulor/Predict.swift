@@ -36,7 +36,7 @@ struct Predict: ParsableCommand {
     @OptionGroup var kernels: KernelOptions
 
     func run() throws {
-        let (kernels, pool) = (try kernels.kernels(), threading.pool())
+        let (kernels, pool) = (try kernels.request.kernels(), threading.pool())
         let pictures = try PictureList(images)
         let predictor = try Predictor(StoredModel(opening: model), tasks: tasks, kernels: kernels, pool: pool)
         let outcome = try PredictionRun(predictor, pictures: pictures).run(to: output) { event in

@@ -32,8 +32,8 @@ struct Pretrain: ParsableCommand {
             let folder = output ?? configuration.output.directory
             try team.first { try FilterBank.claim(run: folder) }
             let bank = try pretraining.run(
-                kernels: kernels.kernels(),
-                pool: configuration.parallel.threadPool(ranksPerNode: team.localSize), team: team
+                kernels: kernels.request.kernels(),
+                pool: configuration.parallel.threadPool(on: team.processors), team: team
             ) { if team.isFirst { Terminal.progress("\($0)") } }
             try team.first {
                 let path = try bank.write(toRun: folder)

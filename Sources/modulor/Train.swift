@@ -31,7 +31,7 @@ struct Train: ParsableCommand {
             let configuration = try options.load(RunConfiguration.self)
             _ = try Self.train(
                 configuration, folder: output ?? configuration.output.directory, resume: resume,
-                kernels: kernels.kernels(), team: team)
+                kernels: kernels.request, team: team)
         }
     }
 
@@ -39,7 +39,7 @@ struct Train: ParsableCommand {
     ///
     /// - Throws: `ExitCode` 75 where a signal stopped the run early.
     static func train(
-        _ configuration: RunConfiguration, folder: String, resume: Bool, kernels: Kernels, team: RankTeam
+        _ configuration: RunConfiguration, folder: String, resume: Bool, kernels request: KernelRequest, team: RankTeam
     ) throws -> Trainer {
         let log = TrainingLog(
             columns: { Terminal.columns }, isColored: Terminal.isColored, logEvery: configuration.output.logEvery,
@@ -48,6 +48,7 @@ struct Train: ParsableCommand {
             folder: folder, version: Modulor.configuration.version, command: CommandLine.arguments,
             complain: Terminal.note)
         StopSignal.install()
+        let kernels = try resume ? request.kernels(resuming: folder, team: team) : request.kernels()
         let pool = configuration.parallel.threadPool(on: team.processors)
         try Job.introduce(team, pool, kernels)
         let trainer = try Trainer(

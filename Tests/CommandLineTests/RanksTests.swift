@@ -36,8 +36,11 @@ import Testing
 
     @Test(
         arguments: zip(
-            [["training.batch=12"], ["training.batch=7"], ["training.batch=8", "model.method=conv"]],
-            ["winograd", "direct", "auto"]))
+            [
+                ["training.batch=12"], ["training.batch=7"], ["training.batch=8", "model.method=conv"],
+                ["training.batch=7", "model.backbone=resnet50"],
+            ],
+            ["winograd", "direct", "auto", "auto"]))
     func filesDoNotDependOnRanks(_ overrides: [String], convolution: String) throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
@@ -67,6 +70,30 @@ import Testing
             try FileManager.default.removeItem(at: parts.appendingPathComponent("model/tasks"))
             let outcome = try train(configuration, in: folder, ranks: 2, run: "parts", ["--resume"])
             #expect(outcome.status == 0 && outcome.output.contains("resuming after step 2"), "\(outcome.errors)")
+            let isSame = try files(parts) == files(folder.appendingPathComponent("whole"))
+            #expect(isSame)
+        }
+    }
+
+    /// With other algorithms a run would go on with other roundings; what is left open is as it was.
+    @Test func aResumedRunKeepsItsAlgorithms() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            let direct = ["--convolution", "direct"]
+            #expect(try train(configuration, in: folder, ranks: 1, run: "whole", direct).status == 0)
+            #expect(try train(configuration, in: folder, ranks: 1, run: "parts", direct).status == 0)
+            let parts = folder.appendingPathComponent("parts")
+            try FileManager.default.removeItem(at: parts.appendingPathComponent("checkpoints/00000004"))
+            try FileManager.default.removeItem(at: parts.appendingPathComponent("model/tasks"))
+            for (options, words) in [
+                (["--convolution", "auto"], "was begun with --convolution direct"),
+                (["--gemm", "openblas"], "was begun with --gemm own"),
+            ] {
+                let refused = try train(configuration, in: folder, ranks: 2, run: "parts", ["--resume"] + options)
+                #expect(refused.status == 2 && refused.errors.contains(words), "\(refused.errors)")
+            }
+            let outcome = try train(configuration, in: folder, ranks: 2, run: "parts", ["--resume"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
             let isSame = try files(parts) == files(folder.appendingPathComponent("whole"))
             #expect(isSame)
         }

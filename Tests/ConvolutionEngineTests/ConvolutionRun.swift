@@ -80,7 +80,8 @@ final class ConvolutionRun {
     func filterGradient(sample: Int? = nil, cutThreads: Int) -> [Float] {
         let tree = ReductionTree(samples: sample == nil ? own.samples : 1)
         let cut = FilterGradient(
-            own.geometry, panelWidth: kernels.panelWidth, threads: cutThreads, levels: tree.levels)
+            own.geometry, outputWidth: own.outputWidth, panelWidth: kernels.panelWidth, threads: cutThreads,
+            levels: tree.levels)
         let gradient = arguments.keep([Float](repeating: .nan, count: own.geometry.filterCount))
         let scratch = arguments.keep([Float](repeating: .nan, count: pool.threads * cut.scratchPerWorker))
         run(

@@ -1,4 +1,5 @@
 import CConvolution
+import ConvolutionEngine
 import Foundation
 import TensorCore
 import Testing
@@ -79,6 +80,29 @@ import Testing
                 smoothing: loss.smoothing),
             items: items)
         return Result(partial: partial, gradient: gradient)
+    }
+
+    /// The gradient may be written over the output, and is the same.
+    @Test(arguments: Loss.all, InstructionSet.allCases.filter(\.isAvailable))
+    func gradientMayTakeTheOutputsPlace(_ loss: Loss, _ set: InstructionSet) {
+        let pass = PassCase.all[0]
+        let extent = mdl_extent(
+            height: pass.extent.height, width: 21,
+            channels: loss.kind == mdl_loss_cross_entropy ? 21 : Int32(loss.labelChannels))
+        let output = Tensor.random("output", pass.samples, extent, slice: false, scale: 6)
+        let labels = labels(loss, extent, samples: pass.samples)
+        let expected = compute(loss, Kernels(set).passes, output: output, labels: labels, slice: false)
+        let rows = PassCase.rows(Int(extent.height))
+        let items = output.samples * Int(rows.chunks)
+        let partial = Memory<Double>(items) { _ in -1 }
+        let scale = Memory<Float>(1) { _ in 0.375 }
+        run(
+            loss.kernel(Kernels(set).passes),
+            mdl_loss(
+                output: output.view, gradient: output.view, labels: labels.pointer, extent: extent, rows: rows,
+                scale: scale.pointer, partial: partial.pointer), items: items)
+        expectEqual(output.memory.bytes, expected.gradient.memory.bytes, "gradient")
+        expectEqual(partial.bytes, expected.partial.bytes, "partial")
     }
 
     func labels(_ loss: Loss, _ extent: mdl_extent, samples: Int) -> Memory<Float> {

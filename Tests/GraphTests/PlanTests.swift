@@ -26,6 +26,30 @@ import Testing
         #expect(trained >= 8 * activation)
     }
 
+    /// Of a trained convolution with batch normalization and ReLU its response is kept; what follows from that is
+    /// computed again.
+    @Test func whatIsNormalizedIsKeptOnce() throws {
+        func bytes(_ count: Int) throws -> Int {
+            let graph = SmallGraph("units", height: 32, width: 32) { sketch, image in
+                var value = image
+                for _ in 0..<count {
+                    value = sketch.graph.relu(sketch.normalization(sketch.convolution(value, 16)))
+                }
+                sketch.output(value)
+            }.graph
+            return try GraphRun(graph, samples: 2, isTraining: true).plan.arenaByteCount
+        }
+        let activation = 2 * 32 * 32 * 16 * MemoryLayout<Float>.stride
+        // One response, and one bit a value.
+        let kept = activation + activation / 32
+        #expect(try bytes(12) - bytes(4) <= 8 * kept + 8 * 1024)
+    }
+
+    @Test func gradientTakesTheOutputsPlace() throws {
+        let run = try GraphRun(chain(frozen: false, count: 1).graph, samples: 2, isTraining: true)
+        #expect(run.program.outputs[0].gradient?.data == run.program.outputs[0].value.data)
+    }
+
     @Test func bankHasNoGradient() throws {
         let run = try GraphRun(chain(frozen: true, count: 3).graph, samples: 2, isTraining: true)
         let before = (0..<run.bank.layout.count).map { run.bank.values.floats()[$0] }

@@ -154,36 +154,37 @@ typedef struct {
     const float *x;
     ptrdiff_t x_row;
     ptrdiff_t x_pixel;
-    const float *dy;
+    const float *dy;   // packed: panel_width floats per pixel
     ptrdiff_t dy_row;
-    ptrdiff_t dy_pixel;
     int32_t rows;
     int32_t columns;
     float *sum;    // [input][panel_width]
     int32_t add;   // to what `sum` holds
-    int32_t lanes;
 } gradient_tile_t;
 
 static inline __attribute__((always_inline)) void gradient_tile(
-    const gradient_tile_t *t, const int inputs, const int vectors, const int whole) {
+    const gradient_tile_t *t, const int inputs, const int vectors) {
     vec sum[MDL_TILE][MDL_VECTORS];
     MDL_UNROLLED for (int i = 0; i < inputs; i++) {
         MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[i][v] = (vec)0.0f;
     }
+    // Pixels of many channels lie in different pages, where the processor does not fetch ahead by itself.
+    enum { ahead = 6 };
+    const ptrdiff_t step = t->x_pixel;
     for (int32_t row = 0; row < t->rows; row++) {
         const float *x = t->x + row * t->x_row;
         const float *dy = t->dy + row * t->dy_row;
         for (int32_t column = 0; column < t->columns; column++) {
+            __builtin_prefetch(x + ahead * step);
+            __builtin_prefetch(x + ahead * step + inputs - 1);
             vec g[MDL_VECTORS];
-            MDL_UNROLLED for (int v = 0; v < vectors; v++) {
-                g[v] = whole ? load(dy + v * MDL_LANES) : load_lanes(dy + v * MDL_LANES, t->lanes - v * MDL_LANES);
-            }
+            MDL_UNROLLED for (int v = 0; v < vectors; v++) g[v] = load(dy + v * MDL_LANES);
             MDL_UNROLLED for (int i = 0; i < inputs; i++) {
                 const vec value = (vec)x[i];
                 MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[i][v] = MDL_FMA(value, g[v], sum[i][v]);
             }
-            x += t->x_pixel;
-            dy += t->dy_pixel;
+            x += step;
+            dy += panel_width;
         }
     }
     MDL_UNROLLED for (int i = 0; i < inputs; i++) {
@@ -196,11 +197,11 @@ static inline __attribute__((always_inline)) void gradient_tile(
 
 #define MDL_GRADIENT_CASE(n) \
     case n: \
-        gradient_tile(t, n, vectors, whole); \
+        gradient_tile(t, n, vectors); \
         break;
 
 static inline __attribute__((always_inline)) void gradient_tile_of(
-    const gradient_tile_t *t, int inputs, const int vectors, const int whole) {
+    const gradient_tile_t *t, int inputs, const int vectors) {
     switch (inputs) {
         MDL_GRADIENT_CASE(1) MDL_GRADIENT_CASE(2) MDL_GRADIENT_CASE(3) MDL_GRADIENT_CASE(4) MDL_GRADIENT_CASE(5)
         MDL_GRADIENT_CASE(6)
@@ -213,19 +214,33 @@ static inline __attribute__((always_inline)) void gradient_tile_of(
 }
 
 static __attribute__((noinline)) void gradient_narrow(const gradient_tile_t *t, int inputs) {
-    gradient_tile_of(t, inputs, 1, 1);
+    gradient_tile_of(t, inputs, 1);
 }
 static __attribute__((noinline)) void gradient_wide(const gradient_tile_t *t, int inputs) {
-    gradient_tile_of(t, inputs, MDL_VECTORS, 1);
-}
-static __attribute__((noinline)) void gradient_partial(const gradient_tile_t *t, int inputs) {
-    gradient_tile_of(t, inputs, MDL_VECTORS, 0);
+    gradient_tile_of(t, inputs, MDL_VECTORS);
 }
 
-// The partial of one sample: [tap][input][panel_width] from `first_tap` and `first_input` on.
+// Copies one panel of the output gradient's rows [first, end) to [row][column][panel width], 0 beyond the channels:
+// where pixels lie a power of two apart, they would push each other out of the cache for every tap and tile.
+static void pack_gradient(
+    const mdl_filter_gradient *a, const float *dy, int32_t first, int32_t end, int32_t lanes, float *to) {
+    for (int32_t row = first; row < end; row++) {
+        const float *from = dy + row * a->gradient_row;
+        for (int32_t column = 0; column < a->output_columns; column++) {
+            for (int v = 0; v < MDL_VECTORS; v++) {
+                store(to + v * MDL_LANES, load_lanes(from + v * MDL_LANES, lanes - v * MDL_LANES));
+            }
+            from += a->gradient_pixel;
+            to += panel_width;
+        }
+    }
+}
+
+// The partial of one sample: [tap][input][panel_width] from `first_tap` and `first_input` on. `packed` has room for one
+// panel of block_rows rows.
 static void gradient_of_sample(
     const mdl_filter_gradient *a, int32_t sample, int32_t panel, int32_t first_tap, int32_t taps, int32_t first_input,
-    int32_t inputs, float *sum) {
+    int32_t inputs, float *packed, float *sum) {
     const int32_t channel = panel * panel_width;
     const int32_t lanes = a->outputs - channel < panel_width ? a->outputs - channel : panel_width;
     const float *dy = a->output_gradient + sample * a->gradient_sample + channel;
@@ -233,6 +248,7 @@ static void gradient_of_sample(
     const int32_t tiles = (inputs + MDL_TILE - 1) / MDL_TILE;
     for (int32_t block = 0; block < a->output_rows; block += a->block_rows) {
         const int32_t end = block + a->block_rows < a->output_rows ? block + a->block_rows : a->output_rows;
+        pack_gradient(a, dy, block, end, lanes, packed);
         for (int32_t k = 0; k < taps; k++) {
             const mdl_tap *tap = &a->taps[first_tap + k];
             const int32_t from = block > tap->row ? block : tap->row;
@@ -240,13 +256,11 @@ static void gradient_of_sample(
             gradient_tile_t t = {
                 .x_row = a->input_row,
                 .x_pixel = a->input_pixel,
-                .dy = dy + from * a->gradient_row + tap->column * a->gradient_pixel,
-                .dy_row = a->gradient_row,
-                .dy_pixel = a->gradient_pixel,
+                .dy = packed + ((ptrdiff_t)(from - block) * a->output_columns + tap->column) * panel_width,
+                .dy_row = (ptrdiff_t)a->output_columns * panel_width,
                 .rows = to > from ? to - from : 0,
                 .columns = tap->columns,
                 .add = block > 0,
-                .lanes = lanes,
             };
             const float *base = x + tap->input + (from - tap->row) * a->input_row;
             for (int32_t j = 0; j < tiles; j++) {
@@ -254,9 +268,8 @@ static void gradient_of_sample(
                 const int32_t count = (int32_t)((int64_t)inputs * (j + 1) / tiles) - first;
                 t.x = base + first;
                 t.sum = sum + ((ptrdiff_t)k * inputs + first) * panel_width;
-                if (lanes == panel_width) gradient_wide(&t, count);
-                else if (lanes == MDL_LANES) gradient_narrow(&t, count);
-                else gradient_partial(&t, count);
+                if (lanes > MDL_LANES) gradient_wide(&t, count);
+                else gradient_narrow(&t, count);
             }
         }
     }
@@ -274,13 +287,14 @@ static void MDL_NAME(filter_gradient)(const void *arguments, int32_t item, int32
     const int32_t inputs =
         a->inputs - first_input < a->inputs_per_group ? a->inputs - first_input : a->inputs_per_group;
     const ptrdiff_t size = (ptrdiff_t)taps * inputs * panel_width;
-    float *scratch = a->scratch + worker * a->scratch_stride;
+    float *packed = a->scratch + worker * a->scratch_stride;
+    float *scratch = packed + (ptrdiff_t)a->block_rows * a->output_columns * panel_width;
     const int32_t channel = panel * panel_width;
     const int32_t lanes = a->outputs - channel < panel_width ? a->outputs - channel : panel_width;
     int32_t live = 0;
     int32_t subtree = 0;
     for (int32_t sample = 0; sample < a->fold.samples; sample++) {
-        gradient_of_sample(a, sample, panel, first_tap, taps, first_input, inputs, scratch + live * size);
+        gradient_of_sample(a, sample, panel, first_tap, taps, first_input, inputs, packed, scratch + live * size);
         live++;
         for (int32_t merge = 0; merge < a->fold.merges[sample]; merge++) {
             float *left = scratch + (live - 2) * size;

@@ -41,14 +41,14 @@ MDL_INLINE double cross_entropy_pixels(mdl_loss a, const float *output, const fl
         floats most = -INFINITY;
         MDL_FOR_EACH_GROUP(channel, here, channels, most = larger(load_logits(logits + channel, here), most));
         float maximum = maximum_of_lanes(most);
-        doubles sum = 0;
-        MDL_FOR_EACH_GROUP(channel, here, channels, sum += exponential_group(logits, maximum, slopes, channel, here));
-        sums[i] = sum_of_lanes(sum);
         int valid = labels[i] >= 0 && labels[i] < (float)channels;
         distances[i] = valid ? (double)maximum - logits[(int32_t)labels[i]] : NAN;
         if (valid && a.smoothing > 0) {
             distances[i] += mdl_smoothing_distance(logits, channels, (int32_t)labels[i], a.smoothing);
         }
+        doubles sum = 0;
+        MDL_FOR_EACH_GROUP(channel, here, channels, sum += exponential_group(logits, maximum, slopes, channel, here));
+        sums[i] = sum_of_lanes(sum);
     }
     for (int32_t i = count; i < lanes; i++) { sums[i] = 1; }
     store_doubles(losses, lanes, logarithm(load_doubles(sums, lanes)));

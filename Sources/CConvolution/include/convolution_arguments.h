@@ -99,6 +99,7 @@ typedef struct mdl_filter_gradient {
     const mdl_tap *taps;
     int32_t tap_count;
     int32_t output_rows;
+    int32_t output_columns;
     int32_t block_rows;
     int32_t inputs;
     int32_t outputs;
@@ -107,7 +108,8 @@ typedef struct mdl_filter_gradient {
     int32_t input_groups;
     int32_t inputs_per_group;
     mdl_fold fold;
-    // Per worker: fold.levels partials of taps_per_group * inputs_per_group * panel width floats.
+    // Per worker: block_rows * output_columns panels' pixels, then fold.levels partials of taps_per_group *
+    // inputs_per_group * panel width floats.
     float *scratch;
     ptrdiff_t scratch_stride;
 } mdl_filter_gradient;

@@ -2,7 +2,8 @@
 //
 // Items are chunks of rows of one sample. partial[item] is the chunk's sum of losses in double, in pixel order, not
 // yet divided by the count of known elements and not yet weighted; gradient = d(factor * sum) / d(output), where
-// factor = scale[0] = weight / count is known before. gradient.data may be NULL (validation).
+// factor = scale[0] = weight / count is known before. gradient.data may be NULL (validation), and may be output.data: the
+// gradient then takes the output's place.
 // Labels are contiguous float32: [sample][row][column][label channel], encoded as in Datasets' LearningTask. A NaN in a
 // known pixel, or a label that is neither a class nor unknown, makes the chunk's sum NaN.
 #pragma once

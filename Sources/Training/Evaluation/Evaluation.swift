@@ -74,8 +74,8 @@ package struct Evaluation {
                     let bytes = UnsafeRawBufferPointer(start: storage.values.base, count: storage.values.byteCount)
                     return AgreementItem("part \(place) of \(task.rawValue)", SHA256.hexadecimal(of: bytes))
                 })
-            let validation = Validation(
-                network: MultiTaskNetwork(model.settings, heads: [head], height: height, width: width),
+            let validation = try Validation(
+                network: model.network([head], height: height, width: width),
                 parameters: parameters, data: data, batch: configuration.training.batch,
                 workers: configuration.data.workers, kernels: kernels, pool: pool, team: team)
             return try validation.scores(by: rules, threads: threads, saving: folder)

@@ -56,12 +56,11 @@ package struct Pretraining {
     ) throws -> FilterBank {
         let settings = configuration.training
         _ = try Shards(batch: settings.batch, ranks: team.size)
-        try team.agree(on: [
-            AgreementItem("configuration", Array(configuration.yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
-            AgreementItem("pictures", "\(data.training.count) and \(data.validation.count)"),
-            AgreementItem("instruction set", kernels.instructionSet.rawValue),
-            AgreementItem("convolution algorithms", kernels.choice.rawValue),
-        ])
+        try team.agree(
+            on: [
+                AgreementItem("configuration", Array(configuration.yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
+                AgreementItem("pictures", "\(data.training.count) and \(data.validation.count)"),
+            ] + kernels.agreement)
         let classifier = self.classifier(for: configuration.data.crop)
         let parameters = NetworkParameters(
             [classifier.graph], training: true, subtrees: team.share(settings.batch).tree.subtrees)

@@ -18,14 +18,14 @@ struct PrincipalComponents {
         var vectors = covariance
         var values = [Double](repeating: 0, count: count)
         var text = [CChar](repeating: 0, count: 256)
-        let status = copenblas_eigenvectors(&vectors, Int32(count), &values, &text, text.count)
-        guard status != COPENBLAS_NOT_THERE else {
+        let status = mdl_eigenvectors(&vectors, Int32(count), &values, &text, text.count)
+        guard status != MDL_EIGENVECTORS_NOT_THERE else {
             let reason = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             throw UsageError(
                 "response initialization needs OpenBLAS's LAPACK, which cannot be opened (\(reason)); "
                     + "install it (Debian: libopenblas0)")
         }
-        guard status == COPENBLAS_OK else { throw ResponseError.noAxes(name) }
+        guard status == MDL_EIGENVECTORS_OK else { throw ResponseError.noAxes(name) }
         var axes: [Double] = []
         axes.reserveCapacity(count * count)
         for place in (0..<count).reversed() {

@@ -59,12 +59,11 @@ package struct ResponseInitialization {
     package func run(
         kernels: Kernels, pool: ThreadPool, team: RankTeam = RankTeam(), observe: (Int, Int) -> Void = { _, _ in }
     ) throws -> InitializedBank? {
-        try team.agree(on: [
-            AgreementItem("filter bank", try SHA256.hexadecimal(ofFile: bank.path)),
-            AgreementItem("images", "\(data.count) of \(data.source.count), \(data.crop), seed \(data.seed)"),
-            AgreementItem("instruction set", kernels.instructionSet.rawValue),
-            AgreementItem("convolution algorithms", kernels.choice.rawValue),
-        ])
+        try team.agree(
+            on: [
+                AgreementItem("filter bank", try SHA256.hexadecimal(ofFile: bank.path)),
+                AgreementItem("images", "\(data.count) of \(data.source.count), \(data.crop), seed \(data.seed)"),
+            ] + kernels.agreement)
         let parameters = NetworkParameters([network.graph], training: false)
         for storage in parameters.storages {
             try NetworkParameters.read(storage, into: storage.values, from: bank)

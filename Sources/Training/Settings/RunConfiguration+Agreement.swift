@@ -6,10 +6,17 @@ import ConvolutionEngine
 extension RunConfiguration {
     /// What the ranks of a team must have in common.
     func agreement(_ kernels: Kernels) -> [AgreementItem] {
+        [AgreementItem("configuration", Array(yaml().utf8).withUnsafeBytes(SHA256.hexadecimal))] + kernels.agreement
+    }
+}
+
+extension Kernels {
+    /// What decides the bits of a result, which ranks must have in common.
+    var agreement: [AgreementItem] {
         [
-            AgreementItem("configuration", Array(yaml().utf8).withUnsafeBytes(SHA256.hexadecimal)),
-            AgreementItem("instruction set", kernels.instructionSet.rawValue),
-            AgreementItem("convolution algorithms", kernels.choice.rawValue),
+            AgreementItem("instruction set", instructionSet.rawValue),
+            AgreementItem("convolution algorithms", choice.rawValue),
+            AgreementItem("matrix products", matrixProducts.identity),
         ]
     }
 }

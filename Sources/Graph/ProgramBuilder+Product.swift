@@ -1,0 +1,118 @@
+import CConvolution
+import CThreadPool
+import ConvolutionEngine
+
+/// Modulators of 1×1 filters of the bank, as in bottlenecks (paper, section 3.2: the two are one linear map).
+///
+/// Training computes with the product M = Wt·Ws, made once per step: y = M x, dx = Mᵀ dy, dM = dy xᵀ, and from the sum
+/// of all samples dWt = dM Wsᵀ. Where a bottleneck widens four times that is less than half of the work, and the bank's
+/// response, its widest activation, is never stored.
+extension ProgramBuilder {
+    /// A bank's 1×1 convolution with the modulator that alone reads it.
+    private struct ModulatedFilter {
+        let geometry: ConvolutionGeometry
+        let bank: Graph.ParameterID
+        let fusion: ConvolutionGeometry
+        let modulator: Graph.Filter
+        let output: Graph.Value
+        let nodes: [Int]
+    }
+
+    /// Whether the two are to be computed by their product. A function of one sample's geometry and the channels, and,
+    /// as sums round in another order, no part of the direct algorithm.
+    private func modulatedFilter(_ index: Int) -> ModulatedFilter? {
+        let node = graph.nodes[index]
+        guard isTraining, kernels.choice != .direct,
+            case .convolution(let geometry, .parameter(let bank), nil) = node.operation, geometry.kernelSize == 1,
+            geometry.padding == 0, graph.parameter(bank).role == .bank,
+            let (place, next) = onlyConsumer(node.output),
+            case .convolution(let fusion, let modulator, nil) = next.operation, graph.isTrained(modulator),
+            fusion.kernelSize == 1, fusion.stride == 1, fusion.padding == 0
+        else { return nil }
+        let shape = shape(node.output)
+        let pixels = shape.height * shape.width
+        let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+        // dM is folded and exchanged where dWt will stand. Both forms have two passes over the bank's filter; the one has
+        // three over the modulator's, the other one over the product's gradient and two products of filters.
+        guard fusion.outputChannels == outputs, inputs <= outputs,
+            pixels * inputs + 2 * inputs * outputs < 3 * pixels * outputs
+        else { return nil }
+        return ModulatedFilter(
+            geometry: geometry, bank: bank, fusion: fusion, modulator: modulator, output: next.output,
+            nodes: [index, place])
+    }
+
+    /// Lowers the convolution at `index` together with its modulator, if that is less work; returns both places.
+    mutating func lowerProduct(_ index: Int) -> [Int]? {
+        guard let own = modulatedFilter(index) else { return nil }
+        let geometry = own.geometry
+        let bankValues = values(own.bank)
+        // What the modulator costs is told as its own.
+        node = own.nodes[1]
+        let weights = lowerFilter(own.fusion, own.modulator)
+        // Filters lie as [input][output], so the bank's is an image of `inputs` pixels for the modulator to convolve.
+        let filterShape = Graph.Shape(height: geometry.inputChannels, width: 1, channels: geometry.outputChannels)
+        let ready = lowerPreparation(own.fusion, weights, transposed: false, filterShape, samples: 1)
+        let product = buffer(of: Float.self, count: geometry.filterCount)
+        plan([ready.buffer, product]) { emission in
+            [
+                ready.cut.forward(
+                    input: TensorView(bankValues, filterShape), prepared: ready.filter(emission), bias: nil,
+                    output: TensorView(emission.floats(product), filterShape), scratch: nil, with: emission.convolution)
+            ]
+        }
+        node = own.nodes[0]
+        lowerConvolution(
+            from: graph.nodes[index].inputs[0], to: own.output, geometry, Weights(source: .product(product)), nil
+        ) { $0.lowerProductGradient(own, weights, input: $1, outputGradient: $2) }
+        return own.nodes
+    }
+
+    private mutating func lowerProductGradient(
+        _ own: ModulatedFilter, _ weights: Weights, input: PlacedTensor, outputGradient: PlacedTensor
+    ) {
+        let geometry = own.geometry
+        let owner = own.modulator.owner
+        node = own.nodes[1]
+        defer { node = own.nodes[0] }
+        let (target, bankValues) = (gradient(owner), values(own.bank))
+        lowerFilterGradientSums(geometry, input: input, outputGradient: outputGradient, of: owner)
+        inFinish { builder in
+            let filterShape = Graph.Shape(
+                height: geometry.inputChannels, width: 1, channels: geometry.outputChannels)
+            let cut = FilterGradientCut(
+                own.fusion, samples: 1, inputHeight: filterShape.height, inputWidth: 1, kernels: builder.kernels,
+                threads: builder.threads, levels: 1)
+            let copy = builder.buffer(of: Float.self, count: geometry.filterCount)
+            let scratch = builder.buffer(of: Float.self, count: cut.scratchCount)
+            builder.plan([copy, scratch], as: .backwardToFilter) { emission in
+                let sum = TensorView(target, filterShape)
+                let kept = TensorView(emission.floats(copy), filterShape)
+                let pass = mdl_add(
+                    a: sum.view, b: mdl_view(), y: kept.view, extent: sum.extent, rows: sum.rows, relu: 0, mask: nil)
+                return [emission.step(emission.kernels.passes.add, pass, items: Int(sum.rows.chunks))]
+                    + cut.steps(
+                        input: TensorView(bankValues, filterShape), outputGradient: kept, filterGradient: target,
+                        subtreeStride: 0, fold: ReductionTree(samples: 1).fold(in: emission.arguments),
+                        scratch: emission.floats(scratch), with: emission.convolution)
+            }
+        }
+        lowerRowGradients(own.fusion, own.modulator, weights)
+    }
+}
+
+extension Graph.Filter {
+    /// The parameter in whose place the filter's gradient is formed.
+    var owner: Graph.ParameterID {
+        switch self {
+        case .parameter(let id), .normalizedRows(let id, _): id
+        }
+    }
+}
+
+extension TensorView {
+    /// One sample of `shape`.
+    fileprivate init(_ data: UnsafeMutablePointer<Float>, _ shape: Graph.Shape) {
+        self.init(data: data, samples: 1, height: shape.height, width: shape.width, channels: shape.channels)
+    }
+}
