@@ -42,30 +42,42 @@ extension Validation {
     /// How the chosen samples look, in their order; this rank alone evaluates them.
     package func pictured(_ choice: SampleChoice) throws -> [PicturedSample] {
         var found: [Int: [Int: PicturedSample]] = [:]
-        for index in Set(choice.joined()).sorted() {
-            let places = choice.indices.filter { choice[$0].contains(index) }
-            try evaluate(index..<index + 1) { batch in
-                let image = try data.validation.sample(at: index, tasks: []).image.withView { Picture(image: $0) }
-                for place in places { found[index, default: [:]][place] = pictured(batch, place, image: image) }
+        // Neighbours share a batch.
+        let ranges = Set(choice.joined()).sorted().reduce(into: [Range<Int>]()) { ranges, index in
+            if let last = ranges.last, last.upperBound == index {
+                ranges[ranges.count - 1] = last.lowerBound..<index + 1
+            } else {
+                ranges.append(index..<index + 1)
+            }
+        }
+        for range in ranges {
+            try evaluate(range) { batch in
+                for sample in 0..<batch.count {
+                    let index = batch.samples[sample].draw.index
+                    let image = try data.validation.sample(at: index, tasks: []).image.withView { Picture(image: $0) }
+                    for place in choice.indices where choice[place].contains(index) {
+                        found[index, default: [:]][place] = pictured(sample, in: batch, place, image: image)
+                    }
+                }
             }
         }
         return choice.indices.flatMap { place in choice[place].map { found[$0]![place]! } }
     }
 
-    private func pictured(_ batch: borrowing Batch, _ place: Int, image: Picture) -> PicturedSample {
+    private func pictured(
+        _ sample: Int, in batch: borrowing Batch, _ place: Int, image: Picture
+    ) -> PicturedSample {
         let head = heads[place]
-        let sample = batch.samples[0]
-        let truth = Self.label(batch, head.task, 0)
+        let (identifier, view) = (batch.samples[sample].identifier, batch.samples[sample].view)
+        let truth = Self.label(batch, head.task, sample)
         let range = head.task == .depth ? DepthRange(label: truth) : .standard
         func cut(_ picture: Picture) -> Picture {
-            picture.part(
-                row: sample.view.top, column: sample.view.left, height: sample.view.sourceHeight,
-                width: sample.view.sourceWidth)
+            picture.part(row: view.top, column: view.left, height: view.sourceHeight, width: view.sourceWidth)
         }
         return PicturedSample(
-            sample: sample.identifier, task: head.name, score: score(of: 0, in: batch, place: place), image: image,
+            sample: identifier, task: head.name, score: score(of: sample, in: batch, place: place), image: image,
             truth: cut(Picture(label: truth, task: head.task, depthRange: range)),
-            prediction: cut(Picture(output: output(head, 0), task: head.task, depthRange: range)))
+            prediction: cut(Picture(output: output(head, sample), task: head.task, depthRange: range)))
     }
 
     /// The figure of one sample by which it is told from others. Of classes only those that occur count: most do not
