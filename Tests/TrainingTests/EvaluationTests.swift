@@ -52,8 +52,9 @@ import Training
     @Test(arguments: cases)
     func figuresOfSavedPredictions(_ setup: Case) throws {
         let data = try Data(contentsOf: URL(fileURLWithPath: Self.fixtures + "/expected/metrics.json"))
-        let all = try JSONSerialization.jsonObject(with: data) as! [String: [String: Any]]
-        let sets = (all[setup.family]![setup.set] as! [String: Any])["sets"] as! [String: [String: [String: Any]]]
+        let all = try JSONSerialization.jsonObject(with: data) as! [String: Any]
+        let family = all[setup.family] as! [String: Any]
+        let sets = (family[setup.set] as! [String: Any])["sets"] as! [String: [String: Any]]
         let folder = try ScratchFolder()
         let predictions = try Self.predictions(setup, in: folder)
         let depth = setup.family == "rcm" ? ("rmse_mean_of_images", "log_rmse_median_of_images") : ("rmse", "log_rmse")
@@ -73,7 +74,7 @@ import Training
             let scores = try evaluation.scores(ofPredictions: predictions)
             #expect(scores.map(\.task) == setup.tasks.map(\.rawValue))
             for (task, score) in zip(setup.tasks, scores) {
-                let figures = sets[split]![task.rawValue]!
+                let figures = sets[split]![task.rawValue] as! [String: Any]
                 for (metric, key, factor) in names[task]! {
                     let value = factor * score.results.first { $0.name == metric }!.value
                     let figure = (figures[key] as! NSNumber).doubleValue
