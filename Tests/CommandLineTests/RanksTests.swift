@@ -99,6 +99,24 @@ import Testing
         }
     }
 
+    @Test func figuresDoNotDependOnRanks() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            let run = folder.appendingPathComponent("run").path
+            #expect(try Program.run(["train", configuration, "--output", run]).status == 0)
+            let more = ["--set", "tasks.edge.weight=1", "--json"]
+            let alone = try Program.run(["evaluate", run, configuration] + more)
+            #expect(alone.status == 0 && alone.errors.contains("has no edge"), "\(alone.errors)")
+            #expect(alone.output.contains("mean_angular_error"))
+            // More ranks than pictures among them.
+            for ranks in [2, 3, 6] {
+                let outcome = try Program.run(ranks: ranks, ["evaluate", run, configuration] + more)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.output == alone.output, "\(ranks) ranks")
+            }
+        }
+    }
+
     @Test func moreRanksThanSamplesAreRefusedWithTheMost() throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)

@@ -64,6 +64,15 @@ import Testing
                 #expect(abs(value - figure) < 1e-7, "\(split) \(name): \(value), not \(figure)")
             }
             #expect(score.primary?.name == "ods_f")
+
+            var parts = [TaskScore](
+                repeating: TaskScore(
+                    task: .edge, convention: setup.convention, boundaryDistance: Double(setup.distance)!), count: 2)
+            for index in (0..<source.count).reversed() {
+                try add(source, index, set: setup.set, to: &parts[index % 2])
+            }
+            parts[1].merge(parts[0])
+            #expect(parts[1].tally == score.tally)
         }
     }
 

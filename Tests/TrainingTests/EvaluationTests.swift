@@ -1,0 +1,187 @@
+import Configuration
+import ConvolutionEngine
+import Datasets
+import Foundation
+import Tasks
+import TensorCore
+import Testing
+import Training
+
+/// Saved predictions score what the three reference evaluations say, and models score the same as what they predict.
+@Suite struct EvaluationTests {
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("DatasetsTests/Fixtures").path
+
+    struct Case: Sendable, CustomStringConvertible {
+        let family: String
+        let set: String
+        let dataset: DataSettings.Dataset
+        let tasks: [LearningTask]
+
+        var convention: MetricConvention { MetricConvention(rawValue: family)! }
+        var description: String { "\(family), \(set)" }
+    }
+
+    static let pascal: [LearningTask] = [.semseg, .humanParts, .sal, .normals]
+    static let nyud: [LearningTask] = [.semseg, .normals, .depth]
+    static let cases = [
+        Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: pascal),
+        Case(family: "rcm", set: "NYUD_MT", dataset: .nyud, tasks: nyud),
+        Case(family: "mtl", set: "NYUD_MT_npy", dataset: .nyud, tasks: nyud),
+    ]
+
+    private static func configuration(_ setup: Case) -> RunConfiguration {
+        var configuration = RunConfiguration()
+        configuration.data.dataset = setup.dataset
+        configuration.data.root = "\(fixtures)/\(setup.set)"
+        configuration.tasks = setup.tasks.map { TaskSettings($0) }
+        return configuration
+    }
+
+    /// Predictions of the set, with those for the right number of classes.
+    private static func predictions(_ setup: Case, in folder: ScratchFolder) throws -> PredictionFolder {
+        let set = "\(fixtures)/predictions/\(setup.set == "PASCAL_MT" ? "PASCAL_MT" : "NYUD_MT")"
+        for task in setup.tasks {
+            let name = setup.set == "NYUD_MT_npy" && task == .semseg ? "semseg40" : task.rawValue
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder.path)/\(task.rawValue)", withDestinationPath: "\(set)/\(name)")
+        }
+        return PredictionFolder(folder.path)
+    }
+
+    @Test(arguments: cases)
+    func figuresOfSavedPredictions(_ setup: Case) throws {
+        let data = try Data(contentsOf: URL(fileURLWithPath: Self.fixtures + "/expected/metrics.json"))
+        let all = try JSONSerialization.jsonObject(with: data) as! [String: Any]
+        let family = all[setup.family] as! [String: Any]
+        let sets = (family[setup.set] as! [String: Any])["sets"] as! [String: [String: Any]]
+        let folder = try ScratchFolder()
+        let predictions = try Self.predictions(setup, in: folder)
+        let depth = setup.family == "rcm" ? ("rmse_mean_of_images", "log_rmse_median_of_images") : ("rmse", "log_rmse")
+        let names: [LearningTask: [(metric: String, figure: String, factor: Double)]] = [
+            .semseg: [("mean_iou", "mIoU", 1)], .humanParts: [("mean_iou", "mIoU", 1)],
+            .sal: [("max_iou", "mIoU", 1), ("max_f", "maxF", 1)],
+            .normals: [
+                ("mean_angular_error", "mean", 1), ("median_angular_error", "median", 1),
+                ("rms_angular_error", "rmse", 1), ("within_11.25_degrees", "11.25", 100),
+                ("within_22.5_degrees", "22.5", 100), ("within_30_degrees", "30", 100),
+            ],
+            .depth: [(depth.0, "rmse", 1), (depth.1, "log_rmse", 1)],
+        ]
+        for split in ["val", "train"] {
+            let evaluation = try Evaluation(
+                Self.configuration(setup), split: split, convention: setup.convention, threads: 3)
+            let scores = try evaluation.scores(ofPredictions: predictions)
+            #expect(scores.map(\.task) == setup.tasks.map(\.rawValue))
+            for (task, score) in zip(setup.tasks, scores) {
+                let figures = sets[split]![task.rawValue] as! [String: Any]
+                for (metric, key, factor) in names[task]! {
+                    let value = factor * score.results.first { $0.name == metric }!.value
+                    let figure = (figures[key] as! NSNumber).doubleValue
+                    // The references compute in float32; labels of normals from JPEG depend on the decoder besides.
+                    let isDecoded = task == .normals && setup.set == "NYUD_MT"
+                    #expect(
+                        abs(value - figure) <= (isDecoded ? 1e-3 : 5e-6) * max(abs(figure), 1e-3),
+                        "\(split) \(task.rawValue) \(metric): \(value), not \(figure)")
+                }
+            }
+        }
+    }
+
+    @Test func bytesScoreAsTheScoresThatTheyWereMadeOf() throws {
+        for convention in [MetricConvention.rcm, .mtl] {
+            let setup = Case(
+                family: convention.rawValue, set: "PASCAL_MT", dataset: .pascalContext, tasks: [.edge, .sal, .normals])
+            let arrays = try ScratchFolder()
+            let bytes = try ScratchFolder()
+            let source = try PascalContext(root: Self.fixtures + "/PASCAL_MT", split: "val", tasks: setup.tasks)
+            let original = try Self.predictions(setup, in: arrays)
+            for (index, identifier) in source.identifiers.enumerated() {
+                let image = try source.sample(at: index, tasks: []).image
+                for task in setup.tasks {
+                    let map = try original.prediction(
+                        of: task, identifier, classes: 0, height: image.height, width: image.width
+                    ).map
+                    let rounding = convention.byteRounding!
+                    let encoded =
+                        task == .normals
+                        ? stride(from: 0, to: map.values.count, by: 3).flatMap { pixel in
+                            let normal = map.values[pixel..<pixel + 3]
+                            let (x, y, z) = (normal[pixel], normal[pixel + 1], normal[pixel + 2])
+                            let length = max((x * x + y * y + z * z).squareRoot(), 1e-12)
+                            return normal.map { rounding.byte(component: $0 / length) }
+                        } : map.values.map { rounding.byte(score: $0) }
+                    try FileManager.default.createDirectory(
+                        atPath: "\(bytes.path)/\(task.rawValue)", withIntermediateDirectories: true)
+                    try PNGFile(
+                        height: map.height, width: map.width, pixels: task == .normals ? .rgb(encoded) : .grey(encoded)
+                    ).write(to: "\(bytes.path)/\(task.rawValue)/\(identifier).png")
+                }
+            }
+            let evaluation = try Evaluation(Self.configuration(setup), convention: convention, threads: 2)
+            let (first, second) = (
+                try evaluation.scores(ofPredictions: original),
+                try evaluation.scores(ofPredictions: PredictionFolder(bytes.path))
+            )
+            #expect(first.map(\.results) == second.map(\.results))
+        }
+    }
+
+    @Test func missingAndMisfitPredictionsAreNamed() throws {
+        let setup = Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: [.sal])
+        let evaluation = try Evaluation(Self.configuration(setup), convention: .rcm, threads: 2)
+        let folder = try ScratchFolder()
+        let predictions = PredictionFolder(folder.path)
+        let map = PixelMap(height: 2, width: 3, channels: 1, values: [0, 1, 2, 3, 4, 5])
+        try predictions.write(map, of: .sal, "2008_000612")
+        let missing = #expect(throws: UsageError.self) { try evaluation.scores(ofPredictions: predictions) }
+        #expect(missing?.description.contains("sample 2010_000945") == true)
+        #expect(missing?.description.contains("2008_000612") == false)
+        try predictions.write(map, of: .sal, "2010_000945")
+        let misfit = #expect(throws: SampleError.self) { try evaluation.scores(ofPredictions: predictions) }
+        #expect(misfit?.description.contains("2 x 3 pixels") == true)
+    }
+
+    @Test func aModelScoresAsItsSavedPredictions() throws {
+        let folder = try ScratchFolder()
+        let configuration = try RunConfiguration.parse(
+            """
+            model: {width: 4, method: rcm, aspp: 8, low: 4}
+            tasks: {semseg: {weight: 1}, normals: {weight: 10}, edge: {weight: 50}, human_parts: {weight: 2}, sal: {weight: 5}, depth: {weight: 1}}
+            data: {crop: [33, 40], workers: 1, rooms: {train: 7, validation: 5, size: [36, 44]}}
+            training: {iterations: 2, batch: 3, learning_rate: 0.01}
+            """, file: "test.yaml")
+        try TrainerTests.train(configuration, in: folder, run: "run")
+        let evaluation = try Evaluation(configuration, threads: 2)
+        let saved = PredictionFolder(folder.path + "/saved")
+        let kernels = Kernels(.best, choice: .auto)
+        let scores = try evaluation.scores(
+            ofModel: folder.path + "/run", kernels: kernels, pool: ThreadPool(threads: 2), saving: saved)
+        #expect(scores.map(\.task) == configuration.tasks.map(\.name.rawValue))
+        #expect(scores.first { $0.task == "edge" }?.results.first?.name == "ods_f")
+        #expect(try evaluation.scores(ofPredictions: saved).map(\.results) == scores.map(\.results))
+        let alone = try Evaluation(configuration, threads: 1).scores(
+            ofModel: folder.path + "/run/model", kernels: kernels, pool: ThreadPool(threads: 1))
+        #expect(alone.map(\.results) == scores.map(\.results))
+
+        var report = EvaluationReport(split: "val", samples: 5, scores: scores)
+        try report.compare(with: [report])
+        #expect(report.relativeImprovementPercent == 0)
+        let lacking = EvaluationReport(split: "val", samples: 5, scores: Array(scores.dropLast()))
+        #expect(throws: UsageError.self) { try report.compare(with: [lacking]) }
+        #expect(throws: UsageError.self) { try report.compare(with: [report, lacking]) }
+    }
+
+    @Test func aModelWithoutTheTasksIsRefused() throws {
+        let folder = try ScratchFolder()
+        var configuration = try TrainerTests.configuration()
+        try TrainerTests.train(configuration, in: folder, run: "run")
+        configuration.tasks = [TaskSettings(.depth)]
+        let evaluation = try Evaluation(configuration, threads: 1)
+        #expect(throws: UsageError.self) {
+            try evaluation.scores(
+                ofModel: folder.path + "/run", kernels: Kernels(.best, choice: .auto), pool: ThreadPool(threads: 1))
+        }
+        #expect(throws: UsageError.self) { try Evaluation(configuration, split: "test", threads: 1) }
+    }
+}
