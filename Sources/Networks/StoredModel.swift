@@ -39,9 +39,10 @@ package struct StoredModel: Sendable {
     package func network(
         _ head: TaskHead, height: Int, width: Int
     ) throws -> (graph: Graph, parameters: NetworkParameters) {
-        let network = MultiTaskNetwork(settings, heads: [head], height: height, width: width)
-        let parameters = NetworkParameters(network.graphs, training: false)
         let bank = try folder.bank()
+        let network = MultiTaskNetwork(
+            settings, heads: [head], height: height, width: width, components: BankComponents(of: bank))
+        let parameters = NetworkParameters(network.graphs, training: false)
         try NetworkParameters.read(parameters.bank, into: parameters.bank.values, from: bank)
         let file = try folder.task(head.name)
         for storage in [parameters.groups[0].trained, parameters.groups[0].statistics] {
