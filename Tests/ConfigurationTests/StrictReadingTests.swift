@@ -9,7 +9,8 @@ import Testing
             (
                 "training:\n  bach: 4\n",
                 "run.yaml:2:3: there is no key bach in training; did you mean batch? allowed: iterations, batch, "
-                    + "learning_rate, momentum, weight_decay, schedule, power, seed, validate_every, checkpoint_every"
+                    + "learning_rate, momentum, weight_decay, schedule, power, plateaus, factor, seed, validate_every, "
+                    + "checkpoint_every"
             ),
             (
                 "trainning: {}\n",

@@ -180,6 +180,9 @@ struct ResponseInitializationTests {
         try TrainerTests.train(configuration, in: folder, run: "run", resume: true)
         let model = try ModelFolder(opening: folder.path + "/run/model")
         let task = try model.task("semseg")
+        let stored = try StoredModel(opening: folder.path + "/run/model")
+        let graph = try stored.network(stored.head("semseg"), height: 33, width: 40).graph
+        #expect(graph.parameters.contains { $0.name == name + ".Ws.weight" && $0.shape == [3, Self.width, 3, 3] })
         guard isNormalized else {
             #expect(try task.floats(name + ".Wt.semseg.weight", shape: [Self.width, 3, 1, 1]) == start)
             return
