@@ -19,10 +19,13 @@ extension ImageFile {
         if let start = try bytes(at: 0, count: 24), start.starts(with: PNGFile.signature) {
             return (number(start[20..<24]), number(start[16..<20]))
         }
-        // A JPEG is a chain of marked segments; the frame's says the size.
+        // A JPEG is a chain of marked segments; the frame's says the size. No honest one has many before it, and a
+        // long file must not be walked through byte by byte.
         var offset: UInt64 = 2
+        var left = 1 << 14
         if let start = try bytes(at: 0, count: 2), start == [0xFF, 0xD8] {
-            while let segment = try bytes(at: offset, count: 9), segment[0] == 0xFF {
+            while left > 0, let segment = try bytes(at: offset, count: 9), segment[0] == 0xFF {
+                left -= 1
                 let marker = segment[1]
                 if marker == 0xFF {
                     offset += 1

@@ -3,7 +3,7 @@ import CFuzzing
 import Foundation
 import Fuzzing
 
-/// Reads damaged files of one kind:  FuzzProbe READER COUNT [FIRST]
+/// Reads damaged files of one kind:  FuzzProbe READER COUNT [FIRST]. Alone, it lists the readers.
 ///
 /// Each is accepted or refused with an error that names it. Status 3 says that one was neither, that one took an
 /// allocation that its size does not allow, or that all or none were accepted; 4 that one took no end. Then, as on a
@@ -16,10 +16,12 @@ enum FuzzProbe {
 
     static func main() {
         let arguments = CommandLine.arguments.dropFirst()
+        let names = FuzzedReader.all.map(\.name)
+        guard !arguments.isEmpty else { return print(names.joined(separator: "\n")) }
         guard (2...3).contains(arguments.count), let name = arguments.first,
             let reader = FuzzedReader.all.first(where: { $0.name == name }),
             let count = Int(arguments.dropFirst().first!), let first = arguments.count == 3 ? Int(arguments.last!) : 0
-        else { fail("FuzzProbe READER COUNT [FIRST], with one of \(FuzzedReader.names.joined(separator: ", "))", 2) }
+        else { fail("FuzzProbe READER COUNT [FIRST], with one of \(names.joined(separator: ", "))", 2) }
         mdl_fuzz_watch(strdup(name), seconds)
         _ = mdl_fuzz_limit_memory(memory)
         var accepted = 0
