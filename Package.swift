@@ -106,6 +106,7 @@ let package = Package(
             of: "Training",
             uses: [
                 "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph", "Datasets",
+                "Collectives",
                 "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
         tests(of: "Reports"),
