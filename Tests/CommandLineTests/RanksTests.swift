@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(2, 8, 1.0), (4, 8, 1.5), (3, 12, nil)])
+    @Test(arguments: [(2, 8, 1.0), (4, 8, 1.5), (3, 10, nil)])
     func bytesSentAreThoseOfTheFormula(ranks: Int, batch: Int, factor: Double?) throws {
         try withTemporaryFolder { folder in
             let outcome = try train(
