@@ -122,6 +122,7 @@ let package = Package(
             of: "Training",
             uses: [
                 "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph", "Datasets",
+                "Collectives",
                 "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
         tests(

@@ -24,7 +24,7 @@ package final class Trainer {
     private let shouldStop: () -> Bool
     private let data: TrainingData
     let network: MultiTaskNetwork
-    let parameters: NetworkParameters
+    package let parameters: NetworkParameters
     /// Of the first rank, which alone writes.
     private let model: ModelFolder?
     let team: RankTeam

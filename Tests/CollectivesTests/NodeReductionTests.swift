@@ -49,6 +49,23 @@ import Testing
         }
     }
 
+    /// Chunks are whole where all counts divide them.
+    @Test(arguments: [[2, 2], [1, 3], [4], [2, 1, 1], [3, 3]], [8, 12])
+    func bytesAreThoseOfTheFormula(ranksOfNodes: [Int], samples: Int) throws {
+        let count = 720
+        let outcomes = try reduce(
+            samples: samples, ranksOfNodes: ranksOfNodes, count: count, pieceCount: 120, steps: 1)
+        let total = Double(outcomes.reduce(0) { $0 + $1.byteCount })
+        let ranks = outcomes.count
+        let shards = try Shards(batch: samples, ranks: ranks)
+        let layout = ThreadCommunicator.world(ranksOfNodes: ranksOfNodes)[0].nodes
+        let traffic = ReductionTraffic(shards, nodes: layout)
+        #expect(abs(total - Double(4 * count * ranks) * traffic.factor) < 1e-6 * total)
+        #expect(traffic.leastFactor == ReductionTraffic(ranks: ranks).factor)
+        let isEven = samples == 8 && [[4], [2, 2], [2, 1, 1]].contains(ranksOfNodes)
+        if isEven { #expect(traffic.factor == traffic.leastFactor) }
+    }
+
     @Test func onlyNodePartialsCrossTheNetwork() throws {
         let count = 3 * 64
         let outcomes = try reduce(samples: 8, ranksOfNodes: [2, 2], count: count, pieceCount: 32, steps: 1)

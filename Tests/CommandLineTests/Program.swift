@@ -18,11 +18,20 @@ struct Program {
 
     /// Runs the program on several ranks through launch/mpirun, which is what a person types.
     static func run(ranks: Int, _ arguments: [String], seconds: Int = 300) throws -> Outcome {
+        let command = command(ranks: ranks, arguments)
+        return try run(
+            Array(command.words.dropFirst()), environment: command.environment, seconds: seconds,
+            executable: URL(fileURLWithPath: command.words[0]))
+    }
+
+    /// How the program is run on several ranks.
+    static func command(ranks: Int, _ arguments: [String]) -> (words: [String], environment: [String: String]) {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        return try run(
-            ["-n", "\(ranks)"] + arguments, environment: ["MODULOR_PROGRAM": location.path], seconds: seconds,
-            executable: root.appendingPathComponent("launch/mpirun"))
+        return (
+            [root.appendingPathComponent("launch/mpirun").path, "-n", "\(ranks)"] + arguments,
+            ["MODULOR_PROGRAM": location.path]
+        )
     }
 
     /// Runs the program to its end; one that takes longer than `seconds` is ended and gives the status of a signal.

@@ -37,10 +37,11 @@ import Testing
     @Test(
         arguments: zip(
             [
-                ["training.batch=12"], ["training.batch=7"], ["training.batch=8", "model.method=conv"],
+                ["training.batch=12"], ["training.batch=7", "parallel.task_groups=2"], ["training.batch=8"],
+                ["training.batch=8", "model.method=conv"], ["training.batch=12", "parallel.task_groups=auto"],
                 ["training.batch=7", "model.backbone=resnet50"],
             ],
-            ["winograd", "direct", "auto", "auto"]))
+            ["winograd", "direct", "direct", "auto", "auto", "auto"]))
     func filesDoNotDependOnRanks(_ overrides: [String], convolution: String) throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
@@ -63,12 +64,14 @@ import Testing
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
             #expect(try train(configuration, in: folder, ranks: 1, run: "whole").status == 0)
-            #expect(try train(configuration, in: folder, ranks: 3, run: "parts").status == 0)
+            let groups = ["--set", "parallel.task_groups=2"]
+            #expect(try train(configuration, in: folder, ranks: 3, run: "parts", groups).status == 0)
             // What was saved after step 2 is all that is left of the run.
             let parts = folder.appendingPathComponent("parts")
             try FileManager.default.removeItem(at: parts.appendingPathComponent("checkpoints/00000004"))
             try FileManager.default.removeItem(at: parts.appendingPathComponent("model/tasks"))
-            let outcome = try train(configuration, in: folder, ranks: 2, run: "parts", ["--resume"])
+            let outcome = try train(
+                configuration, in: folder, ranks: 2, run: "parts", ["--resume", "--set", "parallel.task_groups=auto"])
             #expect(outcome.status == 0 && outcome.output.contains("resuming after step 2"), "\(outcome.errors)")
             let isSame = try files(parts) == files(folder.appendingPathComponent("whole"))
             #expect(isSame)
@@ -99,6 +102,102 @@ import Testing
         }
     }
 
+    @Test func theLibrarysReductionOfTwoPartsHasTheSameBits() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            let batch = ["--set", "training.batch=8"]
+            #expect(try train(configuration, in: folder, ranks: 1, run: "alone", batch).status == 0)
+            let plain = batch + ["--set", "parallel.reduction=plain"]
+            let two = try train(configuration, in: folder, ranks: 2, run: "two", plain)
+            #expect(two.status == 0, "\(two.errors)")
+            // Either rank holds one subtree, and one addition has one result.
+            let isSame =
+                try files(folder.appendingPathComponent("two")) == files(folder.appendingPathComponent("alone"))
+            #expect(isSame)
+            let three = try train(configuration, in: folder, ranks: 3, run: "three", plain)
+            #expect(three.status == 0, "\(three.errors)")
+        }
+    }
+
+    @Test func localBatchNormKeepsTheMeansOverRanks() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            let options = ["training.iterations=1", "training.batch=8", "training.checkpoint_every=1"]
+            func statistics(_ run: String, _ more: [String]) throws -> (mean: [Float], variance: [Float]) {
+                let outcome = try train(
+                    configuration, in: folder, ranks: 4, run: run, (options + more).flatMap { ["--set", $0] })
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let file = try StoredFloats(
+                    folder.appendingPathComponent("\(run)/checkpoints/00000001/semseg.safetensors"))
+                return (file["bn1.bnorm.semseg.running_mean"], file["bn1.bnorm.semseg.running_var"])
+            }
+            let global = try statistics("global", [])
+            let local = try statistics("local", ["parallel.batch_norm=local"])
+            #expect(global.mean.count == 4)
+            // The first normalization sees the same values, and the mean of equal shards' means is the mean of all: in
+            // float32, four values are added and rounded. Variances within shards leave out those between their means.
+            for (one, other) in zip(global.mean, local.mean) {
+                #expect(abs(one - other) <= 4 * Float.ulpOfOne * global.mean.map(abs).max()!)
+            }
+            #expect(global.variance != local.variance)
+        }
+    }
+
+    @Test(arguments: [(2, 8, 1.0), (4, 8, 1.5), (3, 10, nil)])
+    func bytesSentAreThoseOfTheFormula(ranks: Int, batch: Int, factor: Double?) throws {
+        try withTemporaryFolder { folder in
+            let outcome = try train(
+                configuration(in: folder), in: folder, ranks: ranks, run: "run",
+                ["--set", "training.batch=\(batch)", "--set", "training.iterations=1"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let pattern =
+                #/sent per rank and step: (\d+) bytes of gradients \((\d+) by the formula: (\d+) × ([\d.]+), /#
+            let match = try #require(outcome.output.firstMatch(of: pattern), "\(outcome.output)")
+            let (sent, expected) = (Double(match.1)!, Double(match.2)!)
+            if let factor {
+                #expect(sent == expected && Double(match.4) == factor)
+                #expect(expected == Double(match.3)! * factor)
+            } else {
+                // Chunks of a piece are whole floats.
+                #expect(abs(sent - expected) <= 1e-3 * expected)
+                #expect(Double(match.4)! > 4.0 / 3)
+            }
+            for rank in 0..<ranks {
+                let pattern = try Regex("rank \(rank) of \(ranks) on .*: 1 thread on processors [0-9].*Open MPI")
+                #expect(outcome.errors.contains(pattern), "\(outcome.errors)")
+            }
+        }
+    }
+
+    /// Whether a test may have a /dev/shm of its own.
+    private static let mayMount = {
+        let outcome = try? Program.run(
+            ["-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], executable: URL(fileURLWithPath: "/usr/bin/unshare"))
+        return outcome?.status == 0
+    }()
+
+    @Test(.enabled(if: mayMount, "this user may not mount a small /dev/shm"))
+    func withoutSharedMemoryEveryRankKeepsACopy() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            #expect(try train(configuration, in: folder, ranks: 1, run: "alone").status == 0)
+            let command = Program.command(
+                ranks: 2, ["train", configuration, "--output", folder.appendingPathComponent("two").path])
+            // Only the program's memory is to be scarce, and not the library's.
+            let outcome = try Program.run(
+                ["-m", "sh", "-c", #"mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$@""#, "sh"] + command.words,
+                environment: command.environment.merging(["OMPI_MCA_btl_vader_backing_directory": "/tmp"]) { $1 },
+                executable: URL(fileURLWithPath: "/usr/bin/unshare"))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            for part in ["keeps filters of its own", "gradients are reduced without shared memory", "/dev/shm larger"] {
+                #expect(outcome.output.contains(part), "\(outcome.output)")
+            }
+            let isSame =
+                try files(folder.appendingPathComponent("two")) == files(folder.appendingPathComponent("alone"))
+            #expect(isSame)
+        }
+    }
+
     @Test func figuresDoNotDependOnRanks() throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
@@ -117,6 +216,19 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: zip(
+            [["parallel.task_groups=4"], ["parallel.task_groups=2", "model.method=conv"]],
+            ["3 tasks make at most 3 groups, not 4", "the joint baseline (model.method: conv)"]))
+    func groupsThatCannotBeAreRefused(_ overrides: [String], reason: String) throws {
+        try withTemporaryFolder { folder in
+            let outcome = try train(
+                configuration(in: folder), in: folder, ranks: 2, run: "run", overrides.flatMap { ["--set", $0] })
+            #expect(outcome.status == 2 && outcome.errors.contains("parallel.task_groups: "), "\(outcome.errors)")
+            #expect(outcome.errors.contains(reason), "\(outcome.errors)")
+        }
+    }
+
     @Test func moreRanksThanSamplesAreRefusedWithTheMost() throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
@@ -125,6 +237,26 @@ import Testing
             #expect(outcome.errors.contains("3 ranks cannot share a batch of 2 samples: start at most 2 ranks"))
             #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
             #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("run").path))
+        }
+    }
+}
+
+/// The tensors of a safetensors file, all of float32.
+private struct StoredFloats {
+    private let data: Data
+    private let places: [String: [Int]]
+
+    init(_ url: URL) throws {
+        data = try Data(contentsOf: url)
+        let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try JSONSerialization.jsonObject(with: data[8..<8 + length]) as! [String: [String: Any]]
+        places = header.compactMapValues { ($0["data_offsets"] as? [Int])?.map { 8 + length + $0 } }
+    }
+
+    subscript(name: String) -> [Float] {
+        let place = places[name]!
+        return data[place[0]..<place[1]].withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
         }
     }
 }

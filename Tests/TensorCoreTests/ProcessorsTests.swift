@@ -63,6 +63,32 @@ import Testing
         #expect(machine.pinning(threads: 3) == nil)
     }
 
+    @Test("ranks of a node take disjoint cores, with all processors of these")
+    func slices() {
+        let paired = topology([0: "0,4", 4: "0,4", 1: "1,5", 5: "1,5", 2: "2,6", 6: "2,6"])
+        let machine = processors(allowed: "0-2,4-6", paired)
+        let parts = (0..<2).map { machine.slice($0, of: 2, quotaShares: 2) }
+        #expect(parts.map(\.list) == ["0,4", "1-2,5-6"])
+        #expect(parts.map(\.threads) == [1, 2])
+        #expect(parts[1].pinning(threads: 2) == [1, 2])
+        // More ranks than cores: all share all, a worker each, which the system places.
+        let crowded = machine.slice(3, of: 4, quotaShares: 4)
+        #expect(crowded.list == "0-2,4-6" && crowded.threads == 1 && crowded.pinning(threads: 3) == nil)
+    }
+
+    @Test("a quota is for all ranks of the node")
+    func slicedQuota() {
+        let machine = processors(
+            allowed: "0-7",
+            [
+                "/proc/self/cgroup": "0::/",
+                "/proc/self/mountinfo": "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+                "/sys/fs/cgroup/cpu.max": "400000 100000",
+            ])
+        #expect(machine.slice(0, of: 2, quotaShares: 2).threads == 2)
+        #expect(machine.slice(0, of: 1, quotaShares: 4).threads == 1)
+    }
+
     @Test("this machine has processors, and no more threads than processors")
     func here() {
         let here = Processors.available()

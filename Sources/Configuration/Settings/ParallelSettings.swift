@@ -8,7 +8,8 @@ package struct ParallelSettings: ConfigurationSection {
     package var reduction = Reduction.reproducible
     /// `bucket_bytes`: gradients are sent in buckets of about this many bytes; 4194304 by default.
     package var bucketBytes = 4_194_304
-    /// `task_groups`: groups of ranks that train different tasks; 1 by default, and `auto` chooses.
+    /// `task_groups`: groups of ranks that train different tasks; 1 by default, and `auto` chooses. A rank of a group has
+    /// more samples of fewer tasks, so it needs more memory.
     package var taskGroups = CountOrAutomatic.count(1)
     /// `stall_seconds`: seconds without a sign of life after which a rank counts as lost; 20 by default.
     package var stallSeconds = 20
@@ -16,7 +17,8 @@ package struct ParallelSettings: ConfigurationSection {
     package enum BatchNormScope: String, ConfigurationChoice {
         /// The batch of all ranks together.
         case global
-        /// Each rank's own shard: faster, and the result depends on the number of ranks.
+        /// Each rank's own shard: faster, and the result depends on the number of ranks. Running statistics are the means
+        /// over ranks whenever they are evaluated or saved.
         case local
     }
 
