@@ -78,7 +78,7 @@ import Testing
                 (["export", model, "--to", file + ".safetensors"], "has room for one task"),
                 (
                     ["export", model, "--task", "sal", "--to", file + ".onnx"],
-                    "has no task 'sal'; it has depth, semseg"
+                    "has no task 'sal'; it has depth"
                 ),
                 (["bench", "inference", "--model", model, "--config", "x.yaml"], "either --config or --model"),
             ] {

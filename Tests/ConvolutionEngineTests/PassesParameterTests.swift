@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 7, 16, 37], [1, 5, 33])
+    @Test(arguments: [1, 7, 16, 37], [1, 13, 75])
     func doubleProductsHaveTheBitsOfTheReference(_ outputs: Int, _ rows: Int) {
         let inner = 19
         let left = Memory<Double>(rows * inner) { 1 / Double($0 + 3) }

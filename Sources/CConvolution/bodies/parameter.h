@@ -68,9 +68,11 @@ static void MDL_NAME(mdl_normalized_rows_backward)(const void *arguments, int32_
     normalize_columns_backward(a, part.first, part.end - part.first);
 }
 
+enum { product_rows = 8 };
+
 // `rows` is a constant, so that the sums stay in registers.
 MDL_INLINE void multiply_rows(mdl_double_product a, int32_t row, int32_t rows, int32_t output, int32_t count) {
-    doubles sums[mdl_rows_per_item / 2];
+    doubles sums[product_rows];
     for (int32_t r = 0; r < rows; r++) { sums[r] = 0; }
     for (int32_t i = 0; i < a.inner; i++) {
         doubles right = load_doubles(a.right + (ptrdiff_t)i * a.outputs + output, count);
@@ -84,12 +86,11 @@ MDL_INLINE void multiply_rows(mdl_double_product a, int32_t row, int32_t rows, i
 static void MDL_NAME(mdl_double_product)(const void *arguments, int32_t item, int32_t worker) {
     mdl_double_product a = *(const mdl_double_product *)arguments;
     (void)worker;
-    enum { rows = mdl_rows_per_item / 2 };
     int32_t first = item * mdl_rows_per_item;
     int32_t end = first + mdl_rows_per_item < a.rows ? first + mdl_rows_per_item : a.rows;
     MDL_FOR_EACH_GROUP(output, count, a.outputs, {
         int32_t row = first;
-        for (; row + rows <= end; row += rows) { multiply_rows(a, row, rows, output, count); }
+        for (; row + product_rows <= end; row += product_rows) { multiply_rows(a, row, product_rows, output, count); }
         for (; row < end; row++) { multiply_rows(a, row, 1, output, count); }
     });
 }
