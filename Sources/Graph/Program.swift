@@ -6,7 +6,8 @@ import TensorCore
 package struct ProgramPlan {
     private let builder: ProgramBuilder
     private let memory: MemoryPlan
-    private let emit: (ProgramBuilder.Emission) -> Program.Steps
+    private let finishMemory: MemoryPlan
+    private let emit: (ProgramBuilder.Emission, ProgramBuilder.Emission) -> Program.Steps
 
     /// Plans training: batch normalization uses the batch's statistics, and what a backward pass needs is kept.
     ///
@@ -42,7 +43,7 @@ package struct ProgramPlan {
 
     private init(_ builder: ProgramBuilder) {
         var builder = builder
-        (memory, emit) = builder.lower()
+        (memory, finishMemory, emit) = builder.lower()
         self.builder = builder
     }
 
@@ -65,20 +66,34 @@ package struct ProgramPlan {
     /// Bytes of the arena that activations, gradients and scratch share.
     package var arenaByteCount: Int { memory.arenaByteCount }
 
+    /// Bytes of scratch that finishing the gradients takes, beside the arena.
+    package var finishByteCount: Int { finishMemory.arenaByteCount }
+
     /// Writes the steps for an arena of at least `arenaByteCount` bytes, which programs that never run at the same
     /// time may share, and for an input of samples × height × width × channels values.
-    package func bind(arena: AlignedMemory, input: UnsafeMutablePointer<Float>) -> Program {
+    ///
+    /// - Parameter finishing: at least `finishByteCount` bytes, which programs may share too: one may finish its gradients
+    ///   while another's passes are under way. By default the program has its own.
+    package func bind(
+        arena: AlignedMemory, finishing: AlignedMemory? = nil, input: UnsafeMutablePointer<Float>
+    ) -> Program {
+        let finishing = finishing ?? AlignedMemory(byteCount: finishByteCount)
         precondition(arena.byteCount >= arenaByteCount, "the arena is too small")
+        precondition(finishing.byteCount >= finishByteCount, "the memory for finishing gradients is too small")
         builder.bank.prepare()
         let arguments = ArgumentStore()
-        let emission = ProgramBuilder.Emission(
-            arena: arena.base, memory: memory, input: input,
-            convolution: ConvolutionSteps(kernels: builder.kernels, threads: builder.threads, arguments: arguments),
-            fold: builder.tree?.fold(in: arguments) ?? .init(),
-            normalizationFold: builder.normalizationTree?.fold(in: arguments) ?? .init())
+        let convolution = ConvolutionSteps(
+            kernels: builder.kernels, threads: builder.threads, arguments: arguments)
+        func emission(_ memory: MemoryPlan, in arena: AlignedMemory) -> ProgramBuilder.Emission {
+            ProgramBuilder.Emission(
+                arena: arena.base, memory: memory, input: input, convolution: convolution,
+                fold: builder.tree?.fold(in: arguments) ?? .init(),
+                normalizationFold: builder.normalizationTree?.fold(in: arguments) ?? .init())
+        }
         return Program(
-            graph: builder.graph, steps: emit(emission), arguments: arguments,
-            owners: [arena, builder.kept, builder.bank, builder.trained, builder.statistics])
+            graph: builder.graph,
+            steps: emit(emission(memory, in: arena), emission(finishMemory, in: finishing)), arguments: arguments,
+            owners: [arena, finishing, builder.kept, builder.bank, builder.trained, builder.statistics])
     }
 }
 

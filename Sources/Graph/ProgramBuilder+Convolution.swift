@@ -62,7 +62,7 @@ extension ProgramBuilder {
         enum Source {
             case bank(String, UnsafeMutablePointer<Float>)
             case trained(UnsafeMutablePointer<Float>)
-            case computed(MemoryPlan.Buffer, lengths: MemoryPlan.Buffer)
+            case computed(MemoryPlan.Buffer, lengths: UnsafeMutablePointer<Double>)
             case product(MemoryPlan.Buffer)
         }
         let source: Source

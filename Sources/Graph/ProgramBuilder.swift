@@ -67,6 +67,8 @@ struct ProgramBuilder {
     let statistics: ParameterStorage
 
     var memory = MemoryPlan()
+    /// The memory of the last stage: when gradients are finished, the passes of another graph may be under way in theirs.
+    private var finishMemory = MemoryPlan()
     /// Small values that outlast the pass: other graphs run in the same arena before the gradients are finished.
     let kept = ArgumentStore()
     private var forward: [PlannedStep] = []
@@ -255,8 +257,10 @@ struct ProgramBuilder {
         consumers[value]?.count == 1 && graph.nodes.contains { $0.output == value && $0.operation != .input }
     }
 
-    /// Lowers the graph and places the buffers.
-    mutating func lower() -> (memory: MemoryPlan, emit: (Emission) -> Program.Steps) {
+    /// Lowers the graph and places the buffers: those of the passes, and those that finishing the gradients takes.
+    mutating func lower() -> (
+        memory: MemoryPlan, finishMemory: MemoryPlan, emit: (Emission, _ finishing: Emission) -> Program.Steps
+    ) {
         placeSlices()
         var done: Set<Int> = []
         for index in graph.nodes.indices where !done.contains(index) {
@@ -279,23 +283,26 @@ struct ProgramBuilder {
                 work.lower(&self)
             }
             stage = .finish
+            swap(&memory, &finishMemory)
             for work in finishWork {
                 node = work.node
                 work.lower(&self)
             }
+            swap(&memory, &finishMemory)
         } else {
             plan(graph.outputs.map { placements[$0.value]!.buffer }) { _ in [] }
         }
         memory.place()
+        finishMemory.place()
         let (forward, backward, finish) = (forward, backward, finish)
         let outputs = graph.outputs.map { ($0, placements[$0.value]!, gradients[$0.value]) }
         let builder = self
         return (
-            memory,
-            { emission in
+            memory, finishMemory,
+            { emission, finishing in
                 return Program.Steps(
                     forward: Self.part(forward, emission), backward: Self.part(backward, emission),
-                    finish: Self.part(finish, emission),
+                    finish: Self.part(finish, finishing),
                     outputs: outputs.map { output, placement, gradient in
                         Program.Output(
                             name: output.name,

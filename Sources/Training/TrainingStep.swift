@@ -111,9 +111,10 @@ package final class TrainingStep {
         // Graphs run one after the other, so one arena serves them all.
         arenaByteCount = plans.map(\.arenaByteCount).max()!
         let arena = AlignedMemory(byteCount: arenaByteCount)
+        let finishing = AlignedMemory(byteCount: plans.map(\.finishByteCount).max()!)
         let input = input
         units = zip(plans, team.graphs).map { plan, place in
-            let program = plan.bind(arena: arena, input: input)
+            let program = plan.bind(arena: arena, finishing: finishing, input: input)
             return Unit(
                 graph: place, program: program,
                 losses: program.outputs.map { output in
