@@ -146,7 +146,7 @@ package struct ModelFolder: Sendable {
             to: taskPath(task), tensors: tensors, metadata: metadata.merging(own) { $1 })
     }
 
-    private func ownMetadata(_ task: String) -> [String: String] {
+    func ownMetadata(_ task: String) -> [String: String] {
         [
             "format": String(ModelDescription.format), "task": task, "method": modelDescription.method,
             "bank_sha256": modelDescription.bankDigest,

@@ -47,10 +47,7 @@ package struct RunFolder: Sendable {
     package func start(_ configuration: RunConfiguration, bank: ParameterStorage) throws -> ModelFolder {
         try Folder.create(path)
         let settings = configuration.model
-        let description = ModelDescription(
-            backbone: settings.backbone.rawValue, width: settings.width, outputStride: settings.outputStride,
-            method: settings.method.rawValue, normalizedFusion: settings.normalizedFeatureFusion,
-            asppChannels: settings.aspp, lowLevelChannels: settings.low)
+        let description = ModelDescription(settings)
         let model =
             if let file = settings.bank {
                 try ModelFolder.create(at: modelPath, describedBy: description, copyingBank: file)

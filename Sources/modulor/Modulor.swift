@@ -9,7 +9,8 @@ struct Modulor: ParsableCommand {
         discussion: "Exit status: 0 done, 1 failed, 2 bad arguments or configuration, 75 stopped early but resumable.",
         version: "0.1.0",
         subcommands: [
-            Train.self, Pretrain.self, Verify.self, Bench.self, DataCommand.self, Doctor.self,
+            Train.self, Add.self, Remove.self, MergeModels.self, Pretrain.self, Verify.self, Bench.self,
+            DataCommand.self, Doctor.self,
         ])
 
     /// The statuses of failures; ``ExitCode`` is thrown for others.

@@ -35,7 +35,9 @@ package struct ModelSettings: ConfigurationSection {
     }
 
     /// What `width` may be.
-    static let widths = 1...4096
+    package static let widths = 1...4096
+    /// What `aspp` and `low` may be.
+    package static let decoderWidths = 1...8192
 
     package init() {}
 
@@ -58,8 +60,8 @@ package struct ModelSettings: ConfigurationSection {
         visitor.value("output_stride", &outputStride, .oneOf([16, 8]))
         visitor.value("method", &method)
         visitor.value("nff", &normalizedFeatureFusion)
-        visitor.value("aspp", &aspp, .range(1...8192))
-        visitor.value("low", &low, .range(1...8192))
+        visitor.value("aspp", &aspp, .range(Self.decoderWidths))
+        visitor.value("low", &low, .range(Self.decoderWidths))
         visitor.inputPath("bank", &bank)
     }
 }

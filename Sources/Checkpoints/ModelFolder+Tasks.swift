@@ -1,0 +1,71 @@
+/// Tasks come and go as whole files; nothing else of a model is touched.
+extension ModelFolder {
+    /// Takes over a task of another model on the same bank: a byte-by-byte copy of its file.
+    ///
+    /// A task that is already here with the same bytes stays as it is.
+    ///
+    /// - Throws: `InvalidFileError` where the other model has another bank or network, lacks the task, or where this
+    ///   model has the task with other values; `FileSystemError`.
+    package func adopt(_ task: String, from other: ModelFolder) throws {
+        try checkSameNetwork(as: other)
+        let source = try other.task(task)
+        if try tasks().contains(task) {
+            try Self.checkSame(source, as: self.task(task))
+            return
+        }
+        try Folder.create(Folder.split(taskPath(task)).folder)
+        try AtomicFile.write(to: taskPath(task)) { writer in try source.reader.forEachPiece { try writer.write($0) } }
+    }
+
+    /// Makes the model at `path` of all tasks of several models on the same bank.
+    ///
+    /// Everything is checked before anything is written.
+    package static func merge(_ models: [ModelFolder], at path: String) throws -> ModelFolder {
+        precondition(!models.isEmpty, "there is nothing to merge")
+        var owners: [String: ModelFolder] = [:]
+        for model in models {
+            for task in try model.tasks() {
+                try models[0].checkSameNetwork(as: model)
+                let file = try model.task(task)
+                if let owner = owners[task] { try Self.checkSame(file, as: owner.task(task)) }
+                owners[task] = model
+            }
+        }
+        let target = try create(at: path, describedBy: models[0].modelDescription, copyingBank: models[0].bankPath)
+        for (task, owner) in owners.sorted(by: { $0.key < $1.key }) { try target.adopt(task, from: owner) }
+        return target
+    }
+
+    /// Takes the task out of the model; its file is gone afterwards.
+    package func remove(_ task: String) throws {
+        try Folder.remove(self.task(task).path)
+        try Folder.synchronize(Folder.split(taskPath(task)).folder)
+    }
+
+    private func checkSameNetwork(as other: ModelFolder) throws {
+        guard other.modelDescription == modelDescription else {
+            let isSameBank = other.modelDescription.bankDigest == modelDescription.bankDigest
+            throw InvalidFileError(
+                path: other.path,
+                problem: isSameBank
+                    ? "its \(difference(from: other)) differs from that of \(path)"
+                    : "its filter bank is another than that of \(path)",
+                remedy: "a task works only with the bank and the network that it was trained with")
+        }
+    }
+
+    private static func checkSame(_ file: SafetensorsFile, as other: SafetensorsFile) throws {
+        guard try SHA256.hexadecimal(ofFile: file.path) == SHA256.hexadecimal(ofFile: other.path) else {
+            throw InvalidFileError(
+                path: file.path, problem: "\(other.path) is another task of the same name",
+                remedy: "remove or rename one of the two")
+        }
+    }
+
+    /// The first line in which the two descriptions differ.
+    private func difference(from other: ModelFolder) -> String {
+        func lines(_ folder: ModelFolder) -> [Substring] { folder.modelDescription.yaml.split(separator: "\n") }
+        let pair = zip(lines(other), lines(self)).first { $0 != $1 }
+        return pair.map { String($0.0.prefix { $0 != ":" }) } ?? "description"
+    }
+}

@@ -1,0 +1,79 @@
+import Checkpoints
+import Configuration
+import Datasets
+import Graph
+
+/// A model on disk, as the networks that it describes.
+package struct StoredModel: Sendable {
+    package let folder: ModelFolder
+    package let settings: ModelSettings
+
+    /// Opens the model at `path` and verifies its bank.
+    ///
+    /// - Throws: `FileSystemError`; `InvalidFileError` where it is damaged or describes no network of ours.
+    package init(opening path: String) throws {
+        folder = try ModelFolder(opening: path)
+        settings = try ModelSettings(folder.modelDescription, path: path + "/model.yaml")
+    }
+
+    /// What the model predicts for `task`, as its file says.
+    package func head(_ task: String) throws -> TaskHead {
+        let file = try folder.task(task)
+        guard let known = LearningTask(rawValue: task) else {
+            throw InvalidFileError(
+                path: file.path, problem: "\(task) is no task that is known here",
+                remedy: "known are \(LearningTask.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        let name = "predict.\(task).bias"
+        guard let bias = file.tensor(name), bias.shape.count == 1, (1...65536).contains(bias.shape[0]) else {
+            throw InvalidFileError(
+                path: file.path, problem: "it has no \(name), which tells the channels",
+                remedy: "use a file that training has written")
+        }
+        return TaskHead(known, channels: bias.shape[0])
+    }
+
+    /// The network of one task alone, with its values.
+    ///
+    /// With method `conv` the task's file has the backbone too, so tasks that were trained jointly come apart here.
+    package func network(
+        _ head: TaskHead, height: Int, width: Int
+    ) throws -> (graph: Graph, parameters: NetworkParameters) {
+        let network = MultiTaskNetwork(settings, heads: [head], height: height, width: width)
+        let parameters = NetworkParameters(network.graphs, training: false)
+        let bank = try folder.bank()
+        try NetworkParameters.read(parameters.bank, into: parameters.bank.values, from: bank)
+        let file = try folder.task(head.name)
+        for storage in [parameters.groups[0].trained, parameters.groups[0].statistics] {
+            try NetworkParameters.read(storage, into: storage.values, from: file)
+        }
+        return (network.graphs[0], parameters)
+    }
+}
+
+extension ModelSettings {
+    /// The settings that `model.yaml` at `path` describes.
+    init(_ description: ModelDescription, path: String) throws(InvalidFileError) {
+        func known<Choice: ConfigurationChoice>(_ name: String) throws(InvalidFileError) -> Choice {
+            if let choice = Choice(rawValue: name) { return choice }
+            throw InvalidFileError(
+                path: path, problem: "'\(name)' is not known here",
+                remedy: "known are \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.init(
+            backbone: try known(description.backbone), width: description.width,
+            outputStride: description.outputStride, method: try known(description.method),
+            normalizedFeatureFusion: description.normalizedFusion, aspp: description.asppChannels,
+            low: description.lowLevelChannels)
+        func check(_ key: String, _ isKnown: Bool, _ known: String) throws(InvalidFileError) {
+            guard !isKnown else { return }
+            throw InvalidFileError(
+                path: path, problem: "\(key) is of no network that is known here", remedy: "known are \(known)")
+        }
+        try check("output_stride", [8, 16].contains(outputStride), "8 and 16")
+        try check("width", Self.widths.contains(width), "\(Self.widths)")
+        try check(
+            "aspp or low", Self.decoderWidths.contains(aspp) && Self.decoderWidths.contains(low),
+            "\(Self.decoderWidths)")
+    }
+}

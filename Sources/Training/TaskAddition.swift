@@ -1,0 +1,59 @@
+import Checkpoints
+import Configuration
+import Datasets
+import Foundation
+import Networks
+
+/// A task that joins a finished model: the paper's incremental learning (sections 1 and 3.2).
+///
+/// The task is trained alone, over the model's own bank and from the start values in it, in a run of its own. Then its
+/// file is put beside the others. The bank and the other tasks are only read.
+package struct TaskAddition {
+    package let task: LearningTask
+    /// What is trained: the given configuration with the network and bank of the model, and this task alone.
+    package let configuration: RunConfiguration
+    /// Of the first rank, which alone reads and writes files.
+    private let model: ModelFolder?
+
+    /// All ranks call this together.
+    ///
+    /// - Parameters:
+    ///   - path: the model's folder.
+    ///   - configuration: its `data`, `training`, `parallel` and `output` are used, and the weight of the task if it is
+    ///     listed; its network has to be the model's in every key that it sets.
+    /// - Throws: `UsageError` where the model has the task already, or no bank to share.
+    package init(
+        _ task: LearningTask, to path: String, _ configuration: RunConfiguration, team: RankTeam = RankTeam()
+    ) throws {
+        self.task = task
+        var resolved = configuration
+        let opened = try team.first { () throws -> ModelFolder in
+            let stored = try StoredModel(opening: path)
+            guard stored.settings.method.hasBank else {
+                throw UsageError("\(path) is of method conv, whose tasks share nothing that a new one could use")
+            }
+            guard try !stored.folder.tasks().contains(task.rawValue) else {
+                throw UsageError(
+                    "\(path) has the task \(task.rawValue) already; modulor remove \(task.rawValue) --from \(path) "
+                        + "takes it out")
+            }
+            resolved.model = stored.settings
+            resolved.model.bank = URL(fileURLWithPath: stored.folder.bankPath).path
+            resolved.tasks = [configuration.tasks.first { $0.name == task } ?? TaskSettings(task)]
+            return stored.folder
+        }
+        model = opened ?? nil
+        let text = try team.gather(Array(resolved.yaml().utf8))[0]
+        self.configuration = try RunConfiguration.parse(String(decoding: text, as: UTF8.self), file: path)
+    }
+
+    /// Puts the trained task into the model.
+    ///
+    /// - Returns: the path of its file; nil on all ranks but the first.
+    @discardableResult
+    package func complete(from run: RunFolder) throws -> String? {
+        guard let model else { return nil }
+        try model.adopt(task.rawValue, from: ModelFolder(opening: run.modelPath))
+        return model.taskPath(task.rawValue)
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Configuration
+import Datasets
+import Training
+
+struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains one more task for a finished model, of which nothing else changes.",
+        discussion: """
+            The task is trained over the model's filter bank in a run of its own, which --resume goes on with; then its \
+            file appears among the model's tasks. The configuration tells data and training; the network is the model's.
+
+            Example:
+              modulor add depth --to runs/demo/model launch/recipes/demo.yaml --output runs/demo-depth
+            """)
+
+    @Argument(help: "The task: \(LearningTask.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var task: LearningTask
+
+    @Option(help: "The folder of the model.")
+    var to: String
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Option(help: "The folder of the run (default: output.directory of the configuration, and the task's name).")
+    var output: String?
+
+    @Flag(help: "Go on with the run in the folder, or start it if there is none.")
+    var resume = false
+
+    @OptionGroup var kernels: KernelOptions
+
+    func run() throws {
+        try Job.run { team in
+            let settings = try options.load(RunConfiguration.self)
+            let addition = try TaskAddition(task, to: to, settings, team: team)
+            let trainer = try Train.train(
+                addition.configuration, folder: output ?? "\(settings.output.directory)-\(task.rawValue)",
+                resume: resume, kernels: kernels.kernels(), team: team)
+            try team.first {
+                if let path = try addition.complete(from: trainer.folder) { print("task: \(path)") }
+            }
+        }
+    }
+}
+
+extension LearningTask: ExpressibleByArgument {}

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// Tasks that come to a finished model and go from it, as a person asks for it.
+@Suite struct IncrementalTests {
+    private static let recipe = """
+        model: {width: 8, aspp: 8, low: 4}
+        tasks: {semseg: {}, normals: {weight: 2}}
+        data: {dataset: rooms, crop: [32, 32], workers: 1, rooms: {train: 8, validation: 3, size: [32, 32]}}
+        training: {iterations: 2, batch: 4}
+        parallel: {threads: 1}
+
+        """
+
+    private func train(_ folder: URL, _ name: String, _ settings: String...) throws -> String {
+        let recipe = folder.appendingPathComponent("recipe.yaml")
+        try Data(Self.recipe.utf8).write(to: recipe)
+        let run = folder.appendingPathComponent(name).path
+        let outcome = try Program.run(
+            ["train", recipe.path, "--output", run] + settings.flatMap { ["--set", $0] })
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return run + "/model"
+    }
+
+    private func bytes(_ model: String) throws -> [String: Data] {
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: model)
+        return try Dictionary(
+            uniqueKeysWithValues: paths.compactMap { path in
+                let url = URL(fileURLWithPath: model).appendingPathComponent(path)
+                return url.hasDirectoryPath || path == "tasks" ? nil : (path, try Data(contentsOf: url))
+            })
+    }
+
+    @Test func anAddedTaskIsOneMoreFileAndNothingElseChanges() throws {
+        try withTemporaryFolder { folder in
+            let model = try train(folder, "first")
+            let before = try bytes(model)
+            let recipe = folder.appendingPathComponent("recipe.yaml").path
+            let run = folder.appendingPathComponent("depth").path
+            let arguments = ["add", "depth", "--to", model, recipe, "--output", run]
+            let outcome = try Program.run(arguments)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            var after = try bytes(model)
+            #expect(after.removeValue(forKey: "tasks/depth.safetensors") != nil)
+            #expect(after == before)
+
+            let again = try Program.run(arguments + ["--resume"])
+            #expect(again.status == 2)
+            #expect(again.errors.contains("has the task depth already"))
+
+            #expect(try Program.run("remove", "depth", "--from", model).status == 0)
+            #expect(try bytes(model) == before)
+            let absent = try Program.run("remove", "depth", "--from", model)
+            #expect(absent.status == 1)
+            #expect(absent.errors.contains("no task 'depth'"))
+        }
+    }
+
+    @Test func aTaskAddedByTwoRanksIsThatOfOne() throws {
+        try withTemporaryFolder { folder in
+            let one = try train(folder, "one")
+            let two = try train(folder, "two")
+            let recipe = folder.appendingPathComponent("recipe.yaml").path
+            func run(_ name: String) -> String { folder.appendingPathComponent(name).path }
+            let alone = try Program.run("add", "depth", "--to", one, recipe, "--output", run("depth-1"))
+            let ranks = try Program.run(ranks: 2, ["add", "depth", "--to", two, recipe, "--output", run("depth-2")])
+            try #require(alone.status == 0 && ranks.status == 0, "\(alone.errors) \(ranks.errors)")
+            #expect(try bytes(one) == bytes(two))
+        }
+    }
+
+    @Test func modelsOnOneBankMergeAndOthersAreRefused() throws {
+        try withTemporaryFolder { folder in
+            let first = try train(folder, "first")
+            let second = try train(folder, "second", "tasks={depth: {}}")
+            let both = folder.appendingPathComponent("both").path
+            let outcome = try Program.run("merge-models", first, second, "--output", both)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            let expected = try bytes(first).merging(bytes(second)) { one, _ in one }
+            #expect(try bytes(both) == expected)
+
+            let other = try train(folder, "other", "training.seed=2")
+            let refused = folder.appendingPathComponent("refused").path
+            let stranger = try Program.run("merge-models", first, other, "--output", refused)
+            #expect(stranger.status == 1)
+            #expect(stranger.errors.contains("filter bank"))
+            #expect(!FileManager.default.fileExists(atPath: refused))
+
+            let longer = try train(folder, "longer", "training.iterations=3")
+            let twin = try Program.run("merge-models", first, longer, "--output", refused)
+            #expect(twin.status == 1)
+            #expect(twin.errors.contains("another task of the same name"))
+            #expect(!FileManager.default.fileExists(atPath: refused))
+        }
+    }
+}

@@ -1,0 +1,174 @@
+"""Times training steps of Modulor and PyTorch in turns, in one run, and prints the ratios.
+
+    compare.py --modulor PROGRAM [--rounds N] [--only CASE[,CASE]] [--variants eager,channels_last,compiled,bfloat16]
+               [--output FILE.json]
+
+Each round runs every variant once, ours first; a figure is the median of its rounds. PyTorch runs in a process of its
+own for each variant. Peak memory is the process's maximum.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PAPER = {
+    "backbone": "resnet18", "width": 64, "output_stride": 16, "nff": True, "aspp": 256, "low": 48, "tasks": ["semseg"],
+    "batch": 2, "size": [512, 512], "learning_rate": 0.005, "weight_decay": 1e-4,
+}
+FIVE = ["semseg", "human_parts", "sal", "normals", "edge"]
+CASES = {
+    "paper": ("ResNet-18, semseg, 512×512, batch 2", PAPER),
+    "five": ("the same, five tasks", {**PAPER, "tasks": FIVE}),
+    "resnet50": ("ResNet-50, semseg, 512×512, batch 2", {**PAPER, "backbone": "resnet50"}),
+    "small": (
+        "ResNet-18 of width 16, 3 tasks, 96×96, batch 8",
+        {**PAPER, "width": 16, "aspp": 64, "low": 16, "batch": 8, "size": [96, 96],
+         "tasks": ["semseg", "normals", "depth"]},
+    ),
+    "avx2": ("ResNet-18, semseg, 512×512, batch 2, AVX2 only", PAPER),
+}
+# What is compared on how many threads: memory layout, precision.
+VARIANTS = {
+    "eager": ("eager", "float32"),
+    "channels_last": ("channels_last", "float32"),
+    "compiled": ("compiled", "float32"),
+    "bfloat16": ("eager", "bfloat16"),
+    "bfloat16_channels_last": ("channels_last", "bfloat16"),
+}
+AVX2 = {"MODULOR_ISA": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+WEIGHTS = {"semseg": 1, "human_parts": 2, "sal": 5, "normals": 10, "edge": 50, "depth": 1}
+
+
+def environment(case, threads):
+    limits = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    return {**os.environ, **limits, **(AVX2 if case == "avx2" else {})}
+
+
+class Peer:
+    """A process that does one of PyTorch's steps whenever it is asked to."""
+
+    def __init__(self, case, settings, threads, mode, dtype):
+        request = {**settings, "threads": threads, "mode": mode, "dtype": dtype, "weight": WEIGHTS}
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(HERE, "step.py"), json.dumps(request)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, env=environment(case, threads))
+
+    def ask(self, question):
+        try:
+            self.process.stdin.write(question + "\n")
+            self.process.stdin.flush()
+            return json.loads(self.process.stdout.readline())
+        except (BrokenPipeError, json.JSONDecodeError):
+            return None
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def configuration(settings, folder):
+    height, width = settings["size"]
+    tasks = ", ".join(f"{task}: {{weight: {WEIGHTS[task]}}}" for task in settings["tasks"])
+    dataset = "rooms" if "depth" in settings["tasks"] else "pascal-context\n  root: unread"
+    path = os.path.join(folder, "step.yaml")
+    with open(path, "w") as file:
+        file.write(
+            f"model:\n  backbone: {settings['backbone']}\n  width: {settings['width']}\n  method: rcm\n  nff: true\n"
+            f"  aspp: {settings['aspp']}\n  low: {settings['low']}\ntasks: {{{tasks}}}\n"
+            f"data:\n  dataset: {dataset}\n  crop: [{height}, {width}]\n"
+            f"training:\n  batch: {settings['batch']}\n")
+    return path
+
+
+def ours(program, case, settings, threads, *options):
+    with tempfile.TemporaryDirectory() as folder:
+        command = [program, "bench", "step", "--config", configuration(settings, folder), "--threads", str(threads),
+                   "--json", *options]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment(case, threads))
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def compare(program, case, threads, variants, rounds):
+    title, settings = CASES[case]
+    peers = {name: Peer(case, settings, threads, *VARIANTS[name]) for name in variants}
+    # The first steps choose kernels, compile, and fill caches.
+    for name in list(peers):
+        if not all(peers[name].ask("step") for _ in range(2)):
+            print(f"{title}: PyTorch failed as {name} and is left out", file=sys.stderr)
+            del peers[name]
+    times = {name: [] for name in ["modulor", *peers]}
+    measured = None
+    for _ in range(rounds):
+        measured = ours(program, case, settings, threads, "--rounds", "2")
+        times["modulor"].append(measured["seconds_per_step"])
+        for name, peer in peers.items():
+            answer = peer.ask("step")
+            if answer is None:
+                sys.exit(f"{title}: PyTorch ended as {name}")
+            times[name].append(answer["seconds"])
+    memory = {name: peer.ask("memory")["peak_resident_bytes"] for name, peer in peers.items()}
+    outside = {}
+    if threads == 1:
+        rows = ours(program, case, settings, threads, "--rounds", "3", "--profile")["rows"]
+        outside["modulor"] = sum(row["seconds"] for row in rows if row["flop"] == 0)
+        if "eager" in peers:
+            outside["eager"] = statistics.median(peers["eager"].ask("outside")["seconds"] for _ in range(3))
+    for peer in peers.values():
+        peer.close()
+    memory["modulor"] = measured["peak_resident_bytes"]
+    return [
+        {
+            "case": case, "title": title, "threads": threads, "variant": name, "rounds": rounds,
+            "seconds_per_step": statistics.median(values),
+            "times_as_long": statistics.median(values) / statistics.median(times["modulor"]),
+            "peak_resident_bytes": memory[name],
+            **({"seconds_outside_convolutions": outside[name]} if name in outside else {}),
+        }
+        for name, values in times.items()
+    ]
+
+
+def table(rows):
+    lines = ["| step | threads | | seconds | of ours | peak memory | outside convolutions |", "|---|---|---|---|---|---|---|"]
+    for row in rows:
+        outside = row.get("seconds_outside_convolutions")
+        name = "Modulor" if row["variant"] == "modulor" else "PyTorch " + row["variant"].replace("_", " ")
+        lines.append(
+            f"| {row['title']} | {row['threads']} | {name} | {row['seconds_per_step']:.3f} | "
+            f"{row['times_as_long']:.2f} × | {row['peak_resident_bytes'] / 1e9:.2f} GB | "
+            f"{'' if outside is None else f'{outside:.2f} s'} |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--modulor", required=True)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--only", default=",".join(CASES))
+    parser.add_argument("--variants", default=",".join(VARIANTS))
+    parser.add_argument("--output")
+    options = parser.parse_args()
+    rows = []
+    for case in options.only.split(","):
+        if case not in CASES:
+            sys.exit(f"there is no case {case}: choose among {', '.join(CASES)}")
+        for threads in map(int, options.threads.split(",")):
+            wanted = [name for name in options.variants.split(",") if case == "paper" or "bfloat16" not in name]
+            measured = compare(options.modulor, case, threads, wanted, options.rounds)
+            print(table(measured), flush=True)
+            rows += measured
+    if options.output:
+        with open(options.output, "w") as file:
+            json.dump({"rows": rows}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
