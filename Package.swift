@@ -13,7 +13,7 @@ import PackageDescription
 //     3  Collectives
 //     2  ConvolutionEngine
 //     1  TensorCore
-//     0  CConvolution  CThreadPool  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CCollectives -> CMPI
+//     0  CConvolution  COpenBLAS  CThreadPool  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CCollectives -> CMPI
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
