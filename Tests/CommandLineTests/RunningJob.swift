@@ -34,12 +34,7 @@ final class RunningJob {
         process.standardError = try file("errors")
         process.standardInput = FileHandle.nullDevice
         process.terminationHandler = { [ended] _ in ended.signal() }
-        // Threads of tests block signals, and a child inherits that.
-        var (none, blocked) = (sigset_t(), sigset_t())
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &blocked)
-        defer { pthread_sigmask(SIG_SETMASK, &blocked, nil) }
-        try process.run()
+        try process.runHearingSignals()
     }
 
     var output: String { text("output") }
@@ -131,5 +126,16 @@ enum SmallRun {
     /// The last step of the log; 0 before the first.
     static func step(_ log: Substring) -> Int {
         log.ranges(of: "step ").last.flatMap { Int(log[$0.upperBound...].prefix { $0.isNumber }) } ?? 0
+    }
+}
+
+extension Process {
+    /// Starts the process with no signal blocked: threads of tests block them, and a child inherits that.
+    func runHearingSignals() throws {
+        var (none, blocked) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &blocked)
+        defer { pthread_sigmask(SIG_SETMASK, &blocked, nil) }
+        try run()
     }
 }

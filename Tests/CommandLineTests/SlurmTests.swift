@@ -21,7 +21,8 @@ struct SlurmTests {
             let script = RunningJob.root.appendingPathComponent("cluster/slurm/train.sbatch").path
             let job = try #require(
                 try slurm.command(
-                    "sbatch", "--parsable", "--ntasks", "2", "--output", log.path, script, configuration, run.path))
+                    "sbatch", "--parsable", "--ntasks", "2", "--output", log.path, script, configuration, run.path),
+                "\(slurm.failure)")
             #expect(slurm.wait { isRunning(from: 10) }, "\(said())")
             // What Slurm sends when a job is pre-empted.
             _ = try slurm.command("scancel", "--signal=USR1", job)

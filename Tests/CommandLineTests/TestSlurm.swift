@@ -4,6 +4,9 @@ import Foundation
 final class TestSlurm {
     private let folder: URL
     private var daemons: [Process] = []
+    /// What the last command that failed said.
+    private(set) var failure = ""
+    private let ended = DispatchSemaphore(value: 0)
     /// What Slurm's commands need to know.
     let environment: [String: String]
 
@@ -15,7 +18,8 @@ final class TestSlurm {
     }()
 
     private static func path(_ program: String) -> URL? {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin"]
+        let folders =
+            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin", "/usr/bin"]
         return folders.map { URL(fileURLWithPath: "\($0)/\(program)") }.first {
             FileManager.default.isExecutableFile(atPath: $0.path)
         }
@@ -71,21 +75,23 @@ final class TestSlurm {
             process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
-            try process.run()
+            process.terminationHandler = { [ended] _ in ended.signal() }
+            try process.runHearingSignals()
             daemons.append(process)
         }
     }
 
     deinit {
         for daemon in daemons.reversed() {
-            daemon.terminate()
-            daemon.waitUntilExit()
+            kill(daemon.processIdentifier, SIGTERM)
+            if ended.wait(timeout: .now() + .seconds(10)) == .timedOut { kill(daemon.processIdentifier, SIGKILL) }
         }
     }
 
     /// Runs a command of Slurm's and gives what it says; nil where it fails.
     func command(_ program: String, _ arguments: String...) throws -> String? {
         let outcome = try Program.run(arguments, environment: environment, executable: Self.path(program)!)
+        if outcome.status != 0 { failure = outcome.errors }
         return outcome.status == 0 ? outcome.output.trimmingCharacters(in: .whitespacesAndNewlines) : nil
     }
 

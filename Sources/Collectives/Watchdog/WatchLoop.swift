@@ -79,6 +79,13 @@ final class WatchLoop {
 
     // MARK: Callers, without it
 
+    /// Waits until all ranks have connected.
+    func waitForAll() {
+        monitor.lock()
+        while !awaited.isEmpty { monitor.wait() }
+        monitor.unlock()
+    }
+
     func leave() {
         monitor.lock()
         isDone = true
@@ -148,6 +155,7 @@ final class WatchLoop {
             if first.kind == .hello, first.activity.step == secret, awaited.removeValue(forKey: other) != nil {
                 stranger.rank = other
                 links.append(stranger)
+                if awaited.isEmpty { monitor.announce() }
                 take(messages.dropFirst(), from: stranger)
             } else {
                 stranger.hasEnded = true

@@ -88,16 +88,26 @@ package final class Watchdog: @unchecked Sendable {
             .split(separator: " ").map(String.init)
         let (target, shared) = (Int32(texts[0])!, Int(texts[1])!)
         guard target > 0 else { throw Self.error(world, listener, "listening for signs of life") }
-        guard world.rank > 0 else {
-            return loop.locked { $0.lead(world, listener: listener, secret: shared) }
+        if world.rank == 0 {
+            loop.locked { $0.lead(world, listener: listener, secret: shared) }
+            loop.waitForAll()
+        } else {
+            try follow(world, texts.dropFirst(2), port: target, secret: shared)
         }
+        // From here on everyone hears of every end.
+        try world.barrier()
+    }
+
+    private func follow(
+        _ world: any Communicator, _ addresses: ArraySlice<String>, port: Int32, secret: Int
+    ) throws(CollectiveError) {
         var status: Int32 = -EHOSTUNREACH
-        for address in texts.dropFirst(2) {
-            status = mdl_socket_connect(address, target, 2000)
+        for address in addresses {
+            status = mdl_socket_connect(address, port, 2000)
             if status >= 0 { break }
         }
         guard status >= 0 else { throw Self.error(world, status, "connecting to rank 0 for signs of life") }
-        loop.locked { $0.follow(world, WatchLink(status), secret: shared) }
+        loop.locked { $0.follow(world, WatchLink(status), secret: secret) }
     }
 
     /// How long a rank may be silent.
