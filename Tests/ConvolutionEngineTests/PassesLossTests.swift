@@ -100,7 +100,7 @@ import Testing
             loss.kernel(Kernels(set).passes),
             mdl_loss(
                 output: output.view, gradient: output.view, labels: labels.pointer, extent: extent, rows: rows,
-                scale: scale.pointer, partial: partial.pointer), items: items)
+                scale: scale.pointer, partial: partial.pointer, smoothing: loss.smoothing), items: items)
         expectEqual(output.memory.bytes, expected.gradient.memory.bytes, "gradient")
         expectEqual(partial.bytes, expected.partial.bytes, "partial")
     }
