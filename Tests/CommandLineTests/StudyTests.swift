@@ -27,6 +27,7 @@ import Testing
             }
 
             try checkFigures(folder)
+            try checkBackbones(folder)
 
             // A cell that is lost comes back with the same bytes, and the others stay.
             let cell = folder.appendingPathComponent("rc-ri/2")
@@ -70,6 +71,23 @@ import Testing
         let parts = try #require(inspection["rows"] as? [[String: Any]]).filter { $0["part"] as? String != "bank" }
         let stored = parts.reduce(0) { $0 + ($1["parameters"] as? Int ?? 0) }
         #expect(try row("rc-ri-nff")["own_parameters_per_task"] as? Double == Double(stored) / 5)
+    }
+
+    /// A network over its own backbone is itself, and over another's it is not.
+    private func checkBackbones(_ folder: URL) throws {
+        func figures(_ backbone: String, of run: String) throws -> Program.Outcome {
+            let path = folder.appendingPathComponent(run).path
+            return try Program.run(
+                "evaluate", path, path + "/config.yaml", "--json", "--backbone",
+                folder.appendingPathComponent(backbone).path)
+        }
+        let known = try String(
+            contentsOf: folder.appendingPathComponent("single/1/normals/figures.json"), encoding: .utf8)
+        #expect(try figures("single/1/normals", of: "single/1/normals").output == known)
+        let other = try figures("single/2/sal", of: "single/1/normals")
+        #expect(other.status == 0 && other.output != known, "\(other.errors)")
+        let bank = try figures("single/1/normals", of: "rc/1/together")
+        #expect(bank.status == 2 && bank.errors.contains("method conv"))
     }
 
     @Test func whatCannotBeMeantIsRefused() throws {
