@@ -1,4 +1,3 @@
-import Checkpoints
 import Configuration
 
 extension ModelSettings.Backbone {
@@ -17,14 +16,4 @@ extension ModelSettings.Backbone {
 extension ModelSettings.Method {
     /// Whether the backbone's filters are a frozen bank, so that everything trained belongs to one task.
     package var hasBank: Bool { self != .conv }
-}
-
-extension ModelDescription {
-    /// The description of a model of a network with these settings, without a bank.
-    package init(_ settings: ModelSettings) {
-        self.init(
-            backbone: settings.backbone.rawValue, width: settings.width, outputStride: settings.outputStride,
-            method: settings.method.rawValue, normalizedFusion: settings.normalizedFeatureFusion,
-            asppChannels: settings.aspp, lowLevelChannels: settings.low)
-    }
 }

@@ -23,7 +23,7 @@ extension NetworkParameters {
     ///
     /// - Throws: `InvalidFileError` where one is missing or has another shape.
     package static func read(
-        _ storage: ParameterStorage, into memory: AlignedMemory, from file: SafetensorsFile, prefix: String = ""
+        _ storage: ParameterStorage, into memory: AlignedMemory, from file: any TensorFile, prefix: String = ""
     ) throws {
         for entry in storage.layout.entries {
             let values = try file.floats(prefix + entry.parameter.name, shape: entry.parameter.shape)

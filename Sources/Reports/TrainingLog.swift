@@ -101,5 +101,5 @@ package final class TrainingLog {
 
     private static func figure(_ result: MetricResult) -> String { "\(result.name) \(value(result))" }
 
-    private static func value(_ result: MetricResult) -> String { result.unit.text(result.value) }
+    static func value(_ result: MetricResult) -> String { result.unit.text(result.value) }
 }

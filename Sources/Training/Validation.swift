@@ -20,7 +20,7 @@ package final class Validation {
     /// - Parameter network: planned for frames of the data's size.
     package init(
         network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, workers: Int,
-        kernels: Kernels, pool: ThreadPool, bank: PreparedBank, team: RankTeam
+        kernels: Kernels, pool: ThreadPool, bank: PreparedBank? = nil, team: RankTeam
     ) throws {
         heads = network.heads
         self.data = data

@@ -67,7 +67,7 @@ struct Evaluate: ParsableCommand {
         try Job.run { team in
             let configuration = try RunConfiguration.load(path: paths.last!, overrides: overrides)
             let kernels = try kernels.request.kernels()
-            let pool = configuration.parallel.threadPool(ranksPerNode: team.localSize)
+            let pool = configuration.parallel.threadPool(on: team.processors)
             let evaluation = try Evaluation(
                 configuration, split: split, convention: convention, threads: pool.threads, team: team)
             func report(_ model: String, saving folder: PredictionFolder? = nil) throws -> EvaluationReport {

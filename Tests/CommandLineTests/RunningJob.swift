@@ -2,12 +2,11 @@ import Foundation
 
 /// A job of ranks that goes on while a test does something to it.
 final class RunningJob {
-    private let process = Process()
+    private let process: ChildProcess
     private let folder: URL
     /// Marks the processes of this job.
     private let mark: String
     static let markName = "MODULOR_TEST_JOB"
-    private let ended = DispatchSemaphore(value: 0)
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -20,35 +19,24 @@ final class RunningJob {
         mark = "\(Self.markName)=\(identity)"
         self.folder = folder.appendingPathComponent("said-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
-        func file(_ name: String) throws -> FileHandle {
-            let path = self.folder.appendingPathComponent(name)
-            try Data().write(to: path)
-            return try FileHandle(forWritingTo: path)
-        }
-        process.executableURL = Self.root.appendingPathComponent(script)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(["MODULOR_PROGRAM": Program.location.path, Self.markName: identity]) { $1 }
-            .merging(environment) { $1 }
-        process.standardOutput = try file("output")
-        process.standardError = try file("errors")
-        process.standardInput = FileHandle.nullDevice
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.runHearingSignals()
+        process = try ChildProcess(
+            Self.root.appendingPathComponent(script), arguments,
+            environment: ["MODULOR_PROGRAM": Program.location.path, Self.markName: identity]
+                .merging(environment) { $1 },
+            output: (self.folder.appendingPathComponent("output"), self.folder.appendingPathComponent("errors")))
     }
 
     var output: String { text("output") }
     var errors: String { text("errors") }
     /// What was said of failures, line by line.
     var complaints: [Substring] { errors.split(separator: "\n") }
-    var isRunning: Bool { process.isRunning }
 
     /// Waits until `isTrue`, for at most so many seconds and while the job runs; whether it came true.
     func wait(seconds: Double = 120, until isTrue: () -> Bool) -> Bool {
         let end = Date() + seconds
         while Date() < end {
             if isTrue() { return true }
-            if !process.isRunning { return isTrue() }
+            if process.status != nil { return isTrue() }
             usleep(5_000)
         }
         return false
@@ -56,13 +44,13 @@ final class RunningJob {
 
     /// The job's status; nil where it does not end in time, after which it is ended.
     func status(within seconds: Int = 300) -> Int32? {
-        if ended.wait(timeout: .now() + .seconds(seconds)) == .success { return process.terminationStatus }
+        if let status = process.status(within: seconds) { return status }
         for rank in ranks().values { kill(rank, SIGKILL) }
-        kill(process.processIdentifier, SIGKILL)
+        process.signal(SIGKILL)
         return nil
     }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) { process.signal(number) }
 
     /// The processes of the job's ranks by the launcher's number, on whatever test host of this machine.
     func ranks() -> [Int: pid_t] { Self.ranks(marked: mark) }
@@ -126,16 +114,5 @@ enum SmallRun {
     /// The last step of the log; 0 before the first.
     static func step(_ log: Substring) -> Int {
         log.ranges(of: "step ").last.flatMap { Int(log[$0.upperBound...].prefix { $0.isNumber }) } ?? 0
-    }
-}
-
-extension Process {
-    /// Starts the process with no signal blocked: threads of tests block them, and a child inherits that.
-    func runHearingSignals() throws {
-        var (none, blocked) = (sigset_t(), sigset_t())
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &blocked)
-        defer { pthread_sigmask(SIG_SETMASK, &blocked, nil) }
-        try run()
     }
 }

@@ -3,10 +3,9 @@ import Foundation
 /// A Slurm of one node, this machine, that lives as long as the object.
 final class TestSlurm {
     private let folder: URL
-    private var daemons: [Process] = []
+    private var daemons: [ChildProcess] = []
     /// What the last command that failed said.
     private(set) var failure = ""
-    private let ended = DispatchSemaphore(value: 0)
     /// What Slurm's commands need to know.
     let environment: [String: String]
 
@@ -69,22 +68,14 @@ final class TestSlurm {
 
         """.write(to: configuration, atomically: true, encoding: .utf8)
         for daemon in ["slurmctld", "slurmd"] {
-            let process = Process()
-            process.executableURL = Self.path(daemon)
-            process.arguments = ["-D"]
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            process.terminationHandler = { [ended] _ in ended.signal() }
-            try process.runHearingSignals()
-            daemons.append(process)
+            daemons.append(try ChildProcess(Self.path(daemon)!, ["-D"], environment: environment))
         }
     }
 
     deinit {
         for daemon in daemons.reversed() {
-            kill(daemon.processIdentifier, SIGTERM)
-            if ended.wait(timeout: .now() + .seconds(10)) == .timedOut { kill(daemon.processIdentifier, SIGKILL) }
+            daemon.signal(SIGTERM)
+            if daemon.status(within: 10) == nil { daemon.signal(SIGKILL) }
         }
     }
 

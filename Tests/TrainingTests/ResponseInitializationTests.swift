@@ -77,7 +77,7 @@ struct ResponseInitializationTests {
         let graph = classifier(method, BankComponents(of: file)).graph
         let parameters = NetworkParameters([graph], training: false)
         try Initialization(bank: file, method: method, seed: 1).fill(parameters, of: [graph])
-        let pass = EvaluationPass(
+        let pass = try EvaluationPass(
             graphs: [graph], parameters: parameters, samples: 4, kernels: Self.kernels, pool: ThreadPool(threads: 2))
         let stream = RandomStream("images")
         for index in 0..<pass.inputCount { pass.input[index] = 2 * stream.signed(UInt64(index)) }

@@ -60,7 +60,7 @@ package final class EventRecorder {
                 $0.status = .checkpoint
                 $0.checkpointPath = path
             }
-        case .noticed: break
+        case .noticed, .communicated: break
         case .finished(let step, let result):
             let values = result.tasks.flatMap { task in
                 task.constants.map { Self.value(.constant(task: task.name, metric: $0.name, $0.unit), $0.value) }
