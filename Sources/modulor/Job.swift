@@ -42,12 +42,12 @@ enum Job {
         try finish(team, watchdog)
     }
 
-    /// Lets the first rank tell on standard error where and how every rank of a job runs.
+    /// Lets the first rank tell where and how every rank of a job runs.
     static func introduce(_ team: RankTeam, _ pool: ThreadPool, _ kernels: Kernels) throws {
         guard team.size > 1 else { return }
         let library = MPIJob.libraryVersion.split(separator: ",").first.map(String.init) ?? "MPI"
         for line in try team.introductions(pool, kernels, library: library) where team.isFirst {
-            Terminal.progress(line)
+            Terminal.write(line + "\n")
         }
     }
 

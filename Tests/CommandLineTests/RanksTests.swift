@@ -164,7 +164,7 @@ import Testing
             }
             for rank in 0..<ranks {
                 let pattern = try Regex("rank \(rank) of \(ranks) on .*: 1 thread on processors [0-9].*Open MPI")
-                #expect(outcome.errors.contains(pattern), "\(outcome.errors)")
+                #expect(outcome.output.contains(pattern), "\(outcome.output)")
             }
         }
     }
