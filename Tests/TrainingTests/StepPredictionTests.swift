@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Training
+import Training
 
 /// Times that can be added up by hand.
 @Suite struct StepPredictionTests {

@@ -2,11 +2,13 @@ import Collectives
 import TensorCore
 
 /// How far the monotonic clocks of hosts are apart: they count from each host's own start.
-struct ClockComparison: Equatable {
+package struct ClockComparison: Equatable {
     /// No more than the rank's clock is ahead, in nanoseconds.
     private(set) var least = Int64.min
     /// No less than that.
     private(set) var most = Int64.max
+
+    package init() {}
 
     /// What one exchange says, in which every rank tells its time and learns those of all others: a rank that has heard
     /// of another's time has a later one.
@@ -14,13 +16,13 @@ struct ClockComparison: Equatable {
     /// - Parameters:
     ///   - sent: the times that this rank and the first rank told, each by its own clock.
     ///   - received: when each had heard all, by its own clock.
-    mutating func add(sent: (own: Int64, first: Int64), received: (own: Int64, first: Int64)) {
+    package mutating func add(sent: (own: Int64, first: Int64), received: (own: Int64, first: Int64)) {
         most = min(most, received.own - sent.first)
         least = max(least, sent.own - received.first)
     }
 
     /// How far the rank's clock is ahead of the first rank's: the middle of what is possible.
-    var offset: Int64 { least + (most - least) / 2 }
+    package var offset: Int64 { least + (most - least) / 2 }
 
     /// This rank's offset, to within half of the shortest exchange; 0 for the ranks of the first rank's host. All ranks
     /// take part.
