@@ -54,7 +54,7 @@ struct BenchStep: ParsableCommand {
         let configuration = try RunConfiguration.load(path: config, overrides: overrides + own)
         let kernels = try self.kernels.request.kernels()
         let benchmark = try StepBenchmark(
-            configuration, kernels: kernels, team: team, trace: try trace.map { _ in try Trace(team) })
+            configuration, kernels: kernels, team: team, trace: try team.trace(for: trace))
         let measurement = try benchmark.run(rounds: rounds, profile: profile)
         if let trace { try team.write(benchmark.timelines(), to: trace) }
         guard team.isFirst else { return }

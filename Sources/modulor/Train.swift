@@ -62,7 +62,7 @@ struct Train: ParsableCommand {
         try Job.introduce(team, pool, kernels)
         let trainer = try Trainer(
             configuration, folder: folder, resume: resume, kernels: kernels, pool: pool, team: team,
-            trace: try trace.map { _ in try Trace(team) },
+            trace: try team.trace(for: trace),
             observe: { event in
                 guard team.isFirst else { return }
                 log.observe(event)

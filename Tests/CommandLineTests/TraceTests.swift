@@ -106,6 +106,17 @@ import Testing
         }
     }
 
+    @Test func aFileThatCannotBeWrittenIsRefusedBeforeTheTraining() throws {
+        try withTemporaryFolder { folder in
+            let run = folder.appendingPathComponent("run").path
+            let path = folder.appendingPathComponent("nowhere/trace.json").path
+            let outcome = try Program.run(
+                "train", try configuration(in: folder), "--output", run, "--trace", path)
+            #expect(outcome.status == 2 && outcome.errors.contains("--trace \(path): "), "\(outcome.errors)")
+            #expect(!FileManager.default.fileExists(atPath: run))
+        }
+    }
+
     @Test func oneProcessNeedsNoLauncher() throws {
         try withTemporaryFolder { folder in
             let path = folder.appendingPathComponent("trace.json").path
