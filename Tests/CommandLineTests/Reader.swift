@@ -87,6 +87,7 @@ struct Reader {
         small=()
         case "$1 ${2:-} $*" in
         *--help*) ;;
+        plan*) small=("${steps[@]}" --set training.batch=64) ;;
         train* | add*) small=("${steps[@]}" --set data.workers=1) ;;
         pretrain*) small=("${steps[@]}") ;;
         evaluate* | "data check"*) small=("${rooms[@]}") ;;
