@@ -19,13 +19,14 @@ extension NetworkParameters {
         }
     }
 
-    /// Reads every tensor of `storage` from a file.
+    /// Reads the tensors of `storage` from a file: all, or those whose names `include` wants.
     ///
     /// - Throws: `InvalidFileError` where one is missing or has another shape.
     package static func read(
-        _ storage: ParameterStorage, into memory: AlignedMemory, from file: any TensorFile, prefix: String = ""
+        _ storage: ParameterStorage, into memory: AlignedMemory, from file: any TensorFile, prefix: String = "",
+        where include: (String) -> Bool = { _ in true }
     ) throws {
-        for entry in storage.layout.entries {
+        for entry in storage.layout.entries where include(entry.parameter.name) {
             let values = try file.floats(prefix + entry.parameter.name, shape: entry.parameter.shape)
             storage.write(values, to: entry, in: memory)
         }

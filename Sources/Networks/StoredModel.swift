@@ -44,8 +44,10 @@ package struct StoredModel: Sendable {
     /// The network of one task alone, with its values.
     ///
     /// With method `conv` the task's file has the backbone too, so tasks that were trained jointly come apart here.
+    ///
+    /// - Parameter backbone: a task's file whose backbone stands in place of the task's own; only with method `conv`.
     package func network(
-        _ head: TaskHead, height: Int, width: Int
+        _ head: TaskHead, height: Int, width: Int, backbone: SafetensorsFile? = nil
     ) throws -> (graph: Graph, parameters: NetworkParameters) {
         let network = network([head], height: height, width: width)
         let parameters = NetworkParameters(network.graphs, training: false)
@@ -54,6 +56,8 @@ package struct StoredModel: Sendable {
         let file = try folder.task(head.name)
         for storage in [parameters.groups[0].trained, parameters.groups[0].statistics] {
             try NetworkParameters.read(storage, into: storage.values, from: file)
+            guard let backbone else { continue }
+            try NetworkParameters.read(storage, into: storage.values, from: backbone) { !$0.contains(".\(head.name).") }
         }
         return (network.graphs[0], parameters)
     }

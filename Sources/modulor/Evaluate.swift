@@ -46,6 +46,12 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Save what the model predicts, as --predictions reads it.", valueName: "dir"))
     var savePredictions: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Put the backbone of this model or run in place of the model's own, both of method conv.",
+            valueName: "model"))
+    var backbone: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -58,8 +64,8 @@ struct Evaluate: ParsableCommand {
                     ? "name the model or run, and then the configuration"
                     : "with --predictions, name the configuration alone")
         }
-        guard predictions == nil || savePredictions == nil else {
-            throw ValidationError("--save-predictions needs a model; leave out --predictions")
+        guard predictions == nil || (savePredictions == nil && backbone == nil) else {
+            throw ValidationError("--save-predictions and --backbone need a model; leave out --predictions")
         }
     }
 
@@ -70,9 +76,11 @@ struct Evaluate: ParsableCommand {
             let pool = configuration.parallel.threadPool(on: team.processors)
             let evaluation = try Evaluation(
                 configuration, split: split, convention: convention, threads: pool.threads, team: team)
-            func report(_ model: String, saving folder: PredictionFolder? = nil) throws -> EvaluationReport {
+            func report(
+                _ model: String, backbone: String? = nil, saving folder: PredictionFolder? = nil
+            ) throws -> EvaluationReport {
                 let scores = try evaluation.scores(
-                    ofModel: model, kernels: kernels, pool: pool, saving: folder,
+                    ofModel: model, backbone: backbone, kernels: kernels, pool: pool, saving: folder,
                     note: { if team.isFirst { Terminal.note($0) } })
                 return EvaluationReport(split: split, samples: evaluation.samples, scores: scores)
             }
@@ -82,7 +90,7 @@ struct Evaluate: ParsableCommand {
                         split: split, samples: evaluation.samples,
                         scores: try evaluation.scores(ofPredictions: PredictionFolder(predictions)))
                 } else {
-                    try report(paths[0], saving: savePredictions.map { PredictionFolder($0) })
+                    try report(paths[0], backbone: backbone, saving: savePredictions.map { PredictionFolder($0) })
                 }
             if !baseline.isEmpty {
                 try figures.compare(

@@ -19,7 +19,7 @@ struct Modulor: ParsableCommand {
         subcommands: [
             Train.self, Watch.self, Report.self, Add.self, Remove.self, MergeModels.self, Pretrain.self,
             Initialize.self, Evaluate.self, Predict.self, Export.self, Inspect.self, Plan.self, Verify.self, Bench.self,
-            DataCommand.self, Doctor.self,
+            DataCommand.self, StudyCommand.self, Doctor.self,
         ])
 
     /// The statuses of failures; ``ExitCode`` is thrown for others.

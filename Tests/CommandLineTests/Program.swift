@@ -12,6 +12,9 @@ struct Program {
     static let location = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("modulor")
 
+    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
         try run(arguments, environment: environment)
     }
@@ -26,10 +29,8 @@ struct Program {
 
     /// How the program is run on several ranks.
     static func command(ranks: Int, _ arguments: [String]) -> (words: [String], environment: [String: String]) {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return (
-            [root.appendingPathComponent("launch/mpirun").path, "-n", "\(ranks)"] + arguments,
+        (
+            [repository.appendingPathComponent("launch/mpirun").path, "-n", "\(ranks)"] + arguments,
             ["MODULOR_PROGRAM": location.path]
         )
     }

@@ -15,6 +15,8 @@ struct Reader {
     static let untested = [
         "launch/test": "it runs these tests",
         "launch/benchmark": "it measures for minutes, and installs PyTorch",
+        "launch/study": "it trains for two hours; StudyTests runs its miniature",
+        "modulor study": "it sums up what launch/study has trained; StudyTests runs it",
         "--hostfile": "it needs several hosts; HostsTests trains on three",
         "sbatch ": "it needs a cluster; SlurmTests makes one",
         "kubectl ": "it needs a cluster",

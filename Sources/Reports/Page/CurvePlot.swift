@@ -12,9 +12,6 @@ struct CurvePlot {
     var isNoisy = false
     var format: (Double) -> String = Figure.short
 
-    private static let (width, height) = (360.0, 190.0)
-    private static let (left, right, top, bottom) = (46.0, 14.0, 14.0, 24.0)
-
     var html: String {
         guard let last = points.last else { return "" }
         let shown = isNoisy ? Self.smoothed(points) : points
@@ -30,55 +27,31 @@ struct CurvePlot {
         let curve = Self.thinned(shown)
         var values = (isNoisy ? Self.withoutOutliers(raw) : raw.map(\.value)) + curve.map(\.value)
         if let reference { values.append(reference.value) }
-        let scale = Scale(values.filter(\.isFinite))
         let steps = (points.first!.step, max(points.last!.step, points.first!.step + 1))
-        func x(_ step: Int) -> Double {
-            Self.left + Double(step - steps.0) / Double(steps.1 - steps.0) * (Self.width - Self.left - Self.right)
+        let frame = PlotFrame(
+            width: 360, height: 190, margins: (46, 14, 14, 24), horizontal: Double(steps.0)...Double(steps.1),
+            vertical: PlotScale(values.filter(\.isFinite)))
+        func places(_ points: [RunHistory.Point]) -> [(x: Double, y: Double)] {
+            points.map { (Double($0.step), $0.value) }
         }
-        func y(_ value: Double) -> Double {
-            let share = min(max((value - scale.low) / (scale.high - scale.low), 0), 1)
-            return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
-        }
-        func path(_ points: [RunHistory.Point]) -> String {
-            points.filter(\.value.isFinite).enumerated().map { index, point in
-                "\(index == 0 ? "M" : "L")\(Self.place(x(point.step))) \(Self.place(y(point.value)))"
-            }.joined()
-        }
-        var parts: [String] = []
-        let right = Self.width - Self.right
-        func write(_ text: String, x: Double, y: Double, atEnd: Bool = true) {
-            let anchor = atEnd ? " text-anchor=\"end\"" : ""
-            parts.append("<text x=\"\(Self.place(x))\" y=\"\(Self.place(y))\"\(anchor)>\(escaped(text))</text>")
-        }
-        func rule(_ style: String, _ y: Double) {
-            parts.append(
-                "<path class=\"\(style)\" d=\"M\(Self.place(Self.left)) \(Self.place(y))H\(Self.place(right))\"/>")
-        }
-        for tick in scale.ticks {
-            rule("grid", y(tick))
-            write(Figure.short(tick), x: Self.left - 6, y: y(tick) + 4)
-        }
-        write("step \(steps.0)", x: Self.left, y: Self.height - 6, atEnd: false)
-        write("\(steps.1)", x: right, y: Self.height - 6)
+        var parts = frame.grid
+        parts.append(PlotFrame.text("step \(steps.0)", x: frame.left, y: frame.height - 6))
+        parts.append(PlotFrame.text("\(steps.1)", x: frame.right, y: frame.height - 6, anchor: .end))
         if let reference {
-            let line = y(reference.value)
-            rule("reference", line)
-            write(reference.label, x: right, y: line + (line > Self.top + 12 ? -5 : 13))
+            let line = frame.y(reference.value)
+            parts.append(frame.rule("reference", line))
+            parts.append(
+                PlotFrame.text(
+                    reference.label, x: frame.right, y: line + (line > frame.top + 12 ? -5 : 13), anchor: .end))
         }
-        if isNoisy { parts.append("<path class=\"raw\" d=\"\(path(raw))\"/>") }
-        parts.append("<path class=\"curve\" d=\"\(path(curve))\"/>")
-        if curve.count < 40 {
-            parts += curve.filter(\.value.isFinite).map {
-                "<circle cx=\"\(Self.place(x($0.step)))\" cy=\"\(Self.place(y($0.value)))\" r=\"3\"/>"
-            }
-        }
+        if isNoisy { parts.append(frame.curve(places(raw), style: "raw")) }
+        parts.append(frame.curve(places(curve), style: "curve"))
+        if curve.count < 40 { parts += places(curve).filter(\.y.isFinite).map { frame.circle($0) } }
         return """
-            <svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img" \
+            <svg viewBox="0 0 \(Int(frame.width)) \(Int(frame.height))" role="img" \
             aria-label="\(escaped(title)) over steps">\(parts.joined())</svg>
             """
     }
-
-    private static func place(_ coordinate: Double) -> String { String(format: "%.1f", coordinate) }
 
     /// Running means that forget with a time constant of a fiftieth of the run.
     private static func smoothed(_ points: [RunHistory.Point]) -> [RunHistory.Point] {
@@ -105,27 +78,5 @@ struct CurvePlot {
     private static func withoutOutliers(_ points: [RunHistory.Point]) -> [Double] {
         let sorted = points.map(\.value).filter(\.isFinite).sorted()
         return Array(sorted.prefix(sorted.count - sorted.count / 50))
-    }
-}
-
-/// A range of values with round numbers in it.
-private struct Scale {
-    let low: Double
-    let high: Double
-    let ticks: [Double]
-
-    init(_ values: [Double]) {
-        var (low, high) = (values.min() ?? 0, values.max() ?? 1)
-        if high - low <= 1e-12 * max(abs(low), abs(high)) || high == low {
-            let half = max(abs(high), 1e-3) / 2
-            (low, high) = (low - half, high + half)
-        }
-        let rough = (high - low) / 3
-        let power = pow(10, floor(log10(rough)))
-        let step = [1, 2, 2.5, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
-        let first = (low / step).rounded(.up), last = (high / step).rounded(.down)
-        ticks = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
-        let margin = (high - low) * 0.04
-        (self.low, self.high) = (low - margin, high + margin)
     }
 }

@@ -38,11 +38,14 @@ package struct Evaluation {
     /// Scores every task of the model, or of the run's model, at `path` that the configuration names.
     ///
     /// - Parameters:
+    ///   - backbone: a model or run of one task, whose backbone stands in place of the shared one of method `conv`; so
+    ///     one sees what tasks lose when another one is trained on.
     ///   - folder: where predictions are saved, if they are.
     ///   - note: told which tasks are left out.
     /// - Throws: `UsageError` where model and configuration have nothing in common or differ in their classes.
     package func scores(
-        ofModel path: String, kernels: Kernels, pool: ThreadPool, saving folder: PredictionFolder? = nil,
+        ofModel path: String, backbone other: String? = nil, kernels: Kernels, pool: ThreadPool,
+        saving folder: PredictionFolder? = nil,
         note: (String) -> Void = { _ in }
     ) throws -> [ValidationScore] {
         let model = try StoredModel(opening: Self.modelPath(path))
@@ -58,6 +61,7 @@ package struct Evaluation {
         if !left.isEmpty { note("\(path) has no \(left.joined(separator: ", ")), which is not scored") }
         let others = known.filter { name in !asked.contains { $0.rawValue == name } }
         if !others.isEmpty { note("\(others.joined(separator: ", ")) of \(path) is not under tasks, and not scored") }
+        let backbone = try other.map { try Self.backbone($0, for: model) }
         try team.agree(on: configuration.agreement(kernels))
         // One task after the other: a joint network's tasks come apart, and only one network is in memory.
         return try tasks.flatMap { task in
@@ -68,7 +72,7 @@ package struct Evaluation {
                         + "\(data.channels(of: task)); evaluate it on the data that it was trained for")
             }
             let (height, width) = (data.frame.height, data.frame.width)
-            let parameters = try model.network(head, height: height, width: width).parameters
+            let parameters = try model.network(head, height: height, width: width, backbone: backbone).parameters
             try team.agree(
                 on: parameters.storages.enumerated().map { place, storage in
                     let bytes = UnsafeRawBufferPointer(start: storage.values.base, count: storage.values.byteCount)
@@ -109,6 +113,18 @@ package struct Evaluation {
             }
         }
         return try lanes.results(over: team)
+    }
+
+    /// The file with the backbone of the model or run at `path`.
+    private static func backbone(_ path: String, for model: StoredModel) throws -> SafetensorsFile {
+        let other = try StoredModel(opening: modelPath(path))
+        let tasks = try other.folder.tasks()
+        guard !model.settings.method.hasBank, !other.settings.method.hasBank, tasks.count == 1 else {
+            throw UsageError(
+                "the backbone of \(path) cannot stand in for another; name a model of method conv with one task, for one "
+                    + "of method conv")
+        }
+        return try other.folder.task(tasks[0])
     }
 
     /// The model at `path`, or in the run there.

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Reports
+
+struct StudyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "study",
+        abstract: "Sums up an ablation that launch/study made: a table in Markdown, and plots as SVG files.",
+        discussion: """
+            Reads DIR/METHOD/SEED/RUN with the figures.json that modulor evaluate --json gave, as far as it is finished, \
+            and writes study-delta.svg, study-parameters.svg and study-convergence.svg into DIR.
+
+            Examples:
+              modulor study runs/study
+              modulor study runs/study --json > study.json
+            """)
+
+    @Argument(help: .init("The folder of the study.", valueName: "dir"))
+    var folder: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let study = try Study(folder: folder)
+        let plots = try study.writePlots(to: folder)
+        Terminal.write(json ? try JSONOutput.object(study) : study.text + "\n")
+        for path in plots { Terminal.progress("plot: \(path)") }
+    }
+}
