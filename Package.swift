@@ -133,7 +133,9 @@ let package = Package(
             of: "Reports",
             uses: ["Training", "Tasks", "Configuration", "Checkpoints", "ConvolutionEngine", "TensorCore"]),
         // Runs the program itself, which is built beside the tests.
-        .testTarget(name: "CommandLineTests", dependencies: ["modulor"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["modulor", "Checkpoints", "Datasets"], exclude: ["Scripts"],
+            swiftSettings: strict),
 
         // Damages files for every reader of them, in a program of its own that may crash and hang alone.
         .target(

@@ -6,6 +6,11 @@ package struct NodeCommunicators {
     /// The leaders of all nodes, in order; nil on other ranks.
     package let leaders: (any Communicator)?
 
+    /// Every rank on a node of its own.
+    package init(_ imagined: ImaginedCommunicator) {
+        (world, node, leaders) = (imagined, LoopbackCommunicator(host: imagined.host), imagined)
+    }
+
     /// All ranks of `world` take part, and wait.
     package init(_ world: any Communicator) throws(CollectiveError) {
         self.world = world

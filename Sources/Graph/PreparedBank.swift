@@ -41,6 +41,9 @@ package final class PreparedBank {
         self.pool = pool
     }
 
+    /// Bytes of what is ready.
+    package var byteCount: Int { memories.reduce(0) { $0 + $1.byteCount } }
+
     /// The filter `name` in the form that a pass needs.
     func filter(_ name: String, for cut: ConvolutionCut) -> Form {
         let key = Key(name: name, geometry: cut.geometry, algorithm: cut.algorithm, transposed: cut.transposed)

@@ -30,7 +30,9 @@ extension Program {
     package func measureSteps() {
         guard forward.nanoseconds == nil else { return }
         for part in [\Program.forward, \.backward, \.finish] {
-            self[keyPath: part].nanoseconds = arguments.keep([Int64](repeating: 0, count: self[keyPath: part].count))
+            let zeroes = [Int64](repeating: 0, count: self[keyPath: part].count)
+            self[keyPath: part].nanoseconds = arguments.keep(zeroes)
+            self[keyPath: part].began = arguments.keep(zeroes)
         }
     }
 
@@ -38,9 +40,16 @@ extension Program {
     package var nanoseconds: [Work: Int] {
         var times: [Work: Int] = [:]
         for part in [forward, backward, finish] {
-            guard let durations = part.nanoseconds else { continue }
-            for index in 0..<part.count { times[Work(tag: part.steps[index].tag), default: 0] += Int(durations[index]) }
+            part.forEachMeasuredStep { tag, _, nanoseconds in times[Work(tag: tag), default: 0] += Int(nanoseconds) }
         }
         return times
+    }
+
+    /// Tells of every loop of the last run what it computed for, when it began by the system's monotonic clock and how
+    /// long it took, in nanoseconds; nothing where steps are not measured.
+    package func forEachWork(_ body: (_ work: Work, _ began: Int64, _ nanoseconds: Int64) -> Void) {
+        for part in [forward, backward, finish] {
+            part.forEachMeasuredStep { tag, began, nanoseconds in body(Work(tag: tag), began, nanoseconds) }
+        }
     }
 }

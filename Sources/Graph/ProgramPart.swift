@@ -27,6 +27,8 @@ struct ProgramPart {
     let pauses: [(step: Int, pause: Pause)]
     /// The durations of the last run's steps, where they are measured.
     var nanoseconds: UnsafeMutablePointer<Int64>?
+    /// When the last run's steps between two pauses began, at the place of the first of them, where steps are measured.
+    var began: UnsafeMutablePointer<Int64>?
 
     init(_ steps: [mdl_step], pauses: [(step: Int, pause: Pause)], in arguments: ArgumentStore) {
         self.steps = arguments.keep(steps)
@@ -45,8 +47,24 @@ struct ProgramPart {
         run(done..<count, on: pool)
     }
 
+    /// Tells every step's tag, and when it began and how long it took in the last run, both in nanoseconds.
+    func forEachMeasuredStep(_ body: (_ tag: Int32, _ began: Int64, _ nanoseconds: Int64) -> Void) {
+        guard let nanoseconds, let began else { return }
+        var place = 0
+        for end in pauses.map(\.step) + [count] where end > place {
+            // Between pauses steps follow each other at once.
+            var time = began[place]
+            for index in place..<end {
+                body(steps[index].tag, time, nanoseconds[index])
+                time += nanoseconds[index]
+            }
+            place = end
+        }
+    }
+
     private func run(_ range: Range<Int>, on pool: ThreadPool) {
         guard !range.isEmpty else { return }
+        if let began { began[range.lowerBound] = MonotonicClock.nanoseconds }
         pool.run(
             steps + range.lowerBound, count: range.count, nanoseconds: nanoseconds.map { $0 + range.lowerBound })
     }

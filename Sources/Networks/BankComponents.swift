@@ -12,10 +12,14 @@ package struct BankComponents: Sendable, Equatable {
     private init() {}
 
     /// What the shapes of a bank's tensors say; no value is read.
-    package init(of bank: SafetensorsFile) {
-        for tensor in bank.tensors
-        where tensor.name.hasSuffix(ResNet.filterSuffix) && tensor.shape.count == 4 && tensor.shape[0] > 0 {
-            counts[tensor.name] = tensor.shape[0]
+    package init(of bank: any TensorFile) {
+        self.init(shapes: bank.tensors.map { ($0.name, $0.shape) })
+    }
+
+    /// What the shapes of tensors say that have these names in a bank.
+    init(shapes: some Sequence<(name: String, shape: [Int])>) {
+        for (name, shape) in shapes where name.hasSuffix(ResNet.filterSuffix) && shape.count == 4 && shape[0] > 0 {
+            counts[name] = shape[0]
         }
     }
 

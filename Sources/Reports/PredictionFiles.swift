@@ -37,7 +37,7 @@ package struct PredictionFiles {
             try AtomicFile.write(to: stem + ".npy") {
                 try $0.write(NumPyArray.encoded(map.values, shape: [map.height, map.width, map.channels]))
             }
-            let range = head.task == .depth ? map.withView { DepthRange(label: $0) } : .standard
+            let range = head.task.answer == .distance ? map.withView { DepthRange(label: $0) } : .standard
             let picture = map.withView { Picture(output: $0, task: head.task, depthRange: range) }
             try Self.file(picture, of: map, task: head.task, range).write(to: stem + ".png")
             try PNGFile(picture.overlaid(on: original, task: head.task)).write(to: stem + "-overlay.png")
@@ -59,14 +59,14 @@ package struct PredictionFiles {
     }
 
     private static func file(_ picture: Picture, of map: PixelMap, task: LearningTask, _ range: DepthRange) -> PNGFile {
-        switch task {
-        case .semseg, .humanParts:
+        switch task.answer {
+        case .classes:
             return map.withView { PNGFile(classesOf: $0) }
-        case .depth: return PNGFile(picture.withDepthBar(range))
-        case .edge, .sal:
+        case .distance: return PNGFile(picture.withDepthBar(range))
+        case .score:
             let gray = stride(from: 0, to: picture.rgb.count, by: 3).map { picture.rgb[$0] }
             return PNGFile(height: picture.height, width: picture.width, pixels: .grey(gray))
-        case .normals: return PNGFile(picture)
+        case .direction: return PNGFile(picture)
         }
     }
 }

@@ -38,7 +38,7 @@ package struct SampleGallery {
     private static func picture(of sample: Sample, task: LearningTask) -> Picture {
         guard let label = sample.labels[task] else { preconditionFailure("the sample lacks a label asked for") }
         return label.withView {
-            Picture(label: $0, task: task, depthRange: task == .depth ? DepthRange(label: $0) : .standard)
+            Picture(label: $0, task: task, depthRange: task.answer == .distance ? DepthRange(label: $0) : .standard)
         }
     }
 }

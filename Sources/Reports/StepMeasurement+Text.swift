@@ -17,6 +17,20 @@ extension StepMeasurement {
         table.add(["instruction set", isa])
         table.add(["batch", "\(batch)"])
         table.add(["rounds", "\(rounds)"])
+        if ranks > 1 { table.add(["ranks", "\(ranks)"]) }
+        if let shares {
+            table.add(["computing ms", Self.number(shares.computingSeconds * 1e3, digits: 1)])
+            table.add([
+                "exposed communication ms", Self.number(shares.exposedCommunicationSeconds * 1e3, digits: 1),
+            ])
+            table.add([
+                "batch-norm synchronization ms",
+                Self.number(shares.batchNormSynchronizationSeconds * 1e3, digits: 1),
+            ])
+        }
+        if let traffic {
+            table.add(["bytes sent per step", Self.number(traffic.bytesSentPerStep, digits: 0)])
+        }
         guard let rows else { return table.text }
         return [table.text, Self.kinds(rows), Self.layers(rows)].joined(separator: "\n\n")
     }

@@ -32,12 +32,13 @@ struct RandomBatch {
         for pixel in 0..<samples * pixels {
             let bits = stream.bits(UInt64(pixel))
             let isKnown = bits >> 56 >= 26
-            switch head.task {
-            case .semseg, .humanParts: labels[pixel] = isKnown ? Float(bits % UInt64(head.channels)) : 255
-            case .edge: labels[pixel] = isKnown ? (bits & 7 == 0 ? 1 : 0) : 255
-            case .sal: labels[pixel] = isKnown ? Float(bits & 1) : 255
-            case .depth: labels[pixel] = isKnown ? Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24) : 0
-            case .normals:
+            switch head.task.answer {
+            case .classes: labels[pixel] = isKnown ? Float(bits % UInt64(head.channels)) : 255
+            // Edges are few.
+            case .score where head.task == .edge: labels[pixel] = isKnown ? (bits & 7 == 0 ? 1 : 0) : 255
+            case .score: labels[pixel] = isKnown ? Float(bits & 1) : 255
+            case .distance: labels[pixel] = isKnown ? Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24) : 0
+            case .direction:
                 let (sample, place) = (pixel / pixels, pixel % pixels)
                 let vector = (0..<3).map { Double(directions.signed(UInt64((sample * 3 + $0) * pixels + place))) }
                 let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()

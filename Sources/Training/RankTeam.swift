@@ -83,7 +83,20 @@ package final class RankTeam {
         (world, self.nodes, sums, whole, watchdog) = (nodes.world, nodes, made!.sums, team, team.watchdog)
     }
 
+    /// The last of `ranks` ranks, of which the others do not exist: all that is said to them is said at once, and nothing
+    /// comes back. For plans of jobs that are larger than this machine.
+    init(imagining ranks: Int, partOf whole: RankTeam? = nil) throws(CollectiveError) {
+        let imagined = ImaginedCommunicator(ranks: ranks)
+        (rank, size, host, processors) = (ranks - 1, ranks, imagined.host, .available())
+        (world, nodes, sums) = (imagined, NodeCommunicators(imagined), imagined)
+        (self.whole, watchdog) = (whole, nil)
+        ownThread = whole == nil ? try CommunicationThread() : nil
+    }
+
     package var isFirst: Bool { rank == 0 }
+
+    /// Whether this rank has the first rank's memory, and its clock.
+    var sharesHostWithFirst: Bool { world.nodes.node(of: world.rank) == 0 }
 
     /// This rank's part of a batch, and the tree along which sums over the batch are formed.
     ///

@@ -1,71 +1,76 @@
+import Collectives
 import Configuration
 import ConvolutionEngine
 import Graph
 import Networks
 import TensorCore
 
-/// The training step of a configuration on random images, labels and parameters: neither a data set nor a bank is read,
-/// as no kernel's time depends on values.
+/// Measures the training step of a configuration on random values, on one rank or on all ranks of a job.
 package final class StepBenchmark {
     private let configuration: RunConfiguration
-    private let network: MultiTaskNetwork
-    private let step: TrainingStep
+    private let content: RandomStep
     private let kernels: Kernels
     private let pool: ThreadPool
+    private let team: RankTeam
+    private let trace: Trace?
 
-    /// - Throws: `PlanningError` where the network cannot be trained on so few samples.
-    package init(_ configuration: RunConfiguration, kernels: Kernels) throws {
+    /// All ranks of the team take part.
+    ///
+    /// - Parameter trace: what steps are added to.
+    /// - Throws: `PlanningError` where the network cannot be trained on so few samples; `CollectiveError`.
+    package init(
+        _ configuration: RunConfiguration, kernels: Kernels, team: RankTeam = RankTeam(), trace: Trace? = nil
+    ) throws {
         self.configuration = configuration
         self.kernels = kernels
-        pool = configuration.parallel.threadPool()
-        let settings = configuration.training
-        let crop = configuration.data.crop
-        network = MultiTaskNetwork(
-            configuration.model,
-            heads: configuration.tasks.map { TaskHead($0.name, channels: configuration.data.channels(of: $0.name)) },
-            height: crop.height, width: crop.width)
-        let parameters = NetworkParameters(network.graphs, training: true)
-        for storage in parameters.storages {
-            for entry in storage.layout.entries {
-                let values = Initialization.draw(
-                    entry.parameter, method: configuration.model.method, seed: settings.seed)
-                storage.write(values, to: entry, in: storage.values)
-            }
-        }
-        step = try TrainingStep(
-            graphs: network.graphs, parameters: parameters,
-            heads: zip(network.heads, configuration.tasks).map { head, task in
-                TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
-            }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
-            kernels: kernels, pool: pool)
-        let batch = RandomBatch(samples: settings.batch, height: crop.height, width: crop.width)
-        batch.fill(step.input, named: "input.0")
-        for head in network.heads { batch.fill(step.labels(of: head.name), of: head, step: 0) }
+        self.team = team
+        self.trace = trace
+        try team.agree(on: configuration.agreement(kernels))
+        pool = configuration.parallel.threadPool(on: team.processors)
+        content = try RandomStep(configuration, ranks: .team(team), kernels: kernels, pool: pool)
+        if let trace { content.step.record(in: trace) }
     }
 
     /// Runs one step to warm up and then `rounds` that count; then measures the machine's peak with the same threads.
+    /// All ranks get the same.
     ///
-    /// - Parameter profile: whether to tell where the time goes.
+    /// - Parameter profile: whether to tell where the time goes, on this rank.
     package func run(rounds: Int, profile: Bool = false) throws -> StepMeasurement {
         precondition(rounds > 0, "a benchmark needs a round")
+        let step = content.step
         if profile { for unit in step.units { unit.program.measureSteps() } }
-        let rate = configuration.training.learningRate
-        try step.run(rate: rate)
-        var seconds: [Double] = []
-        var times = StepProfile(step: step, samples: configuration.training.batch)
-        for _ in 0..<rounds {
-            let start = ContinuousClock.now
-            try step.run(rate: rate)
-            seconds.append((ContinuousClock.now - start) / .seconds(1))
-            if profile { times.addRound(seconds: seconds.last!) }
+        trace?.step = 1
+        _ = try content.run()
+        var times = StepTimes(step, team: team)
+        var rows = StepProfile(step: step, samples: step.shard.count)
+        for round in 0..<rounds {
+            trace?.step = round + 2
+            let seconds = try times.add { try content.run() }
+            if profile { rows.addRound(seconds: seconds) }
         }
         let peakResidentBytes = ProcessMemory.peakResidentBytes
-        let flop = network.graphs.reduce(0) {
+        let flop = content.network.graphs.reduce(0) {
             $0 + $1.cost.trainingStepFlop(samples: configuration.training.batch)
         }
+        let peak = MeasuredPeak(kernels: kernels, pool: pool)
         return StepMeasurement(
-            secondsPerStep: seconds.median, batch: configuration.training.batch, rounds: rounds, flopPerStep: flop,
-            peak: MeasuredPeak(kernels: kernels, pool: pool), instructionSet: kernels.instructionSet,
-            peakResidentBytes: peakResidentBytes, arenaBytes: step.arenaByteCount, rows: profile ? times.rows : nil)
+            times: try times.shares, traffic: try step.traffic(), ranks: team.size,
+            batch: configuration.training.batch, rounds: rounds, flopPerStep: flop, threads: peak.threads,
+            peakGflopPerSecond: try team.gather(peak.gflopPerSecond).reduce(0, +),
+            instructionSet: kernels.instructionSet, peakResidentBytes: peakResidentBytes,
+            arenaBytes: step.arenaByteCount, rows: profile ? rows.rows : nil)
+    }
+
+    /// The timelines of all ranks; nil where none were asked for. All ranks ask.
+    package func timelines() throws -> RunTrace? {
+        try trace.map { try RunTrace($0, graphs: content.step.outputs, team: team) }
+    }
+}
+
+extension RankTeam {
+    /// Every rank's value, in order of ranks.
+    func gather(_ value: Double) throws(CollectiveError) -> [Double] {
+        let own = withUnsafeBytes(of: value) { Array($0) }
+        return try gather(own).map { bytes in bytes.withUnsafeBytes { $0.loadUnaligned(as: Double.self) } }
     }
 }

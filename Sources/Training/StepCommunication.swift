@@ -36,6 +36,14 @@ final class StepScalars {
     }
 }
 
+/// Nanoseconds that a rank has waited for others.
+struct StepWaits {
+    /// For batch-norm sums.
+    var batchNorm: Int64 = 0
+    /// For gradients, losses and counts.
+    var other: Int64 = 0
+}
+
 /// What the ranks of a team say to each other in a step: counts before it, batch-norm sums within it, gradients as the
 /// backward pass completes them, losses after it. Made once; a step allocates nothing.
 final class StepCommunication {
@@ -47,12 +55,17 @@ final class StepCommunication {
     private let exchanges: [[OrderedGather]]
     /// By program and segment: what may leave once the segment is complete.
     private let departures: [[CollectiveOperation?]]
+    /// The bytes of what leaves, likewise.
+    private let departingBytes: [[Int]]
     private let scalars: StepScalars
     /// nil where a group has one rank.
     private let reduction: (any GradientReduction)?
     /// Of all buckets of a step.
     private let gradientBytes: Int
     private var sumsSent = 0
+    var trace: Trace?
+    /// How long steps have waited so far.
+    private(set) var waits = StepWaits()
     /// What had been sent when the step began.
     private var atBegin = (gradients: 0, sums: 0)
 
@@ -87,6 +100,11 @@ final class StepCommunication {
             : try team.group.reduction(
                 parallel.reduction, samples: samples, largestBucket: buckets.joined().map(\.count).max() ?? 1)
         let reduction = reduction
+        departingBytes = zip(programs, buckets).map { program, buckets in
+            var bytes = [Int](repeating: 0, count: program.gradientSegments.count)
+            for bucket in buckets { bytes[bucket.lastSegment] = bucket.count * MemoryLayout<Float>.stride }
+            return bytes
+        }
         gradientBytes = buckets.joined().reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
         departures = zip(zip(programs, buckets), gradients).map { pair, storage in
             let arena = GradientArena(
@@ -101,23 +119,31 @@ final class StepCommunication {
     func sumCounts() throws(CollectiveError) {
         atBegin = (reduction?.byteCount ?? 0, sumsSent)
         sumsSent += counts.byteCount
-        try team.world.run(counts)
+        try run(counts)
     }
 
-    func gatherLosses() throws(CollectiveError) { try run(losses) }
+    func gatherLosses() throws(CollectiveError) {
+        sumsSent += losses.byteCount
+        try run(losses)
+    }
 
     func shareResults() throws(CollectiveError) {
         sumsSent += results.byteCount
-        try team.world.run(results)
+        try run(results)
     }
 
     func exchange(_ index: Int, ofProgram program: Int) throws(CollectiveError) {
-        try run(exchanges[program][index])
+        let gather = exchanges[program][index]
+        sumsSent += gather.byteCount
+        try run(gather, isBatchNorm: true)
     }
 
-    private func run(_ gather: OrderedGather) throws(CollectiveError) {
-        sumsSent += gather.byteCount
-        try team.world.run(gather)
+    private func run(_ operation: CollectiveOperation, isBatchNorm: Bool = false) throws(CollectiveError) {
+        let began = MonotonicClock.nanoseconds
+        try team.world.run(operation)
+        let ended = MonotonicClock.nanoseconds
+        if isBatchNorm { waits.batchNorm += ended - began } else { waits.other += ended - began }
+        trace?.add(.sums, from: began, to: ended)
     }
 
     /// What this rank has sent since the step began; nothing may be under way.
@@ -131,5 +157,35 @@ final class StepCommunication {
         if let operation = departures[program][segment] { team.world.submit(operation) }
     }
 
-    func waitForGradients() throws(CollectiveError) { try team.world.waitForAll() }
+    /// What ranks do together in a step.
+    enum Kind {
+        case batchNorm
+        /// Counts and losses.
+        case scalars
+        case gradients
+    }
+
+    /// Tells all operations of a step with their kind, the program that they belong to, and their bytes: of gradients
+    /// those that are reduced, of sums those that this rank sends.
+    func forEachOperation(
+        _ body: (_ operation: CollectiveOperation, _ kind: Kind, _ program: Int?, _ bytes: Int) -> Void
+    ) {
+        body(counts, .scalars, nil, counts.byteCount)
+        for (program, gathers) in exchanges.enumerated() {
+            for gather in gathers { body(gather, .batchNorm, program, gather.byteCount) }
+            for (segment, operation) in departures[program].enumerated() {
+                if let operation { body(operation, .gradients, program, departingBytes[program][segment]) }
+            }
+        }
+        body(losses, .scalars, nil, losses.byteCount)
+        if team.isSplit { body(results, .scalars, nil, results.byteCount) }
+    }
+
+    func waitForGradients() throws(CollectiveError) {
+        let began = MonotonicClock.nanoseconds
+        try team.world.waitForAll()
+        let ended = MonotonicClock.nanoseconds
+        waits.other += ended - began
+        trace?.add(.gradients, from: began, to: ended)
+    }
 }

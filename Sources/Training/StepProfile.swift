@@ -77,14 +77,15 @@ package struct StepProfile {
             let node = graph.nodes[key.work.node]
             let shape = graph.shape(of: node.output)
             let flop = costs[key.unit].nodes[key.work.node]
-            let (pass, count) =
+            let count =
                 switch key.work.pass {
-                case .forward: ("forward", flop.forward)
-                case .backwardToData: ("backward to data", flop.backwardToData)
-                case .backwardToFilter: ("backward to filter", flop.backwardToFilter)
+                case .forward: flop.forward
+                case .backwardToData: flop.backwardToData
+                case .backwardToFilter: flop.backwardToFilter
                 }
             return Row(
-                tasks: graph.outputs.map(\.name), node: graph.name(of: node), kind: node.operation.kind, pass: pass,
+                tasks: graph.outputs.map(\.name), node: graph.name(of: node), kind: node.operation.kind,
+                pass: key.work.pass.name,
                 shape: [shape.height, shape.width, shape.channels], seconds: own.median, of: total,
                 flop: samples * count)
         }
@@ -105,8 +106,8 @@ extension Graph {
 }
 
 extension Graph.Operation {
-    /// What the operation is called in a profile.
-    fileprivate var kind: String {
+    /// What the operation is called in profiles and traces.
+    var kind: String {
         switch self {
         case .input: "input"
         case .convolution(let geometry, _, _):

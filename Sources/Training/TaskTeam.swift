@@ -8,7 +8,7 @@ package struct TaskTeam {
     package let group: RankTeam
 
     /// Places of the graphs that this rank trains.
-    package var graphs: [Int] { groups.groups[groups.group(of: world.rank)].graphs }
+    package let graphs: [Int]
 
     /// Whether other groups train other graphs.
     package var isSplit: Bool { groups.groups.count > 1 }
@@ -17,13 +17,24 @@ package struct TaskTeam {
     package init(graphs: Int) {
         world = RankTeam()
         groups = TaskGroups(graphs: graphs)
+        self.graphs = Array(0..<graphs)
         group = world
+    }
+
+    /// One rank of as many as `groups` has, of which the others do not exist: the last of the group `number`.
+    init(imagining groups: TaskGroups, group number: Int) throws(CollectiveError) {
+        self.groups = groups
+        let ranks = groups.groups.map(\.ranks.count)
+        world = try RankTeam(imagining: ranks.reduce(0, +))
+        group = ranks.count == 1 ? world : try RankTeam(imagining: ranks[number], partOf: world)
+        graphs = groups.groups[number].graphs
     }
 
     /// All ranks of `world` take part, and wait.
     package init(_ world: RankTeam, groups: TaskGroups) throws(CollectiveError) {
         self.world = world
         self.groups = groups
+        graphs = groups.groups[groups.group(of: world.rank)].graphs
         group = groups.groups.count == 1 ? world : try RankTeam(partOf: world, number: groups.group(of: world.rank))
     }
 }

@@ -35,16 +35,19 @@ package final class Trainer {
     private let kernels: Kernels
     /// Steps that are done.
     private(set) var done = 0
+    /// Where this rank's time is written down, if anywhere.
+    private let trace: Trace?
     /// Where this rank's time went.
     var times: RankTimes
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
+    ///   - trace: what steps, validation and checkpoints are added to.
     ///   - shouldStop: asked after every step; true saves the state and ends the run.
     ///   - observe: told what happens, on the calling thread.
     package init(
         _ configuration: RunConfiguration, folder path: String, resume: Bool, kernels: Kernels, pool: ThreadPool,
-        team: RankTeam = RankTeam(), shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
+        team: RankTeam = RankTeam(), trace: Trace? = nil, shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
         observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
@@ -53,6 +56,7 @@ package final class Trainer {
         self.observe = observe
         self.shouldStop = shouldStop
         self.team = team
+        self.trace = trace
         times = RankTimes(rank: team.rank, host: team.host)
         let names = configuration.tasks.map(\.name)
         team.setStallLimit(seconds: configuration.parallel.stallSeconds)
@@ -106,6 +110,7 @@ package final class Trainer {
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool, bank: step.bank, team: team)
         checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels)
+        if let trace { step.record(in: trace) }
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
         model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }
@@ -168,9 +173,13 @@ package final class Trainer {
     private func runStep(_ loader: BatchLoader) throws {
         let settings = configuration.training
         let start = ContinuousClock.now
+        trace?.step = done + 1
         team.report(step: done + 1, .loadingData)
         let waited = team.waitedSeconds
-        guard let batch = try loader.next() else { preconditionFailure("training batches never end") }
+        guard let batch = try trace.span(.pictures, { try loader.next() }) else {
+            preconditionFailure("training batches never end")
+        }
+        trace?.addBatch(batch.reading)
         let loaded = ContinuousClock.now
         step.input.update(from: batch.images, count: step.inputCount)
         for head in network.heads where step.trains(head.name) {
@@ -191,8 +200,17 @@ package final class Trainer {
         observe(.stepped(report))
     }
 
+    /// The timelines of all ranks; nil where none were asked for. All ranks ask, when the run is over.
+    package func timelines() throws -> RunTrace? {
+        try trace.map { try RunTrace($0, graphs: step.outputs, team: team) }
+    }
+
     /// Scores the validation samples and writes the model as it is now.
     private func validate() throws {
+        try trace.span(.validation) { try scoreAndWrite() }
+    }
+
+    private func scoreAndWrite() throws {
         let start = ContinuousClock.now
         try step.unify()
         team.report(step: done, .validating)
@@ -214,6 +232,10 @@ package final class Trainer {
     }
 
     private func save() throws {
+        try trace.span(.checkpoint) { try writeCheckpoint() }
+    }
+
+    private func writeCheckpoint() throws {
         let start = ContinuousClock.now
         try step.unify()
         let checkpoints = folder.checkpoints
@@ -231,7 +253,7 @@ package final class Trainer {
         let start = ContinuousClock.now
         try step.unify()
         team.report(step: done, .validating)
-        let (scores, extremes) = try validation.runWithExtremes(2)
+        let (scores, extremes) = try trace.span(.validation) { try validation.runWithExtremes(2) }
         observe(.validated(step: done, scores: scores))
         try writeModel()
         try showState(extremes)

@@ -64,7 +64,8 @@ package final class TrainingStep {
     private let inputMemory: AlignedMemory
     private let tree: ReductionTree
     private let scalars: StepScalars
-    private let communication: StepCommunication?
+    let communication: StepCommunication?
+    private var traced: StepTrace?
 
     /// - Parameters:
     ///   - graphs: run one after the other; every output has a head.
@@ -157,10 +158,28 @@ package final class TrainingStep {
         units.contains { $0.losses.contains { heads[$0.place].name == name } }
     }
 
+    /// Adds every step from now on to the trace.
+    package func record(in trace: Trace) {
+        traced = StepTrace(trace, units: units, communication: communication)
+        communication?.trace = trace
+    }
+
+    private var trace: Trace? { traced?.trace }
+
+    /// The outputs of every graph, those of other groups too.
+    package var outputs: [[String]] { tasks }
+
     /// Runs the step on the images and labels in the buffers.
     ///
     /// - Parameter wantsToStop: this rank's wish, which all learn of.
     package func run(rate: Double, wantsToStop: Bool = false) throws(CollectiveError) {
+        try trace.span(.step) { () throws(CollectiveError) in
+            try runParts(rate: rate, wantsToStop: wantsToStop)
+        }
+        traced?.addStep()
+    }
+
+    private func runParts(rate: Double, wantsToStop: Bool) throws(CollectiveError) {
         try begin(wantsToStop: wantsToStop)
         for index in units.indices {
             try forward(index)
@@ -195,43 +214,49 @@ package final class TrainingStep {
 
     private func forward(_ index: Int) throws(CollectiveError) {
         let unit = units[index]
-        if let communication {
+        try trace.span(.forward, graph: unit.graph) { () throws(CollectiveError) in
+            guard let communication else { return unit.program.runForward(on: pool) }
             try unit.program.runForward(on: pool) { exchange throws(CollectiveError) in
                 try communication.exchange(exchange, ofProgram: index)
             }
-        } else {
-            unit.program.runForward(on: pool)
         }
     }
 
     /// Losses and gradients; where there are other ranks, gradients leave as they become complete.
     private func backward(_ index: Int) throws(CollectiveError) {
         let unit = units[index]
-        for (place, loss) in unit.losses {
-            loss.run(weight: heads[place].weight, known: Int(scalars.known[place]), on: pool)
-            scalars.store(loss.subtreeSums, head: place)
+        trace.span(.losses, graph: unit.graph) {
+            for (place, loss) in unit.losses {
+                loss.run(weight: heads[place].weight, known: Int(scalars.known[place]), on: pool)
+                scalars.store(loss.subtreeSums, head: place)
+            }
         }
-        guard let communication else { return unit.program.runBackward(on: pool) }
-        try unit.program.runBackward(
-            on: pool,
-            exchange: { exchange throws(CollectiveError) in
-                try communication.exchange(exchange, ofProgram: index)
-            },
-            ready: { segment throws(CollectiveError) in
-                communication.gradientsAreReady(segment, ofProgram: index)
-            })
+        try trace.span(.backward, graph: unit.graph) { () throws(CollectiveError) in
+            guard let communication else { return unit.program.runBackward(on: pool) }
+            try unit.program.runBackward(
+                on: pool,
+                exchange: { exchange throws(CollectiveError) in
+                    try communication.exchange(exchange, ofProgram: index)
+                },
+                ready: { segment throws(CollectiveError) in
+                    communication.gradientsAreReady(segment, ofProgram: index)
+                })
+        }
     }
 
     /// Moves the parameters, once their gradients are those of the whole batch; no other graph's may be under way.
     private func update(
         _ index: Int, rate: Double, afterGradients: (() -> Void)? = nil
     ) throws(CollectiveError) {
-        if let communication {
-            try communication.waitForGradients()
-            units[index].program.finishGradients(on: pool)
+        let unit = units[index]
+        try trace.span(.update, graph: unit.graph) { () throws(CollectiveError) in
+            if let communication {
+                try communication.waitForGradients()
+                unit.program.finishGradients(on: pool)
+            }
+            afterGradients?()
+            unit.descent.update(rate: rate, on: pool)
         }
-        afterGradients?()
-        units[index].descent.update(rate: rate, on: pool)
     }
 
     /// Combines the losses of all ranks; comes after the graphs' parts of the step.
@@ -262,6 +287,9 @@ package final class TrainingStep {
             losses[place] = Double(bitPattern: UInt64(bitPattern: scalars.results[place]))
         }
     }
+
+    /// What this rank has sent in the last step; nil where there is one rank.
+    var share: StepTraffic.Share? { communication?.traffic }
 
     /// What the last step has sent; nil where there is one rank. All ranks ask.
     package func traffic() throws(CollectiveError) -> StepTraffic? {

@@ -128,7 +128,7 @@ package final class Validation {
         var answers: [(truth: Picture, prediction: Picture)] = []
         for head in heads {
             let truth = Self.label(batch, head.task, sample)
-            let range = head.task == .depth ? DepthRange(label: truth) : .standard
+            let range = head.task.answer == .distance ? DepthRange(label: truth) : .standard
             answers.append(
                 (
                     Picture(label: truth, task: head.task, depthRange: range),

@@ -15,6 +15,7 @@ struct BenchStep: ParsableCommand {
             Examples:
               modulor bench step --config launch/recipes/demo.yaml
               modulor bench step --config my.yaml --set 'data.crop=[512, 512]' --threads 1 --profile
+              launch/mpirun -n 2 bench step --config my.yaml --trace step.json
             """)
 
     @Option(help: "The configuration, a YAML file.")
@@ -32,6 +33,9 @@ struct BenchStep: ParsableCommand {
     @Flag(help: "Tell where the time goes, by kind of node and by layer.")
     var profile = false
 
+    @Option(help: "Write what every rank did when to this file, which ui.perfetto.dev opens.")
+    var trace: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -42,10 +46,18 @@ struct BenchStep: ParsableCommand {
     }
 
     func run() throws {
+        try Job.run { team in try measure(team) }
+    }
+
+    private func measure(_ team: RankTeam) throws {
         let own = threads.map { ["parallel.threads=\($0)"] } ?? []
         let configuration = try RunConfiguration.load(path: config, overrides: overrides + own)
         let kernels = try self.kernels.request.kernels()
-        let measurement = try StepBenchmark(configuration, kernels: kernels).run(rounds: rounds, profile: profile)
+        let benchmark = try StepBenchmark(
+            configuration, kernels: kernels, team: team, trace: try team.trace(for: trace))
+        let measurement = try benchmark.run(rounds: rounds, profile: profile)
+        if let trace { try team.write(benchmark.timelines(), to: trace) }
+        guard team.isFirst else { return }
         Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
     }
 }

@@ -18,7 +18,7 @@ struct Modulor: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Train.self, Watch.self, Report.self, Add.self, Remove.self, MergeModels.self, Pretrain.self,
-            Initialize.self, Evaluate.self, Predict.self, Export.self, Inspect.self, Verify.self, Bench.self,
+            Initialize.self, Evaluate.self, Predict.self, Export.self, Inspect.self, Plan.self, Verify.self, Bench.self,
             DataCommand.self, StudyCommand.self, Doctor.self,
         ])
 

@@ -14,6 +14,7 @@ struct Train: ParsableCommand {
               modulor train launch/recipes/demo.yaml
               modulor train my.yaml --set training.batch=4 --output runs/small
               modulor train my.yaml --output runs/long --resume
+              launch/mpirun -n 2 train my.yaml --output runs/two --trace two.json
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -24,6 +25,13 @@ struct Train: ParsableCommand {
     @Flag(help: "Go on with the run in the folder, or start it if there is none.")
     var resume = false
 
+    @Option(
+        help: """
+            Write what every rank did when, in the last steps, to this file at the end; ui.perfetto.dev and \
+            chrome://tracing open it.
+            """)
+    var trace: String?
+
     @OptionGroup var kernels: KernelOptions
 
     func run() throws {
@@ -31,7 +39,7 @@ struct Train: ParsableCommand {
             let configuration = try options.load(RunConfiguration.self)
             _ = try Self.train(
                 configuration, folder: output ?? configuration.output.directory, resume: resume,
-                kernels: kernels.request, team: team)
+                kernels: kernels.request, team: team, trace: trace)
         }
     }
 
@@ -39,7 +47,8 @@ struct Train: ParsableCommand {
     ///
     /// - Throws: `ExitCode` 75 where a signal stopped the run early.
     static func train(
-        _ configuration: RunConfiguration, folder: String, resume: Bool, kernels request: KernelRequest, team: RankTeam
+        _ configuration: RunConfiguration, folder: String, resume: Bool, kernels request: KernelRequest, team: RankTeam,
+        trace: String? = nil
     ) throws -> Trainer {
         let log = TrainingLog(
             columns: { Terminal.columns }, isColored: Terminal.isColored, logEvery: configuration.output.logEvery,
@@ -53,12 +62,15 @@ struct Train: ParsableCommand {
         try Job.introduce(team, pool, kernels)
         let trainer = try Trainer(
             configuration, folder: folder, resume: resume, kernels: kernels, pool: pool, team: team,
+            trace: try team.trace(for: trace),
             observe: { event in
                 guard team.isFirst else { return }
                 log.observe(event)
                 recorder.observe(event)
             })
-        switch try trainer.run() {
+        let ending = try trainer.run()
+        if let trace { try team.write(trainer.timelines(), to: trace) }
+        switch ending {
         case .finished(let result):
             guard team.isFirst else { break }
             print()

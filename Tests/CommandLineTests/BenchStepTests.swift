@@ -31,7 +31,7 @@ import Testing
         #expect(
             Set(object.keys) == [
                 "seconds_per_step", "images_per_second", "flop_per_step", "gflop_per_second", "peak_gflop_per_second",
-                "share_of_peak", "peak_resident_bytes", "arena_bytes", "threads", "isa", "batch", "rounds",
+                "share_of_peak", "peak_resident_bytes", "arena_bytes", "threads", "ranks", "isa", "batch", "rounds",
             ])
         func number(_ key: String) throws -> Double { try #require(object[key] as? Double) }
         let seconds = try number("seconds_per_step")

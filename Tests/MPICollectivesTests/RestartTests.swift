@@ -25,8 +25,10 @@ struct RestartTests {
         let (status, notes) = try run(dies, restarts: 0)
         #expect(status == 75)
         #expect(notes.count == 1)
-        #expect(notes.first?.hasPrefix("launch/mpirun: lost rank 1 on ") == true, "\(notes)")
-        #expect(notes.first?.contains(": its process ended by signal 9 (Killed); start again with --resume") == true)
+        // Open MPI does not always say which rank it was.
+        let sentence =
+            #/launch\/mpirun: lost (rank 1 on .*|a rank): its process ended by signal 9.*; start again with --resume/#
+        #expect(notes.first?.wholeMatch(of: sentence) != nil, "\(notes)")
     }
 
     @Test func aLostRankIsStartedAgainToResume() throws {

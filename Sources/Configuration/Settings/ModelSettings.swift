@@ -8,7 +8,7 @@ package struct ModelSettings: ConfigurationSection {
     package var outputStride = 16
     /// `method`: how tasks share the backbone; `rcm` by default.
     package var method = Method.rcm
-    /// `nff`: whether modulators are normalized (the paper's normalized feature fusion, section 3.3); only `rcm` has
+    /// `nff`: whether modulators are normalized (the paper's normalized feature fusion, section 3.4); only `rcm` has
     /// modulators to normalize. True by default.
     package var normalizedFeatureFusion = true
     /// `aspp`: channels of the decoder; 256 by default, as in the paper.

@@ -8,14 +8,7 @@ package struct TaskSettings: NamedSection {
 
     package init(_ name: LearningTask) {
         self.name = name
-        weight =
-            switch name {
-            case .semseg, .depth: 1
-            case .humanParts: 2
-            case .edge: 50
-            case .sal: 5
-            case .normals: 10
-            }
+        weight = name.lossWeight
     }
 
     package mutating func visit(_ visitor: inout some ConfigurationVisitor) {

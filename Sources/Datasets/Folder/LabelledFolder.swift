@@ -51,7 +51,7 @@ package struct LabelledFolder: StoredSampleSource {
         self.root = root
         identifiers = try IdentifierList.read("\(root)/\(split).txt")
         var names: [LearningTask: [String]] = [:]
-        for task in requested where task == .semseg || task == .humanParts {
+        for task in requested where task.answer == .classes {
             let path = "\(root)/\(task.rawValue)/classes.txt"
             let listed = try IdentifierList.read(path)
             guard listed.count <= 255 else {
@@ -92,11 +92,11 @@ package struct LabelledFolder: StoredSampleSource {
 
     private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
         let file = LabelFile(labelPath(task, identifier))
-        switch task {
-        case .semseg, .humanParts: return try file.classes(count: classNames(of: task).count)
-        case .edge, .sal: return try file.shares()
-        case .normals: return Self.unitVectors(try file.vectors())
-        case .depth: return try file.depth()
+        switch task.answer {
+        case .classes: return try file.classes(count: classNames(of: task).count)
+        case .score: return try file.shares()
+        case .direction: return Self.unitVectors(try file.vectors())
+        case .distance: return try file.depth()
         }
     }
 
@@ -117,7 +117,7 @@ package struct LabelledFolder: StoredSampleSource {
     }
 
     private func labelPath(_ task: LearningTask, _ identifier: String) -> String {
-        let isExact = task == .semseg || task == .humanParts || task == .depth
+        let isExact = task.answer == .classes || task.answer == .distance
         return firstThere("\(root)/\(task.rawValue)/\(identifier)", isExact ? ["png", "npy"] : ["png", "npy", "jpg"])
     }
 

@@ -16,12 +16,18 @@ package struct Batch: ~Copyable, @unchecked Sendable {
     /// Counted from 0 at the beginning of the plan, wherever the loader was started.
     package let step: Int
     package let samples: [BatchSample]
+    /// When the batch was begun and whole, by the system's monotonic clock, in nanoseconds.
+    package let reading: (began: Int64, ended: Int64)
     private let storage: BatchStorage
     private let pool: BatchPool
 
-    init(step: Int, samples: [BatchSample], storage: BatchStorage, pool: BatchPool) {
+    init(
+        step: Int, samples: [BatchSample], reading: (began: Int64, ended: Int64), storage: BatchStorage,
+        pool: BatchPool
+    ) {
         self.step = step
         self.samples = samples
+        self.reading = reading
         self.storage = storage
         self.pool = pool
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TensorCore
 
 /// The batches in the making: which sample is to be read next, which are being read, which batches are whole.
 ///
@@ -60,6 +61,7 @@ final class BatchPipeline: @unchecked Sendable {
         job.batch.results[job.place] = result
         job.batch.unfinished -= 1
         if job.batch.unfinished == 0 {
+            job.batch.ended = MonotonicClock.nanoseconds
             condition.broadcast()
         }
     }
@@ -79,7 +81,9 @@ final class BatchPipeline: @unchecked Sendable {
                 do {
                     // The failure of the first place is the one that is told, whichever happened first.
                     let samples = try batch.results.map { try $0!.get() }
-                    return Batch(step: batch.step, samples: samples, storage: batch.storage, pool: pool)
+                    return Batch(
+                        step: batch.step, samples: samples, reading: (batch.began, batch.ended),
+                        storage: batch.storage, pool: pool)
                 } catch {
                     failure = error
                     throw error
@@ -132,6 +136,9 @@ private final class BatchInTheMaking {
     let draws: [SampleDraw]
     let storage: BatchStorage
     var claimed = 0
+    /// By the system's monotonic clock, in nanoseconds.
+    let began = MonotonicClock.nanoseconds
+    var ended: Int64 = 0
     var unfinished: Int
     var results: [Result<BatchSample, any Error>?]
 

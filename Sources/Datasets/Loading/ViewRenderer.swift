@@ -48,10 +48,10 @@ package struct ViewRenderer {
     ) {
         precondition(labels.channels == task.labelChannels, "a label map has its task's channels")
         fillPadding(Array(repeating: task.unknownLabel, count: labels.channels), view: view, in: target)
-        switch task {
-        case .semseg, .humanParts, .edge, .sal:
+        switch task.answer {
+        case .classes, .score:
             renderNearest(labels, view: view, to: target)
-        case .normals:
+        case .direction:
             renderLinear(labels, view: view, to: target)
             if view.isMirrored {
                 forEachCoveredRun(of: view, channels: 3) { start, count in
@@ -61,7 +61,7 @@ package struct ViewRenderer {
                     }
                 }
             }
-        case .depth:
+        case .distance:
             renderLinear(labels, view: view, to: target)
             let scale = Float(view.scale)
             forEachCoveredRun(of: view, channels: 1) { start, count in

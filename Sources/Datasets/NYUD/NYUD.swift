@@ -67,7 +67,7 @@ package struct NYUD: StoredSampleSource {
         case (.normals, _): return try file.vectors()
         case (.depth, .matlab): return LabelFile.knownDepth(try file.matrix("depth"))
         case (.depth, .numPy): return try file.depth()
-        case (.humanParts, _), (.sal, _): preconditionFailure("NYUD has no labels of \(task.rawValue)")
+        default: preconditionFailure("NYUD has no labels of \(task.rawValue)")
         }
     }
 

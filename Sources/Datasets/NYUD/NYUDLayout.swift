@@ -43,7 +43,7 @@ package enum NYUDLayout: Sendable, CaseIterable {
         case (.normals, .numPy): "normals/\(identifier).npy"
         case (.depth, .matlab): "depth/\(identifier).mat"
         case (.depth, .numPy): "depth/\(identifier).npy"
-        case (.humanParts, _), (.sal, _): preconditionFailure("NYUD has no labels of \(task.rawValue)")
+        default: preconditionFailure("NYUD has no labels of \(task.rawValue)")
         }
     }
 }

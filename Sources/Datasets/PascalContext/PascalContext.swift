@@ -48,7 +48,7 @@ package struct PascalContext: StoredSampleSource {
         switch task {
         case .semseg: Self.classNames
         case .humanParts: ["background"] + PersonPart.allCases.map(\.name)
-        case .edge, .sal, .normals, .depth: []
+        default: []
         }
     }
 
@@ -83,7 +83,7 @@ package struct PascalContext: StoredSampleSource {
                 case .edge: labels[task] = ContextBoundaries.thinned(of: context!)
                 case .normals: labels[task] = try normals(identifier, context: context!)
                 case .sal: labels[task] = try saliency(identifier)
-                case .depth: preconditionFailure("PASCAL-Context has no depth")
+                default: preconditionFailure("PASCAL-Context has no labels of \(task.rawValue)")
                 }
             }
             return Sample(identifier: identifier, image: image, labels: labels)

@@ -18,7 +18,7 @@ package enum PascalContextLayout: Sendable, CaseIterable {
             case .humanParts: self = .parts
             case .normals: self = .normals
             case .sal: self = .saliency
-            case .edge, .depth: return nil
+            default: return nil
             }
         }
     }

@@ -65,7 +65,7 @@ package struct PredictionFolder: Sendable {
                 "it has \(map.height) x \(map.width) pixels and the picture \(height) x \(width)",
                 "save predictions at the size of their pictures")
         }
-        guard task == .semseg || task == .humanParts else { return prediction }
+        guard task.answer == .classes else { return prediction }
         if case .classes(let map) = prediction {
             let isKnown = map.values.allSatisfy { $0 >= 0 && $0 < Float(classes) && $0 == $0.rounded(.down) }
             guard isKnown else {
@@ -79,18 +79,18 @@ package struct PredictionFolder: Sendable {
 
     private static func array(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
         let array = try NumPyArray(file)
-        let isClassification = task == .semseg || task == .humanParts
-        if array.shape.count == 2 && task != .normals {
+        let isClassification = task.answer == .classes
+        if array.shape.count == 2 && task.answer != .direction {
             let map = PixelMap(
                 height: array.shape[0], width: array.shape[1], channels: 1, values: array.values)
             return isClassification ? .classes(map) : .output(map)
         }
-        guard array.shape.count == 3 && (isClassification || (task == .normals && array.shape[0] == 3)) else {
+        guard array.shape.count == 3 && (isClassification || (task.answer == .direction && array.shape[0] == 3)) else {
             let expected =
-                switch task {
-                case .semseg, .humanParts: "height x width classes, or classes x height x width scores"
-                case .normals: "3 x height x width"
-                case .edge, .sal, .depth: "height x width"
+                switch task.answer {
+                case .classes: "height x width classes, or classes x height x width scores"
+                case .direction: "3 x height x width"
+                case .score, .distance: "height x width"
                 }
             throw DataFileError(path: file, problem: "its shape is \(array.shape)", remedy: "save \(expected)")
         }
@@ -104,15 +104,15 @@ package struct PredictionFolder: Sendable {
     }
 
     private static func picture(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
-        switch task {
-        case .semseg, .humanParts: return .classes(try LabelFile(file).indices())
-        case .depth: return .output(try LabelFile(file).depth())
-        case .edge, .sal, .normals:
+        switch task.answer {
+        case .classes: return .classes(try LabelFile(file).indices())
+        case .distance: return .output(try LabelFile(file).depth())
+        case .score, .direction:
             let picture = try ImageFile.read(file)
             guard picture.channels == task.labelChannels else {
                 throw DataFileError(
                     path: file, problem: "it has \(picture.channels) channels",
-                    remedy: task == .normals ? "save x, y, z as red, green, blue" : "save a grey PNG")
+                    remedy: task.answer == .direction ? "save x, y, z as red, green, blue" : "save a grey PNG")
             }
             return .bytes(
                 PixelMap(
@@ -131,13 +131,13 @@ package struct PredictionFolder: Sendable {
         let folder = URL(fileURLWithPath: stem).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            if task == .semseg || task == .humanParts {
+            if task.answer == .classes {
                 let pixels = PNGFile.Pixels.grey(map.values.map { UInt8($0) })
                 try PNGFile(height: map.height, width: map.width, pixels: pixels).write(to: stem + ".png")
                 return
             }
             var (values, shape) = (map.values, [map.height, map.width])
-            if task == .normals {
+            if task.answer == .direction {
                 values = (0..<3).flatMap { channel in
                     stride(from: channel, to: map.values.count, by: 3).map { map.values[$0] }
                 }

@@ -36,13 +36,13 @@ package struct Rooms: SampleSource {
         stream = RandomStream("rooms").substream(seed)
     }
 
-    package var tasks: [LearningTask] { LearningTask.allCases }
+    package var tasks: [LearningTask] { [.semseg, .humanParts, .edge, .sal, .normals, .depth] }
 
     package func classNames(of task: LearningTask) -> [String] {
         switch task {
         case .semseg: RoomSemanticClass.allCases.map { "\($0)" }
         case .humanParts: RoomBodyPart.allCases.map { $0.name }
-        case .edge, .sal, .normals, .depth: []
+        default: []
         }
     }
 

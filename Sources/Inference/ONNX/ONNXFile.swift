@@ -64,11 +64,11 @@ package struct ONNXFile {
 extension LearningTask {
     /// What a network's output stands for.
     fileprivate var outputMeaning: String {
-        switch self {
-        case .semseg, .humanParts: "scores of the classes; the largest wins"
-        case .edge, .sal: "a score; its sigmoid is the probability"
-        case .normals: "a unit vector in camera axes"
-        case .depth: "metres"
+        switch answer {
+        case .classes: "scores of the classes; the largest wins"
+        case .score: "a score; its sigmoid is the probability"
+        case .direction: "a unit vector in camera axes"
+        case .distance: "metres"
         }
     }
 }

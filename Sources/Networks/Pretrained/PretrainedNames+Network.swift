@@ -26,13 +26,18 @@ extension PretrainedNames {
                     + "ResNet-18 (2, 2, 2, 2), 34 nor 50 (3, 4, 6, 3)",
                 remedy: "use one of these")
         }
-        guard ModelSettings.widths.contains(stem.shape[0]) else {
+        // Behind a modulator the stem may have fewer filters than channels.
+        let width = (hasModulators ? tensors["bn1.bnorm.weight"]?.shape.first : nil) ?? stem.shape[0]
+        guard ModelSettings.widths.contains(width) else {
             throw InvalidFileError(
-                path: path, problem: "its first convolution has \(stem.shape[0]) channels",
+                path: path, problem: "its first convolution has \(width) channels",
                 remedy: "use a ResNet of \(ModelSettings.widths.lowerBound) to \(ModelSettings.widths.upperBound)")
         }
-        return (found, stem.shape[0])
+        return (found, width)
     }
+
+    /// Whether the bank has modulators for every task to start from.
+    var hasModulators: Bool { tensors["conv1.Wt.weight"] != nil }
 
     /// The tasks that the file has a decoder of.
     var heads: [TaskHead] {

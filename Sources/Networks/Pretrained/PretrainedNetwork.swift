@@ -56,12 +56,18 @@ package struct PretrainedNetwork: Sendable {
             }
             (self.tasks, self.bank) = (tasks.sorted { $0.head.name < $1.head.name }, bank)
         } else {
-            settings = ModelSettings(backbone: backbone, width: width)
+            // A bank says which method's modulators or adapters it has for tasks to start from; there may be fewer filters
+            // than the modulators have outputs.
+            let method =
+                file.metadata["method"].flatMap(ModelSettings.Method.init) ?? (names.hasModulators ? .rcm : .conv)
+            settings = ModelSettings(
+                backbone: backbone, width: width, method: method == .conv ? ModelSettings().method : method)
             tasks = []
-            let classifier = Classifier(backbone: backbone, width: width, classes: 1, height: 32, width: 32)
-            bank =
-                search.match(classifier.graph.parameters.filter { !Classifier.isHead($0.name) }, task: nil)
-                + search.modulators()
+            let classifier = Classifier(
+                backbone: backbone, width: width, method: method, classes: 1, height: 32, width: 32,
+                components: method == .rcm
+                    ? BankComponents(shapes: names.tensors.map { ($0.key, $0.value.shape) }) : .all)
+            bank = search.match(classifier.graph.parameters.filter { !Classifier.isHead($0.name) }, task: nil)
         }
         if let problem = search.problem {
             throw InvalidFileError(
@@ -103,18 +109,6 @@ package struct PretrainedNetwork: Sendable {
                 }
                 used.insert(tensor.name)
                 return Match(name: parameter.name, shape: parameter.shape, source: tensor.name)
-            }
-        }
-
-        /// The modulators that a bank may have for every task to start from.
-        mutating func modulators() -> [Match] {
-            names.tensors.sorted { $0.key < $1.key }.compactMap { name, tensor in
-                guard name.hasSuffix(".Wt.weight"), tensor.shape.count == 4,
-                    let filter = names.tensors[name.replacing(".Wt.", with: ".Ws.")],
-                    tensor.shape == [filter.shape[0], filter.shape[0], 1, 1]
-                else { return nil }
-                used.insert(tensor.name)
-                return Match(name: name, shape: tensor.shape, source: tensor.name)
             }
         }
 

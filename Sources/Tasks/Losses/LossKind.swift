@@ -47,12 +47,11 @@ package enum LossKind: Sendable, Hashable {
 extension LearningTask {
     /// The loss that the task is trained with.
     package var loss: LossKind {
-        switch self {
-        case .semseg, .humanParts: .crossEntropy
-        case .edge: .edge
-        case .sal: .saliency
-        case .depth: .depth
-        case .normals: .normals
+        switch answer {
+        case .classes: .crossEntropy
+        case .score: self == .edge ? .edge : .saliency
+        case .direction: .normals
+        case .distance: .depth
         }
     }
 }

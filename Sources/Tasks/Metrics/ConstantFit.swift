@@ -25,13 +25,13 @@ package struct ConstantFit: Sendable {
     /// - Parameter classes: how many classes a classification task has; other tasks do not look at it.
     package init(task: LearningTask, classes: Int = 0) {
         self.task = task
-        self.classes = task == .semseg || task == .humanParts ? classes : 0
-        switch task {
-        case .semseg, .humanParts:
+        self.classes = task.answer == .classes ? classes : 0
+        switch task.answer {
+        case .classes:
             precondition(classes > 0, "a classification task has classes")
             tally = MetricTally(counts: classes, columns: 0)
-        case .edge, .sal: tally = MetricTally(counts: 2, columns: 0)
-        case .normals, .depth: tally = MetricTally(counts: 0, columns: task.labelChannels)
+        case .score: tally = MetricTally(counts: 2, columns: 0)
+        case .direction, .distance: tally = MetricTally(counts: 0, columns: task.labelChannels)
         }
     }
 
@@ -39,9 +39,9 @@ package struct ConstantFit: Sendable {
     /// - Parameter sample: the sample's index in the whole set; an index comes once.
     package mutating func add(label: MapView, sample: Int) {
         precondition(label.channels == task.labelChannels, "a label has the channels of its task")
-        switch task {
-        case .semseg, .humanParts, .edge, .sal: addCounts(label)
-        case .normals, .depth: addSums(label, sample: sample)
+        switch task.answer {
+        case .classes, .score: addCounts(label)
+        case .direction, .distance: addSums(label, sample: sample)
         }
     }
 
@@ -101,21 +101,21 @@ package struct ConstantFit: Sendable {
     /// The constant that suits the labels seen so far.
     package func predictor() throws(NoKnownPixelError) -> ConstantPredictor {
         guard tally.scoredPixels > 0 else { throw NoKnownPixelError(task: task) }
-        switch task {
-        case .semseg, .humanParts:
+        switch task.answer {
+        case .classes:
             var majority = 0
             for index in 1..<max(classes, 1) where tally.count(index) > tally.count(majority) {
                 majority = index
             }
             return ConstantPredictor(task: task, values: (0..<classes).map { $0 == majority ? 1 : 0 })
-        case .edge, .sal:
+        case .score:
             // Far enough for a probability of 0 or 1 at every threshold.
             return ConstantPredictor(task: task, values: [tally.count(1) > 0 ? 30 : -30])
-        case .normals:
+        case .direction:
             let sums = tally.columnSums
             let length = (sums[0] * sums[0] + sums[1] * sums[1] + sums[2] * sums[2]).squareRoot()
             return ConstantPredictor(task: task, values: sums.map { Float($0 / (length == 0 ? 1 : length)) })
-        case .depth:
+        case .distance:
             return ConstantPredictor(task: task, values: [Float(tally.columnSums[0] / Double(tally.scoredPixels))])
         }
     }

@@ -40,12 +40,12 @@ package struct TaskScore: Sendable {
     ) {
         self.task = task
         self.convention = convention
-        switch task {
-        case .semseg, .humanParts:
+        switch task.answer {
+        case .classes:
             precondition(classes > 0, "a classification task has classes")
             let made = ClassificationMetric(classes: classes, skipsEmptySamples: task == .humanParts)
             (metric, tally) = (.classification(made), made.emptyTally)
-        case .edge:
+        case .score where task == .edge:
             if let boundaryDistance {
                 let made = BoundaryMetric(
                     BoundaryBenchmark(convention: convention, maximumDistance: boundaryDistance))
@@ -54,13 +54,13 @@ package struct TaskScore: Sendable {
             }
             let made = EdgeMetric(convention: convention)
             (metric, tally) = (.edges(made), made.emptyTally)
-        case .sal:
+        case .score:
             let made = SaliencyMetric(convention: convention)
             (metric, tally) = (.saliency(made), made.emptyTally)
-        case .normals:
+        case .direction:
             let made = NormalsMetric(convention: convention)
             (metric, tally) = (.normals(made), made.emptyTally)
-        case .depth:
+        case .distance:
             let made = DepthMetric(convention: convention)
             (metric, tally) = (.depth(made), made.emptyTally)
         }

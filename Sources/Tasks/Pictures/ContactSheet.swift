@@ -60,7 +60,7 @@ package struct ContactSheet: Sendable {
     ) {
         let answers = tasks.map { task in
             label(task).withView { truth in
-                let range = task == .depth ? DepthRange(label: truth) : .standard
+                let range = task.answer == .distance ? DepthRange(label: truth) : .standard
                 return (
                     truth: Picture(label: truth, task: task, depthRange: range),
                     prediction: output(task).withView { Picture(output: $0, task: task, depthRange: range) }

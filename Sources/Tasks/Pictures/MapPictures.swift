@@ -43,15 +43,15 @@ extension Picture {
         precondition(label.channels == task.labelChannels, "a label has the channels of its task")
         self.init(height: label.height, width: label.width) { row, column in
             let value = label.row(row) + column * label.channels
-            switch task {
-            case .semseg, .humanParts:
+            switch task.answer {
+            case .classes:
                 return value[0] == task.unknownLabel
                     ? Palette.unknownClass : Palette.color(ofClass: value[0] > 0 ? Int(min(value[0], 255)) : 0)
-            case .edge, .sal:
+            case .score:
                 return value[0] == task.unknownLabel
                     ? Palette.unknown : Color(gray: ByteRounding.nearest.byte(share: value[0]))
-            case .normals: return Picture.color(ofNormal: value)
-            case .depth: return value[0] > 0 ? depthRange.color(value[0]) : Palette.unknown
+            case .direction: return Picture.color(ofNormal: value)
+            case .distance: return value[0] > 0 ? depthRange.color(value[0]) : Palette.unknown
             }
         }
     }
@@ -61,11 +61,11 @@ extension Picture {
     package init(output: MapView, task: LearningTask, depthRange: DepthRange = .standard) {
         self.init(height: output.height, width: output.width) { row, column in
             let value = output.row(row) + column * output.channels
-            switch task {
-            case .semseg, .humanParts: return Palette.color(ofClass: indexOfLargest(value, count: output.channels))
-            case .edge, .sal: return Color(gray: ByteRounding.nearest.byte(score: value[0]))
-            case .normals: return Picture.color(ofNormal: value)
-            case .depth: return depthRange.color(value[0])
+            switch task.answer {
+            case .classes: return Palette.color(ofClass: indexOfLargest(value, count: output.channels))
+            case .score: return Color(gray: ByteRounding.nearest.byte(score: value[0]))
+            case .direction: return Picture.color(ofNormal: value)
+            case .distance: return depthRange.color(value[0])
             }
         }
     }

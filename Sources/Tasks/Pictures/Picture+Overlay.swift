@@ -9,9 +9,9 @@ extension Picture {
         precondition(image.height == height && image.width == width, "an overlay is as large as its image")
         return Picture(height: height, width: width) { row, column in
             let (own, below) = (self[row, column], image[row, column])
-            switch task {
-            case .edge, .sal: return below.mixed(with: Color(red: 255, green: 176, blue: 0), share: Int(own.red))
-            case .semseg, .humanParts, .normals, .depth: return below.mixed(with: own, share: 128)
+            switch task.answer {
+            case .score: return below.mixed(with: Color(red: 255, green: 176, blue: 0), share: Int(own.red))
+            case .classes, .direction, .distance: return below.mixed(with: own, share: 128)
             }
         }
     }

@@ -47,7 +47,7 @@ extension Validation {
 extension MapView {
     /// What is saved of an output: the winning classes, or a copy of all values.
     fileprivate func prediction(of task: LearningTask) -> PixelMap {
-        let isClassification = task == .semseg || task == .humanParts
+        let isClassification = task.answer == .classes
         var values: [Float] = []
         values.reserveCapacity(height * width * (isClassification ? 1 : channels))
         for row in 0..<height {

@@ -70,7 +70,7 @@ extension Validation {
         let head = heads[place]
         let (identifier, view) = (batch.samples[sample].identifier, batch.samples[sample].view)
         let truth = Self.label(batch, head.task, sample)
-        let range = head.task == .depth ? DepthRange(label: truth) : .standard
+        let range = head.task.answer == .distance ? DepthRange(label: truth) : .standard
         func cut(_ picture: Picture) -> Picture {
             picture.part(row: view.top, column: view.left, height: view.sourceHeight, width: view.sourceWidth)
         }

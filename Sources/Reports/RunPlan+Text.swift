@@ -1,0 +1,57 @@
+import Foundation
+import Training
+
+extension RunPlan {
+    /// The figures for a person: the whole, then layer by layer.
+    package var text: String {
+        func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+        func milliseconds(_ seconds: Double) -> String { number(seconds * 1e3, 1) }
+        var step = TextTable(columns: ["plan", ""])
+        step.add(["ranks", groups > 1 ? "\(ranks) in \(groups) task groups" : "\(ranks)"])
+        step.add(["samples of a rank, of the batch", "\(samples) of \(batch)"])
+        step.add(["threads of a rank, instruction set", "\(threads), \(isa)"])
+        step.add(["GFLOP per step, of a rank", number(Double(flopPerRankAndStep) / 1e9, 1)])
+        step.add(["computing ms (measured)", milliseconds(predicted.computingSeconds)])
+        if let link, let traffic {
+            step.add(["link: latency µs, GB/s", number(link.latency * 1e6, 1) + ", " + number(link.bandwidth / 1e9, 3)])
+            step.add([
+                "gradients sent per step",
+                "\(ByteText.of(traffic.gradientBytes)) × \(number(traffic.factor, 3))"
+                    + (traffic.factor > traffic.leastFactor ? " (least \(number(traffic.leastFactor, 3)))" : ""),
+            ])
+            step.add([
+                "sums sent per step",
+                "\(ByteText.of(Int(traffic.sumBytesSentPerStep))), \(traffic.batchNormExchanges) batch-norm exchanges",
+            ])
+            step.add(["batch-norm synchronization ms", milliseconds(predicted.batchNormSynchronizationSeconds)])
+            step.add([
+                "reductions ms, of them exposed",
+                milliseconds(predicted.reductionSeconds) + ", " + milliseconds(predicted.exposedCommunicationSeconds),
+            ])
+        }
+        step.add(["seconds per step", number(predicted.secondsPerStep, 4)])
+        step.add(["images per second", number(imagesPerSecond, 2)])
+        if ranks > 1 { step.add(["efficiency", number(100 * efficiency, 1) + " %"]) }
+        var bytes = TextTable(columns: ["memory of a rank", ""])
+        for (name, count) in [
+            ("activations and scratch", memory.arenaBytes), ("parameters", memory.parameterBytes),
+            ("gradients", memory.gradientBytes), ("optimizer", memory.optimizerBytes),
+            ("bank (one per node)", memory.bankBytes), ("prepared bank (one per node)", memory.preparedBankBytes),
+            ("input", memory.inputBytes), ("all", memory.totalBytes),
+        ] {
+            bytes.add([name, ByteText.of(count)])
+        }
+        var layers = TextTable(columns: [
+            "layer", "kind", "channels", "output", "parameters", "GFLOP", "ms", "forward", "to data", "to filter",
+        ])
+        for row in rows {
+            layers.add(
+                [
+                    row.layer, row.kind, row.channels.map(String.init).joined(separator: ">"),
+                    row.outputSize.map(String.init).joined(separator: "x"), ByteText.of(row.parameterBytes),
+                    number(Double(row.flop.reduce(0, +)) / 1e9, 2), number(row.seconds * 1e3, 2),
+                ] + row.algorithms.map { $0.isEmpty ? "-" : $0 })
+        }
+        return [step.text, bytes.text, layers.text].joined(separator: "\n\n")
+    }
+}

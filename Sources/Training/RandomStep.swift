@@ -1,0 +1,104 @@
+import Collectives
+import Configuration
+import ConvolutionEngine
+import Graph
+import Networks
+import TensorCore
+
+/// The training step of a configuration on random images, labels and parameters: neither a data set nor a bank is read,
+/// as no kernel's time depends on values.
+final class RandomStep {
+    let network: MultiTaskNetwork
+    let step: TrainingStep
+    let parameters: NetworkParameters
+    let groups: TaskGroups
+    private let rate: Double
+
+    /// Who trains.
+    enum Ranks {
+        /// All ranks of the team take part.
+        case team(RankTeam)
+        /// As many ranks, of which this is one with the most to compute, and the others do not exist.
+        case imagined(Int)
+    }
+
+    /// - Throws: `PlanningError`, in a job `UsageError`, where the network cannot be trained on so few samples;
+    ///   `TooManyRanksError`; `CollectiveError`.
+    init(_ configuration: RunConfiguration, ranks: Ranks, kernels: Kernels, pool: ThreadPool) throws {
+        let settings = configuration.training
+        rate = settings.learningRate
+        let network = MultiTaskNetwork(configuration)
+        self.network = network
+        let costs = network.graphs.map { $0.cost.trainingStepFlop(samples: 1) }
+        func groups(_ ranks: Int) throws -> TaskGroups {
+            try TaskGroups(
+                configuration.parallel.taskGroups, costs: costs, ranks: ranks, batch: settings.batch)
+        }
+        let tasks: TaskTeam
+        switch ranks {
+        case .team(let team):
+            tasks = try TaskTeam(team, groups: try groups(team.size))
+        case .imagined(let count):
+            let groups = try groups(count)
+            let most = groups.groups.indices.max { one, other in
+                func cost(_ group: TaskGroups.Group) -> Int {
+                    group.graphs.reduce(0) { $0 + costs[$1] }
+                        * ((settings.batch + group.ranks.count - 1) / group.ranks.count)
+                }
+                return (cost(groups.groups[one]), other) < (cost(groups.groups[other]), one)
+            }!
+            tasks = try TaskTeam(imagining: groups, group: most)
+        }
+        self.groups = tasks.groups
+        let parameters = NetworkParameters(
+            network.graphs, training: true, subtrees: tasks.group.share(settings.batch).tree.subtrees)
+        self.parameters = parameters
+        for storage in parameters.storages {
+            for entry in storage.layout.entries {
+                let values = Initialization.draw(
+                    entry.parameter, method: configuration.model.method, seed: settings.seed)
+                storage.write(values, to: entry, in: storage.values)
+            }
+        }
+        if case .team(let team) = ranks, team.size > 1 {
+            // As in training, ranks of a node read one copy.
+            let filters = parameters.bank.values
+            if filters.byteCount > 0 {
+                parameters.bank.move(
+                    to: try team.sharedCopy(byteCount: filters.byteCount, from: .firstRank) {
+                        $0.copyMemory(from: filters.base, byteCount: filters.byteCount)
+                    })
+            }
+        }
+        step = try TrainingStep(
+            graphs: network.graphs, parameters: parameters,
+            heads: zip(network.heads, configuration.tasks).map { head, task in
+                TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
+            }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
+            kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
+        let crop = configuration.data.crop
+        let batch = RandomBatch(samples: step.shard.count, height: crop.height, width: crop.width)
+        batch.fill(step.input, named: "input.0")
+        for head in network.heads where step.trains(head.name) {
+            batch.fill(step.labels(of: head.name), of: head, step: 0)
+        }
+    }
+
+    /// Runs the step and gives its time in seconds.
+    func run() throws(CollectiveError) -> Double {
+        let start = ContinuousClock.now
+        try step.run(rate: rate)
+        return (ContinuousClock.now - start).seconds
+    }
+}
+
+extension MultiTaskNetwork {
+    /// The network that a configuration describes, with the classes that its data set has.
+    init(_ configuration: RunConfiguration) {
+        let crop = configuration.data.crop
+        self.init(
+            configuration.model,
+            heads: configuration.tasks.map { TaskHead($0.name, channels: configuration.data.channels(of: $0.name)) },
+            height: crop.height, width: crop.width)
+    }
+}

@@ -1,0 +1,143 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// Somebody who does what a page says, in a folder that looks like a clone of the repository.
+///
+/// `modulor` is a script there that runs the program with small settings at the end of its arguments: commands are run
+/// as they are written, and none takes long. What pages take for granted is in the folder when they speak of it: a
+/// demonstration that was trained (`runs/demo`), torchvision's ResNet-18 (`resnet18.pth`), pictures (`photos`), pictures
+/// with labels (`mydata`), the data sets of the paper (`data`) and a configuration (`my.yaml`).
+struct Reader {
+    let folder: URL
+
+    /// Commands that are not run here, by a part of them, and why.
+    static let untested = [
+        "launch/test": "it runs these tests",
+        "launch/benchmark": "it measures for minutes, and installs PyTorch",
+        "launch/study": "it trains for two hours; StudyTests runs its miniature",
+        "modulor study": "it sums up what launch/study has trained; StudyTests runs it",
+        "--hostfile": "it needs several hosts; HostsTests trains on three",
+        "sbatch ": "it needs a cluster; SlurmTests makes one",
+        "kubectl ": "it needs a cluster",
+        "podman ": "it needs the network",
+        "http.server": "it serves until it is stopped",
+        "tensorboard ": "it serves until it is stopped; TensorBoardTests reads the files",
+    ]
+
+    init(in folder: URL, reading document: Document) throws {
+        self.folder = folder
+        // Scripts and recipes name what is beside them, which a link would lead elsewhere.
+        for name in ["launch", "cluster"] {
+            try FileManager.default.copyItem(
+                at: RunningJob.root.appendingPathComponent(name), to: folder.appendingPathComponent(name))
+        }
+        for name in ["Sources", "Tests", "Package.swift"] {
+            try FileManager.default.createSymbolicLink(
+                at: folder.appendingPathComponent(name),
+                withDestinationURL: RunningJob.root.appendingPathComponent(name))
+        }
+        try writeProgram()
+        try write(
+            "my.yaml",
+            String(contentsOf: RunningJob.root.appendingPathComponent("launch/recipes/demo.yaml"), encoding: .utf8)
+                .replacing("rooms-bank", with: "launch/recipes/rooms-bank").replacing("runs/demo", with: "runs/my"))
+        if document.text.contains("data/") { try linkDatasets() }
+        if document.text.contains("resnet18.pth") {
+            try PretrainedFile.write(to: folder.appendingPathComponent("resnet18.pth"))
+        }
+        if document.text.contains("mydata") || document.text.contains("photos") { try drawPictures() }
+        if document.text.contains("runs/demo") {
+            try follow(.command("modulor train launch/recipes/demo.yaml --output runs/demo"))
+        }
+    }
+
+    /// Does everything that the document says.
+    func follow(_ document: Document) throws {
+        for step in document.steps { try follow(step) }
+    }
+
+    private func follow(_ step: Document.Step) throws {
+        switch step {
+        case .file(let name, let content): try write(name, content)
+        case .command(let command):
+            guard !Self.untested.keys.contains(where: command.contains) else { return }
+            let outcome = try Program.run(
+                ["-euo", "pipefail", "-c", "cd \"$0\"\n\(command)", folder.path],
+                environment: [
+                    "PATH": folder.appendingPathComponent(".build/release").path + ":"
+                        + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
+                    "MODULOR_PROGRAM": folder.appendingPathComponent(".build/release/modulor").path,
+                ], seconds: 300, executable: URL(fileURLWithPath: "/bin/bash"))
+            #expect(outcome.status == 0, "\(command)\n\(outcome.output)\n\(outcome.errors)")
+        }
+    }
+
+    private func write(_ name: String, _ content: String) throws {
+        try Data(content.utf8).write(to: folder.appendingPathComponent(name))
+    }
+
+    /// The program, made small: options at the end count more than those before them.
+    private func writeProgram() throws {
+        let release = folder.appendingPathComponent(".build/release")
+        try FileManager.default.createDirectory(at: release, withIntermediateDirectories: true)
+        let program = release.appendingPathComponent("modulor")
+        try """
+        #!/usr/bin/env bash
+        rooms=(--set data.rooms.train=8 --set data.rooms.validation=2 --set "data.rooms.size=[48, 64]")
+        steps=(--set training.iterations=2 --set training.batch=4 --set "data.crop=[32, 32]" "${rooms[@]}")
+        small=()
+        case "$1 ${2:-} $*" in
+        *--help*) ;;
+        plan*) small=("${steps[@]}" --set training.batch=64) ;;
+        train* | add*) small=("${steps[@]}" --set data.workers=1) ;;
+        pretrain*) small=("${steps[@]}") ;;
+        evaluate* | "data check"*) small=("${rooms[@]}") ;;
+        initialize*--responses*) small=(--images 8 --crop 64x64) ;;
+        "bench step"* | "bench convolution"*) small=("${steps[@]}" --rounds 1) ;;
+        "bench inference"*) small=(--height 64 --width 64 --rounds 1) ;;
+        "bench allreduce"*) small=(--largest 65536 --rounds 2) ;;
+        esac
+        exec "\(Program.location.path)" "$@" "${small[@]}"
+
+        """.write(to: program, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+    }
+
+    /// `data`: the synthetic scenes that DatasetsTests reads.
+    private func linkDatasets() throws {
+        let fixtures = RunningJob.root.appendingPathComponent("Tests/DatasetsTests/Fixtures")
+        try FileManager.default.createDirectory(
+            at: folder.appendingPathComponent("data"), withIntermediateDirectories: true)
+        for name in ["PASCAL_MT", "NYUD_MT"] {
+            try FileManager.default.createSymbolicLink(
+                at: folder.appendingPathComponent("data/\(name)"),
+                withDestinationURL: fixtures.appendingPathComponent(name))
+        }
+    }
+
+    /// `mydata`: twenty rooms with their normals, as somebody would lay out pictures of their own; `photos`: the rooms.
+    private func drawPictures() throws {
+        let drawn = folder.appendingPathComponent(".drawn")
+        let outcome = try Program.run(
+            "data", "rooms", "--index", "0..20", "--size", "72x96", "--output", drawn.path)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        for name in ["images", "normals"] {
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent("mydata/\(name)"), withIntermediateDirectories: true)
+        }
+        let names = (0..<20).map { "rooms-1-\($0)" }
+        for name in names {
+            for (kind, place) in [("image", "images"), ("normals", "normals")] {
+                try FileManager.default.moveItem(
+                    at: drawn.appendingPathComponent("\(name)-\(kind).png"),
+                    to: folder.appendingPathComponent("mydata/\(place)/\(name).png"))
+            }
+        }
+        try FileManager.default.removeItem(at: drawn)
+        try write("mydata/train.txt", names.prefix(16).joined(separator: "\n"))
+        try write("mydata/val.txt", names.dropFirst(16).joined(separator: "\n"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.appendingPathComponent("photos").path, withDestinationPath: "mydata/images")
+    }
+}
