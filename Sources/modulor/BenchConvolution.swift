@@ -15,32 +15,12 @@ struct BenchConvolution: ParsableCommand {
               modulor bench convolution --config my.yaml --threads 1 --rounds 3 --json
             """)
 
-    @Option(help: "The configuration, a YAML file.")
-    var config: String
-
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "Override a key: section.key=value.")
-    var overrides: [String] = []
-
-    @Option(help: "Worker threads (default: parallel.threads of the configuration).")
-    var threads: Int?
-
-    @Option(help: "Paired rounds that are measured, after one that is not; the median counts.")
-    var rounds = 5
-
-    @Flag(help: "Print one JSON object.")
-    var json = false
-
-    @OptionGroup var kernels: KernelOptions
-
-    func validate() throws {
-        guard rounds > 0 else { throw ValidationError("--rounds is at least 1") }
-    }
+    @OptionGroup var options: MeasurementOptions
 
     func run() throws {
-        let own = threads.map { ["parallel.threads=\($0)"] } ?? []
-        let configuration = try RunConfiguration.load(path: config, overrides: overrides + own)
-        let measurement = try ConvolutionBenchmark(configuration, kernels: kernels.request.kernels())
-            .run(rounds: rounds)
-        Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
+        let benchmark = try ConvolutionBenchmark(
+            options.configuration(), kernels: options.kernels.request.kernels())
+        let measurement = benchmark.run(rounds: options.rounds)
+        Terminal.write(options.json ? try JSONOutput.object(measurement) : measurement.text + "\n")
     }
 }
