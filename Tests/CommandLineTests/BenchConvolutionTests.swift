@@ -20,7 +20,8 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
-        #expect(Set(object.keys) == ["peak_gflop_per_second", "threads", "isa", "batch", "rounds", "rows"])
+        #expect(
+            Set(object.keys) == ["peak_gflop_per_second", "threads", "isa", "batch", "rounds", "convolution", "rows"])
         let rows = try #require(object["rows"] as? [[String: Any]])
         func passes(_ layer: String) -> [String] {
             rows.filter { $0["layer"] as? String == layer }.compactMap { $0["pass"] as? String }
