@@ -4,7 +4,7 @@ import Training
 extension TuningSummary {
     /// A line of the whole, and one for each pass that takes another algorithm than was predicted.
     package var text: String {
-        func number(_ value: Double) -> String { String(format: value < 10 ? "%.2f" : "%.0f", value) }
+        func number(_ value: Double) -> String { String(format: value < 100 ? "%.3g" : "%.0f", value) }
         let whole =
             "convolutions tuned in \(number(seconds)) s: \(measured) passes measured, \(known) known, "
             + "\(changes.count) otherwise than predicted, which saves \(number(savedMilliseconds)) of "

@@ -74,7 +74,7 @@ package final class ConvolutionBenchmark {
                 var timing = PairedRounds(
                     [kernels, blasKernels].compactMap { $0 }.map { trial.steps(pass, $0, pool: pool) }, pool: pool)
                 for _ in 0..<rounds { timing.addRound() }
-                let seconds = timing.seconds
+                let seconds = timing.medians
                 let rate = Double(flop) / seconds[0] / 1e9
                 rows.append(
                     Row(

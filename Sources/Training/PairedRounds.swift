@@ -7,15 +7,14 @@ struct PairedRounds {
     /// How often a pass runs in one round: often enough for the clock, and once where that takes long.
     private let repetitions: [Int]
     private var rounds: [[Double]]
-    /// What a first look says, which does not count as a round.
+    /// The shorter of two runs that do not count as rounds.
     let estimates: [Double]
 
-    /// Runs each pass twice, the first time for the memory that it touches.
+    /// Runs each pass twice, also for the memory that it touches.
     init(_ trials: [ConvolutionTrial.Steps], pool: ThreadPool) {
         (self.trials, self.pool) = (trials, pool)
         estimates = trials.map { trial in
-            _ = Self.seconds(trial, 1, pool)
-            return Self.seconds(trial, 1, pool)
+            min(Self.seconds(trial, 1, pool), Self.seconds(trial, 1, pool))
         }
         repetitions = estimates.map { max(1, Int(1e-3 / $0)) }
         rounds = trials.map { _ in [] }
@@ -28,8 +27,12 @@ struct PairedRounds {
         }
     }
 
-    /// Of one run of each pass: the median of its rounds, or the first look where it has none.
-    var seconds: [Double] { zip(rounds, estimates).map { $0.isEmpty ? $1 : $0.median } }
+    /// Of one run of each pass: the median of its rounds.
+    var medians: [Double] { rounds.map(\.median) }
+
+    /// Of one run of each pass: the shortest. Whatever else runs on the machine only adds time, and where that comes and
+    /// goes, medians of a few rounds say little.
+    var shortest: [Double] { zip(rounds, estimates).map { min($1, $0.min() ?? $1) } }
 
     private static func seconds(_ trial: ConvolutionTrial.Steps, _ repetitions: Int, _ pool: ThreadPool) -> Double {
         let start = MonotonicClock.nanoseconds

@@ -19,8 +19,8 @@ struct ConvolutionTuner {
         kernels.instructionSet != .scalar && layer.candidates.count > 1
     }
 
-    /// Times every candidate of the passes. Takes for each pass two runs of each candidate and seven rounds of those
-    /// that come near the fastest; after three rounds no round begins later than half a second.
+    /// Times every candidate of the passes: for each pass two runs of each candidate and seven rounds of those that come
+    /// near the fastest, of which the shortest counts; after three rounds none begins later than half a second.
     ///
     /// - Parameter watch: called after every pass.
     func timings(
@@ -34,13 +34,13 @@ struct ConvolutionTuner {
             let own = LayerPass(layer, pass)
             var rounds = PairedRounds(
                 layer.candidates.map { trial.steps(pass, forced($0, own), pool: pool) }, pool: pool)
-            let limit = 1.3 * rounds.estimates.min()!
+            let limit = 1.5 * rounds.estimates.min()!
             let near = layer.candidates.indices.filter { rounds.estimates[$0] <= limit }
             let start = MonotonicClock.nanoseconds
             for round in 0..<7 where round < 3 || MonotonicClock.nanoseconds - start < 500_000_000 {
                 rounds.addRound(of: near)
             }
-            let milliseconds = rounds.seconds.map { Self.rounded(1e3 * $0 / Double(samples)) }
+            let milliseconds = rounds.shortest.map { Self.rounded(1e3 * $0 / Double(samples)) }
             timings[own] = Dictionary(uniqueKeysWithValues: zip(layer.candidates, milliseconds))
             watch()
         }
