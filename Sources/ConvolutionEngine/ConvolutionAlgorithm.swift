@@ -1,11 +1,17 @@
 /// How a convolution is computed.
-package enum ConvolutionAlgorithm: Hashable, Sendable, CustomStringConvertible {
+package enum ConvolutionAlgorithm: Hashable, Sendable, LosslessStringConvertible {
     /// Every tap multiplied with every real pixel.
     case direct
     /// Tiles of `tile` × `tile` outputs by Winograd's minimal filtering; 2, 3 or 4.
     case winograd(tile: Int)
     /// Patches of the input multiplied by OpenBLAS, in place of direct.
     case openblas
+
+    package init?(_ description: String) {
+        let all = [.direct, .openblas] + WinogradTiles.sizes.map { ConvolutionAlgorithm.winograd(tile: $0) }
+        guard let named = all.first(where: { $0.description == description }) else { return nil }
+        self = named
+    }
 
     package var description: String {
         switch self {
@@ -22,29 +28,22 @@ package enum ConvolutionChoice: String, CaseIterable, Sendable {
     case direct
     /// Wherever it applies.
     case winograd
-    /// What is expected to be fastest.
+    /// What is expected to be fastest, or was measured to be.
     case auto
 }
 
-/// One of a convolution's three passes.
-package enum ConvolutionPass: CaseIterable, Sendable {
-    case forward, backwardToData, backwardToFilter
-}
-
 extension ConvolutionAlgorithm {
-    /// The algorithm for one pass over a layer whose input has `height` × `width` pixels.
+    /// The algorithm for one pass over a layer, as its cost is predicted.
     ///
     /// A function of one sample's geometry, the channels and the instruction set alone, so that results depend on
     /// nothing else.
     package static func choice(
-        _ geometry: ConvolutionGeometry, height: Int, width: Int, instructionSet: InstructionSet,
-        pass: ConvolutionPass, preference: ConvolutionChoice = .auto
+        _ own: LayerPass, instructionSet: InstructionSet, preference: ConvolutionChoice = .auto
     ) -> ConvolutionAlgorithm {
-        guard preference != .direct, WinogradTiles.apply(to: geometry) else { return .direct }
+        guard preference != .direct, WinogradTiles.apply(to: own.layer.geometry) else { return .direct }
         // The scalar reference is written to be read.
         if preference == .auto, instructionSet == .scalar { return .direct }
-        let cost = ConvolutionCost(
-            geometry: geometry, height: height, width: width, vectorLength: instructionSet.vectorLength, pass: pass)
+        let cost = ConvolutionCost(own, vectorLength: instructionSet.vectorLength)
         let tiles = WinogradTiles.sizes.map { (tile: $0, cost: cost.winograd(tile: $0)) }
         let best = tiles.min { $0.cost < $1.cost }!
         return preference == .winograd || best.cost < cost.direct ? .winograd(tile: best.tile) : .direct
@@ -52,12 +51,16 @@ extension ConvolutionAlgorithm {
 }
 
 extension Kernels {
-    /// The algorithm for one pass, among those that may be chosen.
-    package func algorithm(
-        _ geometry: ConvolutionGeometry, height: Int, width: Int, pass: ConvolutionPass
-    ) -> ConvolutionAlgorithm {
-        let chosen = ConvolutionAlgorithm.choice(
-            geometry, height: height, width: width, instructionSet: instructionSet, pass: pass, preference: choice)
+    /// How algorithms are chosen, for people: what was forced, or whether a free choice was predicted or measured.
+    package var choiceName: String {
+        choice != .auto ? choice.rawValue : measured != nil ? "measured" : "predicted"
+    }
+
+    /// The algorithm for one pass, among those that may be chosen: the measured one, where there is one.
+    package func algorithm(_ pass: LayerPass) -> ConvolutionAlgorithm {
+        let chosen =
+            measured?[pass]
+            ?? ConvolutionAlgorithm.choice(pass, instructionSet: instructionSet, preference: choice)
         return chosen == .direct && matrixProducts == .openblas ? .openblas : chosen
     }
 }
@@ -69,6 +72,11 @@ struct ConvolutionCost {
     let width: Int
     let vectorLength: Int
     let pass: ConvolutionPass
+
+    init(_ own: LayerPass, vectorLength: Int) {
+        (geometry, height, width) = (own.layer.geometry, own.layer.height, own.layer.width)
+        (pass, self.vectorLength) = (own.pass, vectorLength)
+    }
 
     /// Products of real pixels only, at the share of the peak that was measured; the filter is read once.
     var direct: Double {

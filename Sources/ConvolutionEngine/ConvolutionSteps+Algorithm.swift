@@ -22,8 +22,8 @@ package struct ConvolutionCut {
         self.transposed = transposed
         self.kernels = kernels
         self.threads = threads
-        algorithm = kernels.algorithm(
-            geometry, height: inputHeight, width: inputWidth, pass: transposed ? .backwardToData : .forward)
+        let layer = ConvolutionLayer(geometry, height: inputHeight, width: inputWidth)
+        algorithm = kernels.algorithm(LayerPass(layer, transposed ? .backwardToData : .forward))
         blas =
             algorithm == .openblas
             ? BLASConvolution(geometry, inputHeight: inputHeight, inputWidth: inputWidth) : nil
@@ -127,9 +127,8 @@ package enum FilterGradientCut {
         _ geometry: ConvolutionGeometry, samples: Int, inputHeight: Int, inputWidth: Int, kernels: Kernels,
         threads: Int, levels: Int
     ) {
-        let algorithm = kernels.algorithm(
-            geometry, height: inputHeight, width: inputWidth, pass: .backwardToFilter)
-        switch algorithm {
+        let layer = ConvolutionLayer(geometry, height: inputHeight, width: inputWidth)
+        switch kernels.algorithm(LayerPass(layer, .backwardToFilter)) {
         case .direct:
             self = .direct(
                 FilterGradient(

@@ -72,20 +72,27 @@ package struct Kernels: @unchecked Sendable {
     package let choice: ConvolutionChoice
     /// Who multiplies where convolutions are direct.
     package let matrixProducts: MatrixProducts
+    /// The algorithms that were measured to be fastest, where that was asked for.
+    package let measured: AlgorithmTable?
 
     /// The kernels that the environment asks for, the best where it says nothing.
     package static func chosen(
         _ environment: [String: String] = ProcessInfo.processInfo.environment, choice: ConvolutionChoice = .auto,
-        matrixProducts: MatrixProducts = .own
+        matrixProducts: MatrixProducts = .own, measured: AlgorithmTable? = nil
     ) throws(InstructionSetError) -> Kernels {
-        Kernels(try InstructionSet.chosen(environment), choice: choice, matrixProducts: matrixProducts)
+        Kernels(
+            try InstructionSet.chosen(environment), choice: choice, matrixProducts: matrixProducts, measured: measured)
     }
 
-    /// - Precondition: the machine has the instruction set, and the library of `matrixProducts` is loaded.
+    /// - Precondition: the machine has the instruction set, the library of `matrixProducts` is loaded, and only a free
+    ///   choice follows what was measured.
     package init(
-        _ instructionSet: InstructionSet, choice: ConvolutionChoice = .direct, matrixProducts: MatrixProducts = .own
+        _ instructionSet: InstructionSet, choice: ConvolutionChoice = .direct, matrixProducts: MatrixProducts = .own,
+        measured: AlgorithmTable? = nil
     ) {
         precondition(instructionSet.isAvailable, "this machine has no \(instructionSet.rawValue)")
+        precondition(measured == nil || choice == .auto, "what was measured is for a free choice")
+        self.measured = measured
         self.instructionSet = instructionSet
         self.choice = choice
         self.matrixProducts = matrixProducts

@@ -2,49 +2,15 @@ import CConvolution
 import CThreadPool
 import ConvolutionEngine
 
-/// Modulators of 1×1 filters of the bank, as in bottlenecks (paper, section 3.2: the two are one linear map).
+/// A 1×1 filter of the bank and its modulator (`Graph.ModulatedFilter`).
 ///
 /// Training computes with the product M = Wt·Ws, made once per step: y = M x, dx = Mᵀ dy, dM = dy xᵀ, and from the sum
 /// of all samples dWt = dM Wsᵀ. Where a bottleneck widens four times that is less than half of the work, and the bank's
 /// response, its widest activation, is never stored.
 extension ProgramBuilder {
-    /// A bank's 1×1 convolution with the modulator that alone reads it.
-    private struct ModulatedFilter {
-        let geometry: ConvolutionGeometry
-        let bank: Graph.ParameterID
-        let fusion: ConvolutionGeometry
-        let modulator: Graph.Filter
-        let output: Graph.Value
-        let nodes: [Int]
-    }
-
-    /// Whether the two are to be computed by their product. A function of one sample's geometry and the channels, and,
-    /// as sums round in another order, no part of the direct algorithm.
-    private func modulatedFilter(_ index: Int) -> ModulatedFilter? {
-        let node = graph.nodes[index]
-        guard isTraining, kernels.choice != .direct,
-            case .convolution(let geometry, .parameter(let bank), nil) = node.operation, geometry.kernelSize == 1,
-            geometry.padding == 0, graph.parameter(bank).role == .bank,
-            let (place, next) = onlyConsumer(node.output),
-            case .convolution(let fusion, let modulator, nil) = next.operation, graph.isTrained(modulator),
-            fusion.kernelSize == 1, fusion.stride == 1, fusion.padding == 0
-        else { return nil }
-        let shape = shape(node.output)
-        let pixels = shape.height * shape.width
-        let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
-        // dM is folded and exchanged where dWt will stand. Both forms have two passes over the bank's filter; the one has
-        // three over the modulator's, the other one over the product's gradient and two products of filters.
-        guard fusion.outputChannels == outputs, inputs <= outputs,
-            pixels * inputs + 2 * inputs * outputs < 3 * pixels * outputs
-        else { return nil }
-        return ModulatedFilter(
-            geometry: geometry, bank: bank, fusion: fusion, modulator: modulator, output: next.output,
-            nodes: [index, place])
-    }
-
     /// Lowers the convolution at `index` together with its modulator, if that is less work; returns both places.
     mutating func lowerProduct(_ index: Int) -> [Int]? {
-        guard let own = modulatedFilter(index) else { return nil }
+        guard isTraining, let own = graph.modulatedFilter(index, choice: kernels.choice) else { return nil }
         let geometry = own.geometry
         let bankValues = values(own.bank)
         // What the modulator costs is told as its own.
@@ -69,7 +35,7 @@ extension ProgramBuilder {
     }
 
     private mutating func lowerProductGradient(
-        _ own: ModulatedFilter, _ weights: Weights, input: PlacedTensor, outputGradient: PlacedTensor
+        _ own: Graph.ModulatedFilter, _ weights: Weights, input: PlacedTensor, outputGradient: PlacedTensor
     ) {
         let geometry = own.geometry
         let owner = own.modulator.owner

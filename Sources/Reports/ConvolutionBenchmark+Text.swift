@@ -22,6 +22,6 @@ extension ConvolutionBenchmark.Measurement {
             ])
         }
         let machine = "\(threads) threads, \(isa), batch \(batch), peak \(number(peakGflopPerSecond, 1)) GFLOP/s"
-        return "\(machine), medians of \(rounds) rounds\n\n\(table.text)"
+        return "\(machine), medians of \(rounds) rounds; algorithms: \(convolution)\n\n\(table.text)"
     }
 }

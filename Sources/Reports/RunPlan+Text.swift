@@ -10,6 +10,7 @@ extension RunPlan {
         step.add(["ranks", groups > 1 ? "\(ranks) in \(groups) task groups" : "\(ranks)"])
         step.add(["samples of a rank, of the batch", "\(samples) of \(batch)"])
         step.add(["threads of a rank, instruction set", "\(threads), \(isa)"])
+        step.add(["convolution algorithms", convolution])
         step.add(["GFLOP per step, of a rank", number(Double(flopPerRankAndStep) / 1e9, 1)])
         step.add(["computing ms (measured)", milliseconds(predicted.computingSeconds)])
         if let link, let traffic {

@@ -85,6 +85,13 @@ package struct Processors: Sendable, Equatable {
             .joined(separator: ",")
     }
 
+    /// The model that /proc/cpuinfo names first; nil where it names none, as on some ARM processors.
+    package static func model(_ cpuinfo: String) -> String? {
+        let line = cpuinfo.split(separator: "\n").first { $0.hasPrefix("model name") }
+        guard let line, let colon = line.firstIndex(of: ":") else { return nil }
+        return line[colon...].dropFirst().split(separator: " ").joined(separator: " ")
+    }
+
     /// The numbers in a list such as "0-3,8,10-11"; nil where it is none.
     package static func numbers(_ list: String) -> [Int32]? {
         var numbers: [Int32] = []

@@ -1,7 +1,6 @@
 import Configuration
 import ConvolutionEngine
 import CThreadPool
-import Graph
 import Networks
 import TensorCore
 
@@ -12,7 +11,7 @@ package final class ConvolutionBenchmark {
     package struct Row: Encodable, Sendable {
         /// After the first such layer.
         package let layer: String
-        /// How many such layers there are.
+        /// How many such layers have this pass.
         package let layers: Int
         package let inputChannels: Int
         package let outputChannels: Int
@@ -38,13 +37,9 @@ package final class ConvolutionBenchmark {
         package let isa: String
         package let batch: Int
         package let rounds: Int
+        /// How algorithms were chosen, see `Kernels.choiceName`.
+        package let convolution: String
         package let rows: [Row]
-    }
-
-    private struct Layer: Hashable {
-        let geometry: ConvolutionGeometry
-        let height: Int
-        let width: Int
     }
 
     private let kernels: Kernels
@@ -52,7 +47,7 @@ package final class ConvolutionBenchmark {
     private let blasKernels: Kernels?
     private let pool: ThreadPool
     private let samples: Int
-    private var layers: [(layer: Layer, name: String, passes: Set<ConvolutionPass>, count: Int)] = []
+    private let layers: [LayerCensus.Entry]
 
     package init(_ configuration: RunConfiguration, kernels: Kernels) {
         self.kernels = kernels
@@ -61,33 +56,10 @@ package final class ConvolutionBenchmark {
         let isThere = (try? MatrixProducts.openblas.load()) != nil
         blasKernels =
             isThere ? Kernels(kernels.instructionSet, choice: .direct, matrixProducts: .openblas) : nil
-        let crop = configuration.data.crop
-        let network = MultiTaskNetwork(
-            configuration.model,
-            heads: configuration.tasks.map { TaskHead($0.name, channels: configuration.data.channels(of: $0.name)) },
-            height: crop.height, width: crop.width)
-        for graph in network.graphs { add(graph) }
+        layers = LayerCensus(MultiTaskNetwork(configuration).graphs, choice: kernels.choice).entries
     }
 
-    private func add(_ graph: Graph) {
-        let costs = graph.cost.nodes
-        for (node, flop) in zip(graph.nodes, costs) {
-            guard case .convolution(let geometry, _, _) = node.operation else { continue }
-            let shape = graph.shape(of: node.inputs[0])
-            let layer = Layer(geometry: geometry, height: shape.height, width: shape.width)
-            var passes: Set<ConvolutionPass> = [.forward]
-            if flop.backwardToData > 0 { passes.insert(.backwardToData) }
-            if flop.backwardToFilter > 0 { passes.insert(.backwardToFilter) }
-            if let known = layers.firstIndex(where: { $0.layer == layer }) {
-                layers[known].count += 1
-                layers[known].passes.formUnion(passes)
-            } else {
-                layers.append((layer, graph.name(of: node), passes, 1))
-            }
-        }
-    }
-
-    /// Measures `rounds` paired rounds of every pass after one that does not count, then the machine's peak.
+    /// Measures the machine's peak, then `rounds` paired rounds of every pass after one that does not count.
     ///
     /// - Parameter watch: told how many layers are done, of how many.
     package func run(rounds: Int, watch: (Int, Int) -> Void = { _, _ in }) -> Measurement {
@@ -95,48 +67,29 @@ package final class ConvolutionBenchmark {
         let peak = MeasuredPeak(kernels: kernels, pool: pool)
         var rows: [Row] = []
         for (place, entry) in layers.enumerated() {
-            let own = ConvolutionTrial(
-                entry.layer.geometry, samples: samples, height: entry.layer.height, width: entry.layer.width)
-            for pass in ConvolutionPass.allCases where entry.passes.contains(pass) {
-                let candidates = [kernels, blasKernels].compactMap { $0 }.map { own.steps(pass, $0, pool: pool) }
-                var seconds: [[Double]] = candidates.map { _ in [] }
-                for round in 0...rounds {
-                    for (index, candidate) in candidates.enumerated() {
-                        let start = ContinuousClock.now
-                        pool.run(candidate.steps, count: candidate.count)
-                        if round > 0 { seconds[index].append((ContinuousClock.now - start).seconds) }
-                    }
-                }
-                let geometry = entry.layer.geometry
-                let output = [geometry.outputLength(entry.layer.height), geometry.outputLength(entry.layer.width)]
-                let flop = samples * geometry.flop(outputHeight: output[0], outputWidth: output[1])
-                let rate = Double(flop) / seconds[0].median / 1e9
+            let (layer, geometry) = (entry.layer, entry.layer.geometry)
+            let trial = ConvolutionTrial(layer, samples: samples)
+            let flop = samples * geometry.flop(outputHeight: layer.outputHeight, outputWidth: layer.outputWidth)
+            for pass in entry.passes {
+                var timing = PairedRounds(
+                    [kernels, blasKernels].compactMap { $0 }.map { trial.steps(pass, $0, pool: pool) }, pool: pool)
+                for _ in 0..<rounds { timing.addRound() }
+                let seconds = timing.medians
+                let rate = Double(flop) / seconds[0] / 1e9
                 rows.append(
                     Row(
-                        layer: entry.name, layers: entry.count, inputChannels: geometry.inputChannels,
+                        layer: entry.name, layers: entry.counts[pass]!, inputChannels: geometry.inputChannels,
                         outputChannels: geometry.outputChannels, kernelSize: geometry.kernelSize,
-                        stride: geometry.stride, dilation: geometry.dilation, outputSize: output, pass: pass.name,
-                        algorithm: kernels.algorithm(
-                            geometry, height: entry.layer.height, width: entry.layer.width, pass: pass
-                        ).description, seconds: seconds[0].median, gflopPerSecond: rate,
-                        shareOfPeak: rate / peak.gflopPerSecond,
-                        openblasSeconds: seconds.count > 1 ? seconds[1].median : nil))
+                        stride: geometry.stride, dilation: geometry.dilation,
+                        outputSize: [layer.outputHeight, layer.outputWidth], pass: pass.rawValue,
+                        algorithm: kernels.algorithm(LayerPass(layer, pass)).description, seconds: seconds[0],
+                        gflopPerSecond: rate, shareOfPeak: rate / peak.gflopPerSecond,
+                        openblasSeconds: seconds.count > 1 ? seconds[1] : nil))
             }
             watch(place + 1, layers.count)
         }
         return Measurement(
             peakGflopPerSecond: peak.gflopPerSecond, threads: pool.threads, isa: kernels.instructionSet.rawValue,
-            batch: samples, rounds: rounds, rows: rows)
-    }
-}
-
-extension ConvolutionPass {
-    /// As profiles call it.
-    package var name: String {
-        switch self {
-        case .forward: "forward"
-        case .backwardToData: "backward to data"
-        case .backwardToFilter: "backward to filter"
-        }
+            batch: samples, rounds: rounds, convolution: kernels.choiceName, rows: rows)
     }
 }

@@ -21,10 +21,11 @@ final class ConvolutionTrial {
     private let gradient: UnsafeMutablePointer<Float>
     private let memory: AlignedMemory
 
-    init(_ geometry: ConvolutionGeometry, samples: Int, height: Int, width: Int) {
-        self.geometry = geometry
+    init(_ layer: ConvolutionLayer, samples: Int) {
+        geometry = layer.geometry
         self.samples = samples
-        let outputHeight = geometry.outputLength(height), outputWidth = geometry.outputLength(width)
+        let (height, width) = (layer.height, layer.width)
+        let (outputHeight, outputWidth) = (layer.outputHeight, layer.outputWidth)
         let inputCount = samples * height * width * geometry.inputChannels
         let outputCount = samples * outputHeight * outputWidth * geometry.outputChannels
         let places = [0, inputCount, outputCount, geometry.filterCount, geometry.filterCount].reduce(into: [0]) {

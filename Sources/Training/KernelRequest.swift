@@ -7,41 +7,57 @@ import ConvolutionEngine
 package struct KernelRequest: Sendable, Equatable {
     package var convolution: ConvolutionChoice?
     package var matrixProducts: MatrixProducts?
+    /// Whether to measure which algorithms are fastest, instead of predicting it.
+    package var tunes: Bool
 
-    package init(convolution: ConvolutionChoice? = nil, matrixProducts: MatrixProducts? = nil) {
+    package init(
+        convolution: ConvolutionChoice? = nil, matrixProducts: MatrixProducts? = nil, tunes: Bool = false
+    ) {
         self.convolution = convolution
         self.matrixProducts = matrixProducts
+        self.tunes = tunes
     }
 
     /// The kernels of the instruction set that the environment names, or of the best.
-    package func kernels() throws -> Kernels {
+    ///
+    /// - Parameter measured: the algorithms that were measured to be fastest, if they were.
+    package func kernels(measured: AlgorithmTable? = nil) throws -> Kernels {
         let products = matrixProducts ?? .own
         try products.load()
-        return try .chosen(choice: convolution ?? .auto, matrixProducts: products)
+        return try .chosen(choice: convolution ?? .auto, matrixProducts: products, measured: measured)
     }
 
-    /// The kernels for going on with the run in the folder at `path`, if there is one.
+    /// The kernels for going on with the run in the folder at `path`; nil where it has no checkpoint yet.
     ///
     /// - Throws: `UsageError` where something else is asked for than the run was begun with.
-    package func kernels(resuming path: String, team: RankTeam) throws -> Kernels {
-        let known = try team.first { try Self.names(inRun: path) } ?? [:]
-        let text = known.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-        let shared = String(decoding: try team.gather(Array(text.utf8))[0], as: UTF8.self)
+    func kernels(resuming path: String, team: RankTeam) throws -> Kernels? {
+        let own = try team.first { try Metadata(ofRun: path) } ?? nil
+        let shared = try team.gather(own?.encoded ?? [])[0]
+        guard !shared.isEmpty else { return nil }
+        let known = Metadata(decoding: shared)
         var request = self
-        for pair in shared.split(separator: " ") {
-            let parts = pair.split(separator: "=").map(String.init)
-            if parts[0] == Self.convolutionKey {
-                request.convolution = try Self.agreed(convolution, parts[1], option: "--convolution", path)
-            } else {
-                request.matrixProducts = try Self.agreed(matrixProducts, parts[1], option: "--gemm", path)
+        request.convolution = try Self.agreed(convolution, known[.convolution], option: "--convolution", path)
+        request.matrixProducts = try Self.agreed(matrixProducts, known[.matrixProducts], option: "--gemm", path)
+        guard let text = known[.algorithms] else {
+            if tunes {
+                throw UsageError(
+                    "the run in \(path) was begun without --tune, and would go on with other roundings: leave --tune out"
+                )
             }
+            return try request.kernels()
         }
-        return try request.kernels()
+        guard let table = AlgorithmTable(text), request.convolution == .auto else {
+            throw InvalidFileError(
+                path: path, place: "newest checkpoint", problem: "its table of algorithms is none of this program's",
+                remedy: "go on with the program that the run was begun with")
+        }
+        return try request.kernels(measured: table)
     }
 
     private static func agreed<Choice: RawRepresentable<String>>(
-        _ wanted: Choice?, _ known: String, option: String, _ path: String
+        _ wanted: Choice?, _ known: String?, option: String, _ path: String
     ) throws(UsageError) -> Choice? {
+        guard let known else { return wanted }
         if let wanted, wanted.rawValue != known {
             throw UsageError(
                 "the run in \(path) was begun with \(option) \(known), and would go on with other roundings: leave "
@@ -50,20 +66,48 @@ package struct KernelRequest: Sendable, Equatable {
         return Choice(rawValue: known)
     }
 
-    private static let convolutionKey = "convolution"
-    private static let productsKey = "gemm"
-
-    /// As checkpoints keep them.
-    static func metadata(of kernels: Kernels) -> [String: String] {
-        [convolutionKey: kernels.choice.rawValue, productsKey: kernels.matrixProducts.rawValue]
-    }
-
-    /// What the newest checkpoint of a run says; nothing where there is none.
-    private static func names(inRun path: String) throws -> [String: String] {
-        guard let latest = try CheckpointFolder(path: path + "/checkpoints").latestValid().checkpoint else {
-            return [:]
+    /// What the state file of a checkpoint says of the kernels.
+    struct Metadata {
+        enum Key: String, CaseIterable {
+            case convolution
+            case matrixProducts = "gemm"
+            /// The text of an `AlgorithmTable`.
+            case algorithms
         }
-        let metadata = try latest.file(TrainingCheckpoint.stateName).metadata
-        return metadata.filter { $0.key == convolutionKey || $0.key == productsKey }
+
+        private(set) var texts: [String: String]
+
+        subscript(key: Key) -> String? { texts[key.rawValue] }
+
+        init(of kernels: Kernels) {
+            texts = [
+                Key.convolution.rawValue: kernels.choice.rawValue,
+                Key.matrixProducts.rawValue: kernels.matrixProducts.rawValue,
+            ]
+            texts[Key.algorithms.rawValue] = kernels.measured?.description
+        }
+
+        /// Of the newest checkpoint of a run; nil where there is none.
+        fileprivate init?(ofRun path: String) throws {
+            guard let latest = try CheckpointFolder(path: path + "/checkpoints").latestValid().checkpoint else {
+                return nil
+            }
+            let metadata = try latest.file(TrainingCheckpoint.stateName).metadata
+            texts = metadata.filter { Key(rawValue: $0.key) != nil }
+        }
+
+        /// Texts, each ended by a zero byte, keys and values in turn; of no checkpoint at all nothing is sent.
+        fileprivate var encoded: [UInt8] {
+            texts.sorted { $0.key < $1.key }.reduce(into: [0]) { bytes, pair in
+                for text in [pair.key, pair.value] { bytes += Array(text.utf8) + [0] }
+            }
+        }
+
+        fileprivate init(decoding bytes: [UInt8]) {
+            let parts = bytes.dropFirst().split(separator: 0, omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
+            texts = [:]
+            for place in stride(from: 0, to: parts.count - 1, by: 2) { texts[parts[place]] = parts[place + 1] }
+        }
     }
 }

@@ -94,11 +94,13 @@ final class RandomStep {
 
 extension MultiTaskNetwork {
     /// The network that a configuration describes, with the classes that its data set has.
-    init(_ configuration: RunConfiguration) {
+    ///
+    /// - Parameter components: how many filters the bank has; by default as many as its convolutions have outputs.
+    init(_ configuration: RunConfiguration, components: BankComponents = .all) {
         let crop = configuration.data.crop
         self.init(
             configuration.model,
             heads: configuration.tasks.map { TaskHead($0.name, channels: configuration.data.channels(of: $0.name)) },
-            height: crop.height, width: crop.width)
+            height: crop.height, width: crop.width, components: components)
     }
 }

@@ -26,7 +26,7 @@ package struct TrainingCheckpoint {
         var files = [
             CheckpointFolder.File(
                 Self.stateName, tensors: [TensorEntry("step", shape: [1], values: [Int64(step)])],
-                metadata: KernelRequest.metadata(of: kernels))
+                metadata: KernelRequest.Metadata(of: kernels).texts)
         ]
         for (graph, group) in zip(graphs, parameters.groups) {
             let tensors =

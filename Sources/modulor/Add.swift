@@ -28,7 +28,7 @@ struct Add: ParsableCommand {
     @Flag(help: "Go on with the run in the folder, or start it if there is none.")
     var resume = false
 
-    @OptionGroup var kernels: KernelOptions
+    @OptionGroup var kernels: TuningOptions
 
     func run() throws {
         try Job.run { team in

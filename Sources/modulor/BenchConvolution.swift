@@ -13,14 +13,18 @@ struct BenchConvolution: ParsableCommand {
             Examples:
               modulor bench convolution --config launch/recipes/demo.yaml
               modulor bench convolution --config my.yaml --threads 1 --rounds 3 --json
+              modulor bench convolution --config my.yaml --threads 1 --tune
             """)
 
     @OptionGroup var options: MeasurementOptions
 
     func run() throws {
-        let benchmark = try ConvolutionBenchmark(
-            options.configuration(), kernels: options.kernels.request.kernels())
-        let measurement = benchmark.run(rounds: options.rounds)
+        let configuration = try options.configuration()
+        let kernels = try options.kernels.request.kernels(benchmarking: configuration, watch: { $0.show() })
+        let measurement = ConvolutionBenchmark(configuration, kernels: kernels).run(rounds: options.rounds) {
+            Terminal.status("measuring layers: \($0) of \($1)")
+            if $0 == $1 { Terminal.endStatus() }
+        }
         Terminal.write(options.json ? try JSONOutput.object(measurement) : measurement.text + "\n")
     }
 }

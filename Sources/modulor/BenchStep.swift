@@ -15,6 +15,7 @@ struct BenchStep: ParsableCommand {
             Examples:
               modulor bench step --config launch/recipes/demo.yaml
               modulor bench step --config my.yaml --set 'data.crop=[512, 512]' --threads 1 --profile
+              modulor bench step --config my.yaml --tune
               launch/mpirun -n 2 bench step --config my.yaml --trace step.json
             """)
 
@@ -31,9 +32,11 @@ struct BenchStep: ParsableCommand {
     }
 
     private func measure(_ team: RankTeam) throws {
+        let configuration = try options.configuration()
+        let kernels = try options.kernels.request.kernels(
+            benchmarking: configuration, team: team, watch: { $0.show() })
         let benchmark = try StepBenchmark(
-            options.configuration(), kernels: options.kernels.request.kernels(), team: team,
-            trace: try team.trace(for: trace))
+            configuration, kernels: kernels, team: team, trace: try team.trace(for: trace))
         let measurement = try benchmark.run(rounds: options.rounds, profile: profile)
         if let trace { try team.write(benchmark.timelines(), to: trace) }
         guard team.isFirst else { return }

@@ -19,7 +19,7 @@ struct MeasurementOptions: ParsableArguments {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @OptionGroup var kernels: KernelOptions
+    @OptionGroup var kernels: TuningOptions
 
     func validate() throws {
         guard rounds > 0 else { throw ValidationError("--rounds is at least 1") }

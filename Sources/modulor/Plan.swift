@@ -15,6 +15,7 @@ struct Plan: ParsableCommand {
               modulor plan launch/recipes/demo.yaml
               modulor plan my.yaml --ranks 1024 --set training.batch=4096 --latency 5e-6 --bandwidth 12.5e9
               modulor plan my.yaml --ranks 16 --json
+              modulor plan my.yaml --tune
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -31,7 +32,7 @@ struct Plan: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @OptionGroup var kernels: KernelOptions
+    @OptionGroup var kernels: TuningOptions
 
     func validate() throws {
         guard ranks > 0 else { throw ValidationError("--ranks is at least 1") }
@@ -44,9 +45,10 @@ struct Plan: ParsableCommand {
     }
 
     func run() throws {
+        let configuration = try options.load(RunConfiguration.self)
         let plan = try RunPlan(
-            try options.load(RunConfiguration.self), ranks: ranks,
-            link: LinkModel(latency: latency, bandwidth: bandwidth), kernels: kernels.request.kernels())
+            configuration, ranks: ranks, link: LinkModel(latency: latency, bandwidth: bandwidth),
+            kernels: kernels.request.kernels(benchmarking: configuration, watch: { $0.show() }))
         Terminal.write(json ? try JSONOutput.object(plan) : plan.text + "\n")
     }
 }

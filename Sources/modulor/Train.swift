@@ -14,6 +14,7 @@ struct Train: ParsableCommand {
               modulor train launch/recipes/demo.yaml
               modulor train my.yaml --set training.batch=4 --output runs/small
               modulor train my.yaml --output runs/long --resume
+              modulor train my.yaml --output runs/tuned --tune
               launch/mpirun -n 2 train my.yaml --output runs/two --trace two.json
             """)
 
@@ -32,7 +33,7 @@ struct Train: ParsableCommand {
             """)
     var trace: String?
 
-    @OptionGroup var kernels: KernelOptions
+    @OptionGroup var kernels: TuningOptions
 
     func run() throws {
         try Job.run { team in
@@ -57,7 +58,8 @@ struct Train: ParsableCommand {
             folder: folder, version: Modulor.configuration.version, command: CommandLine.arguments,
             complain: Terminal.note)
         StopSignal.install()
-        let kernels = try resume ? request.kernels(resuming: folder, team: team) : request.kernels()
+        let kernels = try request.kernels(
+            training: configuration, resuming: resume ? folder : nil, team: team, watch: { $0.show() })
         let pool = configuration.parallel.threadPool(on: team.processors)
         try Job.introduce(team, pool, kernels)
         let trainer = try Trainer(

@@ -20,7 +20,8 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
-        #expect(Set(object.keys) == ["peak_gflop_per_second", "threads", "isa", "batch", "rounds", "rows"])
+        #expect(
+            Set(object.keys) == ["peak_gflop_per_second", "threads", "isa", "batch", "rounds", "convolution", "rows"])
         let rows = try #require(object["rows"] as? [[String: Any]])
         func passes(_ layer: String) -> [String] {
             rows.filter { $0["layer"] as? String == layer }.compactMap { $0["pass"] as? String }
@@ -30,6 +31,23 @@ import Testing
         #expect(passes("layer1.0.conv1.Ws") == ["forward", "backward to data"])
         #expect(passes("concat.semseg.0") == ["forward", "backward to data", "backward to filter"])
         #expect(rows.allSatisfy { ($0["seconds"] as? Double ?? 0) > 0 && $0["algorithm"] is String })
+    }
+
+    /// A bottleneck's filters of 1×1 are trained by their product with the modulator.
+    @Test(arguments: ["auto", "direct"])
+    func aProductIsOneLayer(choice: String) throws {
+        let outcome = try bench(["--json", "--set", "model.backbone=resnet50", "--convolution", choice])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        let rows = try #require(object["rows"] as? [[String: Any]])
+        // Directly, only the shortcut of the same size learns its filter.
+        let learning = rows.first {
+            $0["layer"] as? String == "layer1.0.conv3.Ws" && $0["pass"] as? String == "backward to filter"
+        }
+        #expect(learning?["layers"] as? Int == (choice == "auto" ? 4 : 1))
+        let modulator = rows.contains { $0["layer"] as? String == "layer1.0.conv3.Wt.semseg" }
+        #expect(modulator == (choice == "direct"))
     }
 
     @Test func theTableIsForPeople() throws {

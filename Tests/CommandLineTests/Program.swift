@@ -20,10 +20,13 @@ struct Program {
     }
 
     /// Runs the program on several ranks through launch/mpirun, which is what a person types.
-    static func run(ranks: Int, _ arguments: [String], seconds: Int = 300) throws -> Outcome {
+    static func run(
+        ranks: Int, _ arguments: [String], environment: [String: String] = [:], seconds: Int = 300
+    ) throws -> Outcome {
         let command = command(ranks: ranks, arguments)
         return try run(
-            Array(command.words.dropFirst()), environment: command.environment, seconds: seconds,
+            Array(command.words.dropFirst()), environment: command.environment.merging(environment) { $1 },
+            seconds: seconds,
             executable: URL(fileURLWithPath: command.words[0]))
     }
 

@@ -68,6 +68,7 @@ struct Reader {
                     "PATH": folder.appendingPathComponent(".build/release").path + ":"
                         + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
                     "MODULOR_PROGRAM": folder.appendingPathComponent(".build/release/modulor").path,
+                    "MODULOR_CACHE": folder.appendingPathComponent(".cache").path,
                 ], seconds: 300, executable: URL(fileURLWithPath: "/bin/bash"))
             #expect(outcome.status == 0, "\(command)\n\(outcome.output)\n\(outcome.errors)")
         }

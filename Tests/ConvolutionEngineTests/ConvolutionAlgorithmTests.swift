@@ -11,7 +11,9 @@ import Testing
             padding: dilation * (kernel / 2), dilation: dilation)
         return Set(
             ConvolutionPass.allCases.map {
-                .choice(geometry, height: size, width: size, instructionSet: set, pass: $0, preference: preference)
+                .choice(
+                    LayerPass(ConvolutionLayer(geometry, height: size, width: size), $0), instructionSet: set,
+                    preference: preference)
             })
     }
 

@@ -89,6 +89,13 @@ import Testing
         #expect(machine.slice(0, of: 1, quotaShares: 4).threads == 1)
     }
 
+    @Test("the processor's model is what the system calls it")
+    func model() {
+        let cpuinfo = "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel name\t: AMD EPYC 9R14\nstepping\t: 1\n"
+        #expect(Processors.model(cpuinfo) == "AMD EPYC 9R14")
+        #expect(Processors.model("processor\t: 0\nCPU part\t: 0xd40\n") == nil)
+    }
+
     @Test("this machine has processors, and no more threads than processors")
     func here() {
         let here = Processors.available()

@@ -44,12 +44,12 @@ final class ScratchFolder {
         _ configuration: RunConfiguration, in folder: ScratchFolder, run: String, resume: Bool = false,
         threads: Int = 2,
         stopAfter stop: Int? = nil, choice: ConvolutionChoice = .auto,
-        observe: @escaping (TrainingEvent) -> Void = { _ in }
+        measured: AlgorithmTable? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> Trainer.Ending {
         var steps = 0
         return try Trainer(
-            configuration, folder: folder.path + "/" + run, resume: resume, kernels: Kernels(.best, choice: choice),
-            pool: ThreadPool(threads: threads),
+            configuration, folder: folder.path + "/" + run, resume: resume,
+            kernels: Kernels(.best, choice: choice, measured: measured), pool: ThreadPool(threads: threads),
             shouldStop: {
                 steps += 1
                 return steps == stop

@@ -8,7 +8,7 @@ extension MachineFacts {
         let processors = Processors.available()
         let shared = fileSystem("/dev/shm")
         return MachineFacts(
-            processorModel: SystemFile.text("/proc/cpuinfo").flatMap(processorModel),
+            processorModel: SystemFile.text("/proc/cpuinfo").flatMap(Processors.model),
             isa: kernels.instructionSet.rawValue,
             availableIsas: InstructionSet.availableNames,
             onlineProcessors: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
@@ -27,13 +27,6 @@ extension MachineFacts {
             mpiVersion: firstLine(of: ["mpirun", "--version"]),
             openblasVersion: firstLine(of: ["pkg-config", "--modversion", "openblas"]),
             swiftVersion: firstLine(of: ["swift", "--version"]).flatMap(swiftVersion))
-    }
-
-    /// The model that /proc/cpuinfo names first; nil where it names none, as on some ARM processors.
-    package static func processorModel(_ cpuinfo: String) -> String? {
-        let line = cpuinfo.split(separator: "\n").first { $0.hasPrefix("model name") }
-        guard let line, let colon = line.firstIndex(of: ":") else { return nil }
-        return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
     }
 
     /// The number in what `swift --version` prints first, such as 6.3.1.

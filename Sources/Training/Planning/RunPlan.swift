@@ -19,7 +19,7 @@ package struct RunPlan: Encodable, Sendable {
         package let parameterBytes: Int
         /// By direct counting, of this rank's samples; forward, backward to data, backward to filter.
         package let flop: [Int]
-        /// By pass; empty for a pass that is not needed.
+        /// By pass; empty for a pass that is not needed. "product" where the bank's filter and its modulator are one.
         package let algorithms: [String]
         /// Of all passes.
         package let seconds: Double
@@ -62,6 +62,8 @@ package struct RunPlan: Encodable, Sendable {
     package let samples: Int
     package let threads: Int
     package let isa: String
+    /// How algorithms were chosen, see `Kernels.choiceName`.
+    package let convolution: String
     /// Of the whole batch.
     package let flopPerStep: Int
     package let flopPerRankAndStep: Int
@@ -97,6 +99,7 @@ package struct RunPlan: Encodable, Sendable {
         samples = step.shard.count
         threads = pool.threads
         isa = kernels.instructionSet.rawValue
+        convolution = kernels.choiceName
         let costs = content.network.graphs.map(\.cost)
         flopPerStep = costs.reduce(0) { $0 + $1.trainingStepFlop(samples: configuration.training.batch) }
         flopPerRankAndStep = step.units.reduce(0) { $0 + costs[$1.graph].trainingStepFlop(samples: step.shard.count) }
@@ -113,9 +116,13 @@ package struct RunPlan: Encodable, Sendable {
     ) -> [Layer] {
         let graph = unit.program.graph
         let tasks = graph.outputs.map(\.name)
-        return zip(graph.nodes, cost.nodes).compactMap { node, flop in
+        let products = Set(
+            graph.nodes.indices.flatMap { graph.modulatedFilter($0, choice: kernels.choice)?.nodes ?? [] })
+        return graph.nodes.indices.compactMap { index in
+            let (node, flop) = (graph.nodes[index], cost.nodes[index])
             guard case .convolution(let geometry, _, _) = node.operation else { return nil }
             let (input, output) = (graph.shape(of: node.inputs[0]), graph.shape(of: node.output))
+            let own = ConvolutionLayer(geometry, height: input.height, width: input.width)
             let counts = [flop.forward, flop.backwardToData, flop.backwardToFilter]
             let name = graph.name(of: node)
             let bytes = graph.parameters(of: node).reduce(0) {
@@ -128,7 +135,8 @@ package struct RunPlan: Encodable, Sendable {
                 algorithms: zip(ConvolutionPass.allCases, counts).map { pass, count in
                     count == 0
                         ? ""
-                        : kernels.algorithm(geometry, height: input.height, width: input.width, pass: pass).description
+                        : products.contains(index)
+                            ? "product" : kernels.algorithm(LayerPass(own, pass)).description
                 },
                 seconds: profile.reduce(0) { $0 + ($1.node == name && $1.tasks == tasks ? $1.seconds : 0) })
         }

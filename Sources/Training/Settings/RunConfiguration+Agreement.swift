@@ -15,7 +15,9 @@ extension Kernels {
     var agreement: [AgreementItem] {
         [
             AgreementItem("instruction set", instructionSet.rawValue),
-            AgreementItem("convolution algorithms", choice.rawValue),
+            AgreementItem(
+                "convolution algorithms",
+                measured.map { Array("\($0)".utf8).withUnsafeBytes(SHA256.hexadecimal) } ?? choice.rawValue),
             AgreementItem("matrix products", matrixProducts.identity),
         ]
     }

@@ -1,0 +1,65 @@
+import Checkpoints
+import Configuration
+import ConvolutionEngine
+import Foundation
+import Graph
+import Networks
+
+extension KernelRequest {
+    /// The kernels for training with `configuration`. All ranks take part: the first one measures, if that is asked for,
+    /// and all take what it found.
+    ///
+    /// - Parameters:
+    ///   - path: the folder of a run to go on with, whose newest checkpoint says by which algorithms; nil begins one.
+    ///   - watch: told of tuning, on the first rank.
+    /// - Throws: `UsageError` where options contradict each other or the run; what reading the bank throws.
+    package func kernels(
+        training configuration: RunConfiguration, resuming path: String?, team: RankTeam,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        watch: (TuningEvent) -> Void = { _ in }
+    ) throws -> Kernels {
+        try check()
+        if let path, let kernels = try kernels(resuming: path, team: team) { return kernels }
+        return try tuned(team, environment, watch) {
+            let bank = try configuration.model.bank.map { try SafetensorsFile(path: $0) }
+            return MultiTaskNetwork(configuration, components: bank.map { BankComponents(of: $0) } ?? .all).graphs
+        }
+    }
+
+    /// The kernels for measuring the training step of `configuration`, which reads no bank.
+    package func kernels(
+        benchmarking configuration: RunConfiguration, team: RankTeam = RankTeam(),
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        watch: (TuningEvent) -> Void = { _ in }
+    ) throws -> Kernels {
+        try check()
+        return try tuned(team, environment, watch) { MultiTaskNetwork(configuration).graphs }
+    }
+
+    private func check() throws(UsageError) {
+        guard tunes else { return }
+        if let convolution, convolution != .auto {
+            throw UsageError(
+                "--tune measures which algorithms --convolution auto takes: leave out --tune or --convolution "
+                    + convolution.rawValue)
+        }
+        if let matrixProducts, matrixProducts != .own {
+            throw UsageError(
+                "--tune measures this program's own kernels: leave out --tune or --gemm \(matrixProducts.rawValue)")
+        }
+    }
+
+    private func tuned(
+        _ team: RankTeam, _ environment: [String: String], _ watch: (TuningEvent) -> Void, graphs: () throws -> [Graph]
+    ) throws -> Kernels {
+        let kernels = try kernels()
+        guard tunes else { return kernels }
+        let own = try team.first {
+            Tuning(kernels: kernels, cache: TimingCache(kernels.instructionSet, environment: environment))
+                .table(for: try graphs(), watch: watch)
+        }
+        let text = Array((own.map { "\($0)" } ?? "").utf8)
+        let shared = String(decoding: try team.gather(text)[0], as: UTF8.self)
+        return try self.kernels(measured: AlgorithmTable(shared)!)
+    }
+}
