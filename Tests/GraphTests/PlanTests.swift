@@ -96,6 +96,29 @@ import Testing
         #expect(fused.plan.arenaByteCount < unfused.plan.arenaByteCount)
     }
 
+    /// An addition and a ReLU behind a normalization are computed in its pass, forward and backward, and a concatenation
+    /// finds its inputs in place: no loop is run for any of them.
+    @Test func whatIsFusedHasNoLoopOfItsOwn() throws {
+        let graph = SmallGraph("fused") { sketch, image in
+            let shortcut = sketch.convolution(image, 6)
+            let sum = sketch.graph.add(sketch.normalization(sketch.convolution(image, 6)), shortcut)
+            let other = sketch.graph.relu(sketch.normalization(sketch.convolution(image, 5)))
+            sketch.output(sketch.convolution(sketch.graph.concatenate([sketch.graph.relu(sum), other]), 3))
+        }.graph
+        let run = try GraphRun(graph, samples: 2, isTraining: true)
+        run.program.measureSteps()
+        run.run()
+        var nodes: Set<Int> = []
+        run.program.forEachWork { work, _, _ in nodes.insert(work.node) }
+        for node in nodes {
+            switch graph.nodes[node].operation {
+            case .convolution, .batchNormalization: break
+            default: Issue.record("a loop for \(graph.nodes[node].operation)")
+            }
+        }
+        #expect(nodes.count == 6)
+    }
+
     /// A normalization's sums are taken in the loop of the convolution that is computed right before, forward and
     /// backward; where other nodes come between, in one of their own. It changes no bit.
     @Test(arguments: [ConvolutionChoice.direct, .auto], [1, 2, 3])
