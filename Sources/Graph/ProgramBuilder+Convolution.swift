@@ -15,9 +15,6 @@ extension ProgramBuilder {
                 ? { $0.lowerFilterGradient(geometry, filter, weights, input: $1, outputGradient: $2) } : nil)
     }
 
-    /// A tensor with its shape.
-    typealias PlacedTensor = (place: Placement, shape: Graph.Shape)
-
     /// - Parameter filterGradient: plans what is learned, from the input and the output's gradient.
     mutating func lowerConvolution(
         from input: Graph.Value, to output: Graph.Value, _ geometry: ConvolutionGeometry, _ weights: Weights,
@@ -28,7 +25,9 @@ extension ProgramBuilder {
         let (inputPlace, outputPlace) = (placement(input), placement(output))
         let biasValues = bias.map(values)
         let ready = lowerPreparation(geometry, weights, transposed: false, inputShape)
-        plan([inputPlace.buffer, outputPlace.buffer, ready.buffer, ready.scratch]) { [self] emission in
+        let written = WrittenTensor(tensor: PlacedTensor(place: outputPlace, shape: outputShape), cut: ready.cut)
+        plan([inputPlace.buffer, outputPlace.buffer, ready.buffer, ready.scratch], writing: written) {
+            [self] emission in
             [
                 ready.cut.forward(
                     input: view(inputPlace, inputShape, emission), prepared: ready.filter(emission),
@@ -40,13 +39,17 @@ extension ProgramBuilder {
             let outputGradient = builder.gradientPlacement(output)
             if let filterGradient {
                 let kept = builder.placementInBackward(input)
-                filterGradient(&builder, (kept, inputShape), (outputGradient, outputShape))
+                filterGradient(
+                    &builder, PlacedTensor(place: kept, shape: inputShape),
+                    PlacedTensor(place: outputGradient, shape: outputShape))
             }
             if let bias { builder.lowerBiasGradient(bias, outputGradient, outputShape) }
             guard builder.needsGradient(input) else { return }
             let ready = builder.lowerPreparation(geometry, weights, transposed: true, inputShape)
             let (target, accumulate) = builder.gradientTarget(input)
-            builder.plan([outputGradient.buffer, target.buffer, ready.buffer, ready.scratch]) { [builder] emission in
+            let written = WrittenTensor(tensor: PlacedTensor(place: target, shape: inputShape), cut: ready.cut)
+            builder.plan([outputGradient.buffer, target.buffer, ready.buffer, ready.scratch], writing: written) {
+                [builder] emission in
                 [
                     ready.cut.backwardToData(
                         outputGradient: builder.view(outputGradient, outputShape, emission),

@@ -129,7 +129,10 @@ extension ProgramBuilder {
             values(parameters.scale), values(parameters.runningMean), values(parameters.runningVariance)
         )
         let tree = normalizationTree!
-        plan([input.buffer, partial, sums.buffer], pause: sums.exchange) { [self] emission in
+        plan(
+            [input.buffer, partial, sums.buffer], pause: sums.exchange,
+            passingOver: PlacedTensor(place: input, shape: shape)
+        ) { [self] emission in
             let x = view(input, shape, emission)
             let statistics = mdl_statistics(
                 x: x.view, extent: x.extent, rows: x.rows, partial: emission.doubles(partial))
@@ -167,7 +170,7 @@ extension ProgramBuilder {
         let tree = normalizationTree!
         plan(
             [input.placement.buffer, outputGradient.buffer, partial, sums.buffer, vectors, mask],
-            pause: sums.exchange
+            pause: sums.exchange, passingOver: PlacedTensor(place: outputGradient, shape: shape)
         ) { [self] emission in
             let x = view(input.placement, shape, emission)
             let own = pointers(emission)

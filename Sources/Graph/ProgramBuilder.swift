@@ -10,7 +10,7 @@ import TensorCore
 /// are buffers placed and the steps' arguments written with real addresses.
 struct ProgramBuilder {
     /// Where an activation or its gradient lies.
-    struct Placement {
+    struct Placement: Equatable {
         /// nil for the network's input, which the caller owns.
         var buffer: MemoryPlan.Buffer?
         var channelOffset = 0
@@ -43,18 +43,6 @@ struct ProgramBuilder {
         }
     }
 
-    /// When steps are run: before the losses, after them, or once gradients are summed over all samples.
-    private enum Stage {
-        case forward, backward, finish
-    }
-
-    private struct PlannedStep {
-        let work: Program.Work
-        let emit: (Emission) -> [mdl_step]
-        /// What ranks have to do after the steps.
-        var pause: ((Emission) -> ProgramPart.Pause)?
-    }
-
     let graph: Graph
     let samples: Int
     let tree: ReductionTree?
@@ -71,11 +59,11 @@ struct ProgramBuilder {
     private var finishMemory = MemoryPlan()
     /// Small values that outlast the pass: other graphs run in the same arena before the gradients are finished.
     let kept = ArgumentStore()
-    private var forward: [PlannedStep] = []
-    private var backward: [PlannedStep] = []
-    private var finish: [PlannedStep] = []
-    private var stage = Stage.forward
-    private var steps = 0
+    var forward: [PlannedStep] = []
+    var backward: [PlannedStep] = []
+    var finish: [PlannedStep] = []
+    var stage = Stage.forward
+    var steps = 0
     /// The node whose steps are being planned.
     var node = 0
     var placements: [Graph.Value: Placement] = [:]
@@ -124,27 +112,7 @@ struct ProgramBuilder {
 
     var isTraining: Bool { tree != nil }
 
-    // MARK: Steps and buffers
-
-    /// Plans steps that use `buffers`; `emit` writes them once addresses are known.
-    ///
-    /// - Parameters:
-    ///   - pass: what the steps compute of the node; by default what their place says.
-    ///   - pause: what ranks have to do after the steps.
-    mutating func plan(
-        _ buffers: [MemoryPlan.Buffer?], as pass: Program.Pass? = nil,
-        pause: ((Emission) -> ProgramPart.Pause)? = nil, _ emit: @escaping (Emission) -> [mdl_step]
-    ) {
-        for case let buffer? in buffers { memory.use(buffer, at: steps) }
-        let work = Program.Work(node: node, pass: pass ?? (stage == .forward ? .forward : .backwardToData))
-        let step = PlannedStep(work: work, emit: emit, pause: pause)
-        switch stage {
-        case .forward: forward.append(step)
-        case .backward: backward.append(step)
-        case .finish: finish.append(step)
-        }
-        steps += 1
-    }
+    // MARK: Buffers
 
     mutating func buffer<Element>(of type: Element.Type, count: Int) -> MemoryPlan.Buffer {
         memory.add(byteCount: count * MemoryLayout<Element>.stride)
@@ -231,8 +199,8 @@ struct ProgramBuilder {
             memory, finishMemory,
             { emission, finishing in
                 return Program.Steps(
-                    forward: Self.part(forward, emission), backward: Self.part(backward, emission),
-                    finish: Self.part(finish, finishing),
+                    forward: builder.part(forward, emission), backward: builder.part(backward, emission),
+                    finish: builder.part(finish, finishing),
                     outputs: outputs.map { output, placement, gradient in
                         Program.Output(
                             name: output.name,
@@ -241,19 +209,6 @@ struct ProgramBuilder {
                     })
             }
         )
-    }
-
-    private static func part(_ planned: [PlannedStep], _ emission: Emission) -> ProgramPart {
-        var steps: [mdl_step] = []
-        var pauses: [(step: Int, pause: ProgramPart.Pause)] = []
-        for step in planned {
-            for var own in step.emit(emission) {
-                own.tag = step.work.tag
-                steps.append(own)
-            }
-            if let pause = step.pause { pauses.append((steps.count, pause(emission))) }
-        }
-        return ProgramPart(steps, pauses: pauses, in: emission.arguments)
     }
 
     /// Lowers one node, with those that are fused into it; returns the places of all of them.

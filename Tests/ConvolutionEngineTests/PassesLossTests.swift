@@ -146,6 +146,30 @@ import Testing
         }
     }
 
+    /// Sixteen neighbouring pixels of few channels are computed side by side; each has the bits that it has alone.
+    @Test(arguments: [1, 5, 16, 21, 40, 64, 65], Loss.all.filter { $0.kind == mdl_loss_cross_entropy })
+    func pixelsSideBySideHaveTheBitsOfPixelsAlone(channels: Int32, _ loss: Loss) {
+        let extent = mdl_extent(height: 1, width: 19, channels: channels)
+        let output = Tensor.random("output", 1, extent, slice: true, scale: 6)
+        let labels = labels(loss, extent, samples: 1)
+        for isa in fastSets {
+            let together = compute(loss, passes(isa), output: output, labels: labels, slice: true)
+            var sum = 0.0
+            var gradient: [Float] = []
+            for pixel in 0..<19 {
+                let own = Tensor(1, mdl_extent(height: 1, width: 1, channels: channels)) { _, channel in
+                    output.at(0, 0, pixel, channel)
+                }
+                let label = Memory<Float>(1) { _ in labels.values[pixel] }
+                let alone = compute(loss, passes(isa), output: own, labels: label, slice: false)
+                sum += alone.partial.values[0]
+                gradient += alone.gradient.values
+            }
+            expectEqual(together.partial.values.map(\.bitPattern), [sum.bitPattern], "sum")
+            expectEqual(together.gradient.values.map(\.bitPattern), gradient.map(\.bitPattern), "gradient")
+        }
+    }
+
     @Test(arguments: Loss.all) func unknownPixelsHaveNoGradient(_ loss: Loss) {
         let extent = mdl_extent(height: 3, width: 6, channels: Int32(loss.labelChannels == 3 ? 3 : 1))
         let output = Tensor.random("output", 3, extent, scale: 40)

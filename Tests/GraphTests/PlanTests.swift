@@ -96,6 +96,83 @@ import Testing
         #expect(fused.plan.arenaByteCount < unfused.plan.arenaByteCount)
     }
 
+    /// An addition and a ReLU behind a normalization are computed in its pass, forward and backward, and a concatenation
+    /// finds its inputs in place: no loop is run for any of them.
+    @Test func whatIsFusedHasNoLoopOfItsOwn() throws {
+        let graph = SmallGraph("fused") { sketch, image in
+            let shortcut = sketch.convolution(image, 6)
+            let sum = sketch.graph.add(sketch.normalization(sketch.convolution(image, 6)), shortcut)
+            let other = sketch.graph.relu(sketch.normalization(sketch.convolution(image, 5)))
+            sketch.output(sketch.convolution(sketch.graph.concatenate([sketch.graph.relu(sum), other]), 3))
+        }.graph
+        let run = try GraphRun(graph, samples: 2, isTraining: true)
+        run.program.measureSteps()
+        run.run()
+        var nodes: Set<Int> = []
+        run.program.forEachWork { work, _, _ in nodes.insert(work.node) }
+        for node in nodes {
+            switch graph.nodes[node].operation {
+            case .convolution, .batchNormalization: break
+            default: Issue.record("a loop for \(graph.nodes[node].operation)")
+            }
+        }
+        #expect(nodes.count == 6)
+    }
+
+    /// A normalization's sums are taken in the loop of the convolution that is computed right before, forward and
+    /// backward; where other nodes come between, in one of their own. It changes no bit.
+    @Test(arguments: [ConvolutionChoice.direct, .auto], [1, 2, 3])
+    func sumsAreTakenBehindConvolutions(_ choice: ConvolutionChoice, threads: Int) throws {
+        func graph(apart: Bool) -> Graph {
+            var graph = Graph()
+            let image = graph.input(height: 33, width: 20)
+            func convolution(_ name: String, _ input: Graph.Value) -> Graph.Value {
+                let inputs = graph.shape(of: input).channels
+                return graph.convolution(
+                    input, ConvolutionGeometry(inputChannels: inputs, outputChannels: 18, kernelSize: 3, padding: 1),
+                    filter: .parameter(graph.parameter(name, shape: [18, inputs, 3, 3], role: .trained)))
+            }
+            var others: [Graph.Value] = []
+            if !apart { others = [convolution("other", image), convolution("another", image)] }
+            var value = convolution("first", image)
+            if apart { others.append(convolution("other", image)) }
+            value = graph.batchNormalization(
+                value,
+                Graph.BatchNormalization(
+                    scale: graph.parameter("scale", shape: [18], role: .trained),
+                    shift: graph.parameter("bias", shape: [18], role: .trained),
+                    runningMean: graph.parameter("mean", shape: [18], role: .statistic),
+                    runningVariance: graph.parameter("variance", shape: [18], role: .statistic)))
+            value = graph.relu(value)
+            if apart { others.append(convolution("another", image)) }
+            value = convolution("second", value)
+            graph.addOutput("output", graph.add(graph.add(value, others[0]), others[1]))
+            return graph
+        }
+        func run(apart: Bool) throws -> GraphRun {
+            let run = try GraphRun(
+                graph(apart: apart), samples: 3, isTraining: true, kernels: Kernels(.best, choice: choice),
+                threads: threads)
+            run.program.measureSteps()
+            run.run()
+            return run
+        }
+        func loops(_ run: GraphRun, _ pass: Program.Pass) -> Int {
+            var count = 0
+            run.program.forEachWork { work, _, _ in
+                if case .batchNormalization = run.graph.nodes[work.node].operation, work.pass == pass { count += 1 }
+            }
+            return count
+        }
+        let (behind, apart) = (try run(apart: false), try run(apart: true))
+        #expect(loops(behind, .forward) == loops(apart, .forward) - 1)
+        #expect(loops(behind, .backwardToData) == loops(apart, .backwardToData) - 1)
+        let isSame =
+            behind.outputs == apart.outputs && behind.gradients == apart.gradients
+            && behind.runningStatistics == apart.runningStatistics
+        #expect(isSame)
+    }
+
     @Test func oneValuePerChannelIsRefusedInTraining() throws {
         let graph = SmallGraph("global branch") { sketch, image in
             let pooled = sketch.graph.globalAveragePool(sketch.convolution(image, 4))

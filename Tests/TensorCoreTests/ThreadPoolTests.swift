@@ -54,6 +54,17 @@ private final class Numbers {
     var values: [Int32] { Array(UnsafeBufferPointer(start: base, count: count)) }
 }
 
+/// output[item] = the sum of the inputs at item, item + 1 and item + 2.
+private struct Sums {
+    var input: UnsafeMutablePointer<Int32>
+    var output: UnsafeMutablePointer<Int32>
+}
+
+private let sum: mdl_kernel = { arguments, item, _ in
+    let sums = arguments!.load(as: Sums.self)
+    sums.output[Int(item)] = (0..<3).reduce(0) { $0 &+ sums.input[Int(item) + $1] }
+}
+
 // One pool at a time: pools that compete for the cores wait on each other's time slices.
 @Suite(.serialized) struct ThreadPoolTests {
     @Test("every item is computed once, by a worker of the pool", arguments: [1, 2, 3], [0, 1, 2, 3, 1000])
@@ -86,6 +97,40 @@ private final class Numbers {
             return even.values.contains { $0 != Int32(run * steps) }
         }
         #expect(wrong.isEmpty)
+    }
+
+    @Test("in a chain, an item is computed once all is there that it reads", arguments: [1, 2, 3])
+    func chain(threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        let items = 64
+        let (before, between, after) = (Numbers(items), Numbers(items), Numbers(items - 2))
+        // Item i is read by the items i - 2 ... i that there are.
+        let waiting = (0..<Int32(items)).map { mdl_items(first: max(0, $0 - 2), end: min($0 + 1, Int32(items) - 2)) }
+        let needed = [Int32](repeating: 3, count: items - 2)
+        var missing = needed
+        var shuffled = Shuffle(input: before.base, output: between.base, items: Int32(items))
+        var sums = Sums(input: between.base, output: after.base)
+        let wrong = withUnsafePointer(to: &shuffled) { shuffled in
+            withUnsafePointer(to: &sums) { sums in
+                waiting.withUnsafeBufferPointer { waiting in
+                    needed.withUnsafeBufferPointer { needed in
+                        missing.withUnsafeMutableBufferPointer { missing in
+                            var chain = mdl_chain(
+                                step: mdl_step(kernel: shuffle, arguments: shuffled, items: Int32(items), tag: 0),
+                                next: mdl_step(kernel: sum, arguments: sums, items: Int32(items) - 2, tag: 0),
+                                waiting: waiting.baseAddress, needed: needed.baseAddress, missing: missing.baseAddress)
+                            return (0..<100).filter { round in
+                                for item in 0..<items { before.base[item] = Int32(round) }
+                                run(pool, mdl_chain_kernel, &chain, items: items, steps: 1)
+                                return after.values.contains { $0 != Int32(3 * (round + 1)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        #expect(wrong.isEmpty)
+        #expect(missing == needed)
     }
 
     // Three threads on two cores give a core away at every step, which costs a thousand times a step.

@@ -24,15 +24,38 @@
 
 // Sums visit the channels of a few pixels after another, so that what they read stays near, and keep their place in
 // `partial` between the visits: some 2 KB of one tensor per visit, because with AVX2 longer visits of two tensors push
-// each other out of the nearest cache. It does not change the order of any sum.
-MDL_INLINE int32_t pixels_per_visit(int32_t channels) { return channels < 64 ? 512 / channels : 8; }
+// each other out of the nearest cache; a whole row where the sums of all channels fit the registers. It does not change
+// the order of any sum.
+MDL_INLINE int32_t pixels_per_visit(int32_t channels, int32_t width) {
+    if (channels == MDL_GROUPS * lanes) { return width; }
+    return channels < 64 ? 512 / channels : 8;
+}
+
+// How far ahead of what a visit reads it fetches what the next one will: the processor does not foresee a reading that
+// goes from pixel to pixel and then returns for the next channels. 0 where it needs no help.
+MDL_INLINE ptrdiff_t fetched_ahead(int32_t channels, ptrdiff_t pixel) { return channels > 64 ? 8 * pixel : 0; }
+
+MDL_INLINE void fetch(const float *x, ptrdiff_t ahead) {
+    if (ahead != 0) { __builtin_prefetch(x + ahead, 0, 2); }
+}
+
+// sum + a * b. The product of two numbers that were float32 is exact in double, so a fused multiply-add, where there is
+// one, rounds the same.
+MDL_INLINE doubles plus_product(doubles sum, doubles a, doubles b) {
+#if defined(MDL_AVX512) || defined(MDL_AVX2)
+    return __builtin_elementwise_fma(a, b, sum);
+#else
+    return sum + a * b;
+#endif
+}
 
 // Adds `pixels` neighbouring pixels to the sums of `groups` neighbouring groups of 16 channels, `count` channels in
 // the last; the accumulators are in registers.
-MDL_INLINE void visit_statistics(const float *x, ptrdiff_t stride, int32_t pixels, double *sums, double *squares,
-                                 int32_t groups, int32_t count) {
+MDL_INLINE void visit_statistics(const float *x, ptrdiff_t stride, int32_t channels, int32_t pixels, double *sums,
+                                 double *squares, int32_t groups, int32_t count) {
     doubles sum[MDL_GROUPS];
     doubles square[MDL_GROUPS];
+    ptrdiff_t ahead = fetched_ahead(channels, stride);
     for (int32_t group = 0; group < groups; group++) {
         sum[group] = load_doubles(sums + group * lanes, count);
         square[group] = load_doubles(squares + group * lanes, count);
@@ -40,9 +63,10 @@ MDL_INLINE void visit_statistics(const float *x, ptrdiff_t stride, int32_t pixel
     for (int32_t pixel = 0; pixel < pixels; pixel++, x += stride) {
 #pragma unroll
         for (int32_t group = 0; group < groups; group++) {
+            fetch(x + group * lanes, ahead);
             doubles value = widened(load(x + group * lanes, count));
             sum[group] += value;
-            square[group] += value * value;
+            square[group] = plus_product(square[group], value, value);
         }
     }
     for (int32_t group = 0; group < groups; group++) {
@@ -61,12 +85,13 @@ static void MDL_NAME(mdl_statistics)(const void *arguments, int32_t item, int32_
     memset(sums, 0, (size_t)channels * 2 * sizeof(double));
     for (int32_t row = part.first; row < part.end; row++) {
         const float *x = mdl_row(a.x, part.sample, row);
-        int32_t pixels = pixels_per_visit(channels);
+        int32_t pixels = pixels_per_visit(channels, a.extent.width);
         for (int32_t left = a.extent.width; left > 0; left -= pixels, x += pixels * a.x.pixel) {
             if (pixels > left) { pixels = left; }
             MDL_FOR_EACH_GROUPS(
                 channel, groups, count, channels,
-                visit_statistics(x + channel, a.x.pixel, pixels, sums + channel, squares + channel, groups, count));
+                visit_statistics(x + channel, a.x.pixel, channels, pixels, sums + channel, squares + channel, groups,
+                                 count));
         }
     }
 }
@@ -112,6 +137,8 @@ MDL_INLINE void visit_gradients(mdl_gradient_sums a, const float *x, const float
     floats mean[MDL_GROUPS];
     floats inverse[MDL_GROUPS];
     ptrdiff_t words = (a.extent.channels + lanes - 1) / lanes;
+    ptrdiff_t x_ahead = fetched_ahead(a.extent.channels, a.x.pixel);
+    ptrdiff_t dy_ahead = fetched_ahead(a.extent.channels, a.dy.pixel);
     for (int32_t group = 0; group < groups; group++) {
         sum[group] = load_doubles(sums + channel + group * lanes, count);
         product[group] = load_doubles(products + channel + group * lanes, count);
@@ -123,12 +150,14 @@ MDL_INLINE void visit_gradients(mdl_gradient_sums a, const float *x, const float
     for (int32_t pixel = 0; pixel < pixels; pixel++, x += a.x.pixel, dy += a.dy.pixel) {
 #pragma unroll
         for (int32_t group = 0; group < groups; group++) {
+            fetch(x + group * lanes, x_ahead);
+            fetch(dy + group * lanes, dy_ahead);
             floats g = load(dy + group * lanes, count);
             if (mask) { g = masked(mask[pixel * words + channel / lanes + group], g); }
             floats xhat = (load(x + group * lanes, count) - mean[group]) * inverse[group];
             doubles wide = widened(g);
             sum[group] += wide;
-            product[group] += wide * widened(xhat);
+            product[group] = plus_product(product[group], wide, widened(xhat));
         }
     }
     for (int32_t group = 0; group < groups; group++) {
@@ -151,7 +180,7 @@ static void MDL_NAME(mdl_gradient_sums)(const void *arguments, int32_t item, int
         const float *dy = mdl_row(a.dy, part.sample, row);
         ptrdiff_t pixel = ((ptrdiff_t)part.sample * a.extent.height + row) * a.extent.width;
         const uint16_t *mask = a.mask ? a.mask + pixel * words : NULL;
-        int32_t pixels = pixels_per_visit(channels);
+        int32_t pixels = pixels_per_visit(channels, a.extent.width);
         for (int32_t left = a.extent.width; left > 0; left -= pixels) {
             if (pixels > left) { pixels = left; }
             MDL_FOR_EACH_GROUPS(channel, groups, count, channels,
