@@ -51,13 +51,13 @@ static inline square_t square_at(
 }
 
 // One column of the square, from `channel` on; 0 where there is no pixel. Fetches what the tile to the right has in the
-// column that lies `ahead` further.
+// column that lies `ahead` further, to the second cache: all channels of this tile come before it.
 MDL_INLINE void load_column(
     const square_t *s, const int side, const int whole, int j, ptrdiff_t ahead, ptrdiff_t channel, int lanes,
     vec *values) {
     const float *from = s->base + j * s->pixel + channel;
     MDL_UNROLLED for (int i = 0; i < side; i++, from += s->row) {
-        if (ahead != 0) __builtin_prefetch(from + ahead);
+        if (ahead != 0) __builtin_prefetch(from + ahead, 0, 2);
         values[i] = whole || ((s->rows >> i & 1) && (s->columns >> j & 1)) ? load_lanes(from, lanes) : (vec)0.0f;
     }
 }
@@ -121,9 +121,10 @@ static const transform_t input_transforms[] = {NULL, NULL, input_2, input_3, inp
 static const transform_t gradient_transforms[] = {NULL, NULL, gradient_2, gradient_3, gradient_4};
 
 // m[tile][panel] = sum over channels of v[channel / block][tile][block] * u[channel][panel]. `tiles` and `vectors` are
-// constants wherever this is inlined.
+// constants wherever this is inlined. Fetches the filter that lies `ahead`, to the second cache.
 MDL_INLINE void products(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, const int tiles, const int vectors) {
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, const int tiles,
+    const int vectors) {
     vec sum[MDL_TILE][MDL_VECTORS];
     MDL_UNROLLED for (int t = 0; t < tiles; t++) {
         MDL_UNROLLED for (int k = 0; k < vectors; k++) sum[t][k] = (vec)0.0f;
@@ -133,6 +134,7 @@ MDL_INLINE void products(
         for (int32_t i = 0; i < count; i++) {
             vec weight[MDL_VECTORS];
             MDL_UNROLLED for (int k = 0; k < vectors; k++) weight[k] = load(u + k * MDL_LANES);
+            for (int k = 0; k < panel_width; k += 16) __builtin_prefetch(u + ahead + k, 0, 2);
             u += panel_width;
             MDL_UNROLLED for (int t = 0; t < tiles; t++) {
                 const vec value = (vec)(v[t * block + i]);
@@ -148,11 +150,12 @@ MDL_INLINE void products(
 
 #define MDL_PRODUCTS_CASE(n) \
     case n: \
-        products(v, group, u, channels, m, n, vectors); \
+        products(v, group, u, ahead, channels, m, n, vectors); \
         break;
 
 MDL_INLINE void products_of(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, int tiles, const int vectors) {
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, int tiles,
+    const int vectors) {
     switch (tiles) {
         MDL_PRODUCTS_CASE(1) MDL_PRODUCTS_CASE(2) MDL_PRODUCTS_CASE(3) MDL_PRODUCTS_CASE(4) MDL_PRODUCTS_CASE(5)
         MDL_PRODUCTS_CASE(6)
@@ -165,12 +168,12 @@ MDL_INLINE void products_of(
 }
 
 static __attribute__((noinline)) void products_narrow(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, int tiles) {
-    products_of(v, group, u, channels, m, tiles, 1);
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, int tiles) {
+    products_of(v, group, u, ahead, channels, m, tiles, 1);
 }
 static __attribute__((noinline)) void products_wide(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, int tiles) {
-    products_of(v, group, u, channels, m, tiles, MDL_VECTORS);
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, int tiles) {
+    products_of(v, group, u, ahead, channels, m, tiles, MDL_VECTORS);
 }
 
 // A' m A of one tile and one panel: stores the outputs that are real, or (`whole`) all of them for a whole panel.
@@ -192,6 +195,7 @@ MDL_INLINE void transform_output(
             float *y = to->base + i * to->row + channel;
             MDL_UNROLLED for (int j = 0; j < size; j++) {
                 if (!whole && !((to->rows >> i & 1) && (to->columns >> j & 1))) continue;
+                if (whole) __builtin_prefetch(y + (size + j) * to->pixel, 1, 2);   // for the tile to the right
                 vec value = bias != NULL ? line[j] + first : line[j];
                 if (accumulate) value += load_lanes(y + j * to->pixel, left);
                 store_lanes(y + j * to->pixel, value, left);
@@ -240,6 +244,9 @@ static void MDL_NAME(winograd_convolution)(const void *arguments, int32_t item, 
         input_transforms[size](&from, inputs, v + t * block, a->input_place, group);
     }
     const int32_t parts = (count + MDL_TILE - 1) / MDL_TILE;
+    // The panels follow each other in the order in which they are read. A small filter is in the second cache anyway.
+    const ptrdiff_t panel_floats = (ptrdiff_t)inputs * panel_width;
+    const ptrdiff_t next = places * panels * panel_floats > 200000 ? panel_floats : 0;
     for (int32_t place = 0; place < places; place++) {
         for (int32_t p = 0; p < panel_count; p++) {
             const int32_t panel = first_panel + p;
@@ -249,10 +256,11 @@ static void MDL_NAME(winograd_convolution)(const void *arguments, int32_t item, 
                 const int32_t from = count * part / parts;
                 const int32_t n = count * (part + 1) / parts - from;
                 const float *in = v + place * a->input_place + from * block;
+                const ptrdiff_t ahead = part == parts - 1 ? next : 0;
                 if (outputs - panel * panel_width <= MDL_LANES) {
-                    products_narrow(in, group, u, inputs, out + from * panel_width, n);
+                    products_narrow(in, group, u, ahead, inputs, out + from * panel_width, n);
                 } else {
-                    products_wide(in, group, u, inputs, out + from * panel_width, n);
+                    products_wide(in, group, u, ahead, inputs, out + from * panel_width, n);
                 }
             }
         }
