@@ -130,13 +130,8 @@ static void MDL_NAME(pack)(const void *arguments, int32_t item, int32_t worker) 
         const int32_t tap = a->transposed ? a->taps - 1 - place : place;
         const float *from = a->filter + (ptrdiff_t)tap * a->inputs * a->outputs;
         if (a->transposed) {
-            for (int32_t lane = 0; lane < lanes; lane++) {
-                const float *source = from + (ptrdiff_t)(first + lane) * a->outputs;
-                for (int32_t output = 0; output < a->outputs; output++) to[output * panel_width + lane] = source[output];
-            }
-            for (int32_t output = 0; output < a->outputs; output++) {
-                for (int32_t lane = lanes; lane < panel_width; lane++) to[output * panel_width + lane] = 0.0f;
-            }
+            transpose_to_panel(
+                from + (ptrdiff_t)first * a->outputs, a->outputs, lanes, a->outputs, to, panel_width);
             to += (ptrdiff_t)a->outputs * panel_width;
         } else {
             for (int32_t input = 0; input < a->inputs; input++) {
