@@ -16,9 +16,11 @@ typedef struct {
     int32_t accumulate;
 } tile_t;
 
-// `pixels` and `vectors` are constants wherever this is inlined. Pixels are reached from every third one by an index
-// register, so that fourteen of them fit the sixteen general registers.
-static inline __attribute__((always_inline)) void tile(const tile_t *t, const int pixels, const int vectors) {
+// `pixels`, `vectors` and `fetch` are constants wherever this is inlined. Pixels are reached from every third one by an
+// index register, so that fourteen of them fit the sixteen general registers. What the next tile reads and writes lies
+// in many places, where the processor does not fetch ahead by itself; where told, it is brought to the second cache.
+static inline __attribute__((always_inline)) void tile(
+    const tile_t *t, const int pixels, const int vectors, const int fetch) {
     vec sum[MDL_TILE][MDL_VECTORS];
     MDL_UNROLLED for (int v = 0; v < vectors; v++) {
         const vec first = t->bias != NULL ? load_lanes(t->bias + v * MDL_LANES, t->lanes - v * MDL_LANES) : (vec)0.0f;
@@ -31,21 +33,28 @@ static inline __attribute__((always_inline)) void tile(const tile_t *t, const in
         const int32_t length = t->runs[r].length;
         const float *base[(MDL_TILE + 2) / 3];
         MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b] = x + b * 3 * step;
-        for (int32_t i = 0; i < length; i++) {
-            vec weight[MDL_VECTORS];
-            MDL_UNROLLED for (int v = 0; v < vectors; v++) weight[v] = load(w + v * MDL_LANES);
-            w += panel_width;
-            MDL_UNROLLED for (int p = 0; p < pixels; p++) {
-                const vec value = (vec)(base[p / 3][p % 3 * step]);
-                MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[p][v] = MDL_FMA(value, weight[v], sum[p][v]);
+        for (int32_t i = 0; i < length;) {
+            MDL_UNROLLED for (int p = 0; p < pixels && fetch; p++) {
+                __builtin_prefetch(base[p / 3] + (pixels + p % 3) * step, 0, 2);
             }
-            MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b]++;
+            const int32_t end = fetch && i + 16 < length ? i + 16 : length;
+            for (; i < end; i++) {
+                vec weight[MDL_VECTORS];
+                MDL_UNROLLED for (int v = 0; v < vectors; v++) weight[v] = load(w + v * MDL_LANES);
+                w += panel_width;
+                MDL_UNROLLED for (int p = 0; p < pixels; p++) {
+                    const vec value = (vec)(base[p / 3][p % 3 * step]);
+                    MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[p][v] = MDL_FMA(value, weight[v], sum[p][v]);
+                }
+                MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b]++;
+            }
         }
     }
     MDL_UNROLLED for (int p = 0; p < pixels; p++) {
         float *y = t->y + p * t->y_step;
         MDL_UNROLLED for (int v = 0; v < vectors; v++) {
             const int lanes = t->lanes - v * MDL_LANES;
+            if (fetch) __builtin_prefetch(y + pixels * t->y_step + v * MDL_LANES, 1, 2);
             vec value = sum[p][v];
             if (t->accumulate) value += load_lanes(y + v * MDL_LANES, lanes);
             store_lanes(y + v * MDL_LANES, value, lanes);
@@ -55,10 +64,11 @@ static inline __attribute__((always_inline)) void tile(const tile_t *t, const in
 
 #define MDL_TILE_CASE(n) \
     case n: \
-        tile(t, n, vectors); \
+        tile(t, n, vectors, fetch); \
         break;
 
-static inline __attribute__((always_inline)) void tile_of(const tile_t *t, int pixels, const int vectors) {
+static inline __attribute__((always_inline)) void tile_of(
+    const tile_t *t, int pixels, const int vectors, const int fetch) {
     switch (pixels) {
         MDL_TILE_CASE(1) MDL_TILE_CASE(2) MDL_TILE_CASE(3) MDL_TILE_CASE(4) MDL_TILE_CASE(5) MDL_TILE_CASE(6)
 #if MDL_TILE > 6
@@ -69,8 +79,11 @@ static inline __attribute__((always_inline)) void tile_of(const tile_t *t, int p
     }
 }
 
-static __attribute__((noinline)) void tile_narrow(const tile_t *t, int pixels) { tile_of(t, pixels, 1); }
-static __attribute__((noinline)) void tile_wide(const tile_t *t, int pixels) { tile_of(t, pixels, MDL_VECTORS); }
+static __attribute__((noinline)) void tile_narrow(const tile_t *t, int pixels) { tile_of(t, pixels, 1, 0); }
+static __attribute__((noinline)) void tile_wide(const tile_t *t, int pixels) { tile_of(t, pixels, MDL_VECTORS, 0); }
+static __attribute__((noinline)) void tile_wide_fetching(const tile_t *t, int pixels) {
+    tile_of(t, pixels, MDL_VECTORS, 1);
+}
 
 // One region for one panel: tiles of nearly equal size along its longer side.
 static void region_of(const mdl_convolution *c, const mdl_region *region, tile_t t, const float *input, float *output) {
@@ -84,6 +97,7 @@ static void region_of(const mdl_convolution *c, const mdl_region *region, tile_t
     t.runs = c->runs + region->first_run;
     t.run_count = region->runs;
     const int32_t tiles = (length + MDL_TILE - 1) / MDL_TILE;
+    const int fetch = c->input_sample + c->output_sample > 100000;   // less is in the second cache anyway
     for (int32_t line = 0; line < lines; line++) {
         for (int32_t k = 0; k < tiles; k++) {
             const int32_t first = (int32_t)((int64_t)length * k / tiles);
@@ -91,6 +105,7 @@ static void region_of(const mdl_convolution *c, const mdl_region *region, tile_t
             t.x = input + region->input + line * x_line + first * t.x_step;
             t.y = output + region->output + line * y_line + first * t.y_step;
             if (t.lanes <= MDL_LANES) tile_narrow(&t, pixels);
+            else if (fetch) tile_wide_fetching(&t, pixels);
             else tile_wide(&t, pixels);
         }
     }
