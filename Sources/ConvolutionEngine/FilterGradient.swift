@@ -1,14 +1,15 @@
 import CConvolution
 import CThreadPool
 
-/// How the gradient of a filter is cut into items: one panel of output channels, some taps, some input channels each.
+/// How the gradient of a filter is cut into items: some panels of output channels, some taps, some input channels each.
 ///
 /// Every filter element is a sum of its own, so the cut changes no result.
 package struct FilterGradient {
     package let geometry: ConvolutionGeometry
+    private(set) var panelsPerGroup = 1
+    private(set) var tapsPerGroup: Int
+    private(set) var inputsPerGroup: Int
     let panels: Int
-    let tapsPerGroup: Int
-    let inputsPerGroup: Int
     let panelWidth: Int
     let levels: Int
     let blockRows: Int
@@ -22,25 +23,33 @@ package struct FilterGradient {
         self.panelWidth = panelWidth
         self.levels = levels
         panels = (geometry.outputChannels + panelWidth - 1) / panelWidth
+        tapsPerGroup = geometry.taps
+        inputsPerGroup = geometry.inputChannels
         // A partial of up to 32,768 floats shares a core's cache with the activations it is summed from.
-        let limit = max(1, 32_768 / panelWidth)
-        var taps = geometry.taps
-        var inputs = geometry.inputChannels
-        let panels = panels
-        func isTooCoarse() -> Bool {
-            let tapGroups = (geometry.taps + taps - 1) / taps
-            let inputGroups = (geometry.inputChannels + inputs - 1) / inputs
-            return taps * inputs > limit || panels * tapGroups * inputGroups < 3 * threads
+        let limit = 32_768
+        while tapsPerGroup > 1, partial > limit || !isBalanced(threads) { tapsPerGroup = (tapsPerGroup + 1) / 2 }
+        while inputsPerGroup > 16, partial > limit || !isBalanced(threads) { inputsPerGroup = (inputsPerGroup + 1) / 2 }
+        // Every item reads its rows of the input from memory, for all its panels at once.
+        for groups in 1...panels {
+            panelsPerGroup = (panels + groups - 1) / groups
+            if partial <= limit, isBalanced(threads) { break }
         }
-        while taps > 1, isTooCoarse() { taps = (taps + 1) / 2 }
-        while inputs > 16, isTooCoarse() { inputs = (inputs + 1) / 2 }
-        tapsPerGroup = taps
-        inputsPerGroup = inputs
     }
+
+    var panelGroups: Int { (panels + panelsPerGroup - 1) / panelsPerGroup }
+    var tapGroups: Int { (geometry.taps + tapsPerGroup - 1) / tapsPerGroup }
+    var inputGroups: Int { (geometry.inputChannels + inputsPerGroup - 1) / inputsPerGroup }
+    var items: Int { panelGroups * tapGroups * inputGroups }
+
+    /// The floats that one item sums up.
+    private var partial: Int { panelsPerGroup * tapsPerGroup * inputsPerGroup * panelWidth }
+
+    /// Whether all threads are busy nearly to the end.
+    private func isBalanced(_ threads: Int) -> Bool { items % threads == 0 || items >= 3 * threads }
 
     /// Scratch floats that each worker needs.
     package var scratchPerWorker: Int {
-        (blockRows * outputWidth + levels * tapsPerGroup * inputsPerGroup) * panelWidth
+        blockRows * outputWidth * panelWidth + levels * partial
     }
 }
 
@@ -63,8 +72,6 @@ extension ConvolutionSteps {
                     rows: Int32(row.count), column: Int32(column.first), columns: Int32(column.count))
             }
         }
-        let tapGroups = (taps.count + cut.tapsPerGroup - 1) / cut.tapsPerGroup
-        let inputGroups = (geometry.inputChannels + cut.inputsPerGroup - 1) / cut.inputsPerGroup
         let work = mdl_filter_gradient(
             input: input.data, input_sample: input.sampleStride, input_row: geometry.stride * input.rowStride,
             input_pixel: geometry.stride * input.pixelStride, output_gradient: outputGradient.data,
@@ -72,14 +79,14 @@ extension ConvolutionSteps {
             gradient_pixel: outputGradient.pixelStride, filter_gradient: filterGradient, subtree_stride: subtreeStride,
             taps: arguments.keep(taps), tap_count: Int32(taps.count), output_rows: Int32(outputGradient.height),
             output_columns: Int32(outputGradient.width), block_rows: Int32(cut.blockRows),
-            inputs: Int32(geometry.inputChannels),
-            outputs: Int32(geometry.outputChannels), tap_groups: Int32(tapGroups),
-            taps_per_group: Int32(cut.tapsPerGroup), input_groups: Int32(inputGroups),
+            inputs: Int32(geometry.inputChannels), outputs: Int32(geometry.outputChannels),
+            panels_per_group: Int32(cut.panelsPerGroup), tap_groups: Int32(cut.tapGroups),
+            taps_per_group: Int32(cut.tapsPerGroup), input_groups: Int32(cut.inputGroups),
             inputs_per_group: Int32(cut.inputsPerGroup), fold: fold, scratch: scratch,
             scratch_stride: cut.scratchPerWorker)
         return mdl_step(
             kernel: kernels.convolution.filter_gradient, arguments: UnsafeRawPointer(arguments.keep(work)),
-            items: Int32(cut.panels * tapGroups * inputGroups), tag: 0)
+            items: Int32(cut.items), tag: 0)
     }
 
     /// biasGradient[subtree] = Σ over the subtree's samples and pixels of outputGradient.

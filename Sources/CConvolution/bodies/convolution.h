@@ -16,9 +16,11 @@ typedef struct {
     int32_t accumulate;
 } tile_t;
 
-// `pixels` and `vectors` are constants wherever this is inlined. Pixels are reached from every third one by an index
-// register, so that fourteen of them fit the sixteen general registers.
-static inline __attribute__((always_inline)) void tile(const tile_t *t, const int pixels, const int vectors) {
+// `pixels`, `vectors` and `fetch` are constants wherever this is inlined. Pixels are reached from every third one by an
+// index register, so that fourteen of them fit the sixteen general registers. What the next tile reads and writes lies
+// in many places, where the processor does not fetch ahead by itself; where told, it is brought to the second cache.
+static inline __attribute__((always_inline)) void tile(
+    const tile_t *t, const int pixels, const int vectors, const int fetch) {
     vec sum[MDL_TILE][MDL_VECTORS];
     MDL_UNROLLED for (int v = 0; v < vectors; v++) {
         const vec first = t->bias != NULL ? load_lanes(t->bias + v * MDL_LANES, t->lanes - v * MDL_LANES) : (vec)0.0f;
@@ -31,21 +33,28 @@ static inline __attribute__((always_inline)) void tile(const tile_t *t, const in
         const int32_t length = t->runs[r].length;
         const float *base[(MDL_TILE + 2) / 3];
         MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b] = x + b * 3 * step;
-        for (int32_t i = 0; i < length; i++) {
-            vec weight[MDL_VECTORS];
-            MDL_UNROLLED for (int v = 0; v < vectors; v++) weight[v] = load(w + v * MDL_LANES);
-            w += panel_width;
-            MDL_UNROLLED for (int p = 0; p < pixels; p++) {
-                const vec value = (vec)(base[p / 3][p % 3 * step]);
-                MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[p][v] = MDL_FMA(value, weight[v], sum[p][v]);
+        for (int32_t i = 0; i < length;) {
+            MDL_UNROLLED for (int p = 0; p < pixels && fetch; p++) {
+                __builtin_prefetch(base[p / 3] + (pixels + p % 3) * step, 0, 2);
             }
-            MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b]++;
+            const int32_t end = fetch && i + 16 < length ? i + 16 : length;
+            for (; i < end; i++) {
+                vec weight[MDL_VECTORS];
+                MDL_UNROLLED for (int v = 0; v < vectors; v++) weight[v] = load(w + v * MDL_LANES);
+                w += panel_width;
+                MDL_UNROLLED for (int p = 0; p < pixels; p++) {
+                    const vec value = (vec)(base[p / 3][p % 3 * step]);
+                    MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[p][v] = MDL_FMA(value, weight[v], sum[p][v]);
+                }
+                MDL_UNROLLED for (int b = 0; b * 3 < pixels; b++) base[b]++;
+            }
         }
     }
     MDL_UNROLLED for (int p = 0; p < pixels; p++) {
         float *y = t->y + p * t->y_step;
         MDL_UNROLLED for (int v = 0; v < vectors; v++) {
             const int lanes = t->lanes - v * MDL_LANES;
+            if (fetch) __builtin_prefetch(y + pixels * t->y_step + v * MDL_LANES, 1, 2);
             vec value = sum[p][v];
             if (t->accumulate) value += load_lanes(y + v * MDL_LANES, lanes);
             store_lanes(y + v * MDL_LANES, value, lanes);
@@ -55,10 +64,11 @@ static inline __attribute__((always_inline)) void tile(const tile_t *t, const in
 
 #define MDL_TILE_CASE(n) \
     case n: \
-        tile(t, n, vectors); \
+        tile(t, n, vectors, fetch); \
         break;
 
-static inline __attribute__((always_inline)) void tile_of(const tile_t *t, int pixels, const int vectors) {
+static inline __attribute__((always_inline)) void tile_of(
+    const tile_t *t, int pixels, const int vectors, const int fetch) {
     switch (pixels) {
         MDL_TILE_CASE(1) MDL_TILE_CASE(2) MDL_TILE_CASE(3) MDL_TILE_CASE(4) MDL_TILE_CASE(5) MDL_TILE_CASE(6)
 #if MDL_TILE > 6
@@ -69,8 +79,11 @@ static inline __attribute__((always_inline)) void tile_of(const tile_t *t, int p
     }
 }
 
-static __attribute__((noinline)) void tile_narrow(const tile_t *t, int pixels) { tile_of(t, pixels, 1); }
-static __attribute__((noinline)) void tile_wide(const tile_t *t, int pixels) { tile_of(t, pixels, MDL_VECTORS); }
+static __attribute__((noinline)) void tile_narrow(const tile_t *t, int pixels) { tile_of(t, pixels, 1, 0); }
+static __attribute__((noinline)) void tile_wide(const tile_t *t, int pixels) { tile_of(t, pixels, MDL_VECTORS, 0); }
+static __attribute__((noinline)) void tile_wide_fetching(const tile_t *t, int pixels) {
+    tile_of(t, pixels, MDL_VECTORS, 1);
+}
 
 // One region for one panel: tiles of nearly equal size along its longer side.
 static void region_of(const mdl_convolution *c, const mdl_region *region, tile_t t, const float *input, float *output) {
@@ -84,6 +97,7 @@ static void region_of(const mdl_convolution *c, const mdl_region *region, tile_t
     t.runs = c->runs + region->first_run;
     t.run_count = region->runs;
     const int32_t tiles = (length + MDL_TILE - 1) / MDL_TILE;
+    const int fetch = c->input_sample + c->output_sample > 100000;   // less is in the second cache anyway
     for (int32_t line = 0; line < lines; line++) {
         for (int32_t k = 0; k < tiles; k++) {
             const int32_t first = (int32_t)((int64_t)length * k / tiles);
@@ -91,6 +105,7 @@ static void region_of(const mdl_convolution *c, const mdl_region *region, tile_t
             t.x = input + region->input + line * x_line + first * t.x_step;
             t.y = output + region->output + line * y_line + first * t.y_step;
             if (t.lanes <= MDL_LANES) tile_narrow(&t, pixels);
+            else if (fetch) tile_wide_fetching(&t, pixels);
             else tile_wide(&t, pixels);
         }
     }
@@ -130,13 +145,8 @@ static void MDL_NAME(pack)(const void *arguments, int32_t item, int32_t worker) 
         const int32_t tap = a->transposed ? a->taps - 1 - place : place;
         const float *from = a->filter + (ptrdiff_t)tap * a->inputs * a->outputs;
         if (a->transposed) {
-            for (int32_t lane = 0; lane < lanes; lane++) {
-                const float *source = from + (ptrdiff_t)(first + lane) * a->outputs;
-                for (int32_t output = 0; output < a->outputs; output++) to[output * panel_width + lane] = source[output];
-            }
-            for (int32_t output = 0; output < a->outputs; output++) {
-                for (int32_t lane = lanes; lane < panel_width; lane++) to[output * panel_width + lane] = 0.0f;
-            }
+            transpose_to_panel(
+                from + (ptrdiff_t)first * a->outputs, a->outputs, lanes, a->outputs, to, panel_width);
             to += (ptrdiff_t)a->outputs * panel_width;
         } else {
             for (int32_t input = 0; input < a->inputs; input++) {
@@ -149,203 +159,7 @@ static void MDL_NAME(pack)(const void *arguments, int32_t item, int32_t worker) 
     }
 }
 
-// One register tile of the filter's gradient: `inputs` input channels by one panel, over rows x columns outputs.
-typedef struct {
-    const float *x;
-    ptrdiff_t x_row;
-    ptrdiff_t x_pixel;
-    const float *dy;   // packed: panel_width floats per pixel
-    ptrdiff_t dy_row;
-    int32_t rows;
-    int32_t columns;
-    float *sum;    // [input][panel_width]
-    int32_t add;   // to what `sum` holds
-} gradient_tile_t;
-
-static inline __attribute__((always_inline)) void gradient_tile(
-    const gradient_tile_t *t, const int inputs, const int vectors) {
-    vec sum[MDL_TILE][MDL_VECTORS];
-    MDL_UNROLLED for (int i = 0; i < inputs; i++) {
-        MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[i][v] = (vec)0.0f;
-    }
-    // Pixels of many channels lie in different pages, where the processor does not fetch ahead by itself.
-    enum { ahead = 6 };
-    const ptrdiff_t step = t->x_pixel;
-    for (int32_t row = 0; row < t->rows; row++) {
-        const float *x = t->x + row * t->x_row;
-        const float *dy = t->dy + row * t->dy_row;
-        for (int32_t column = 0; column < t->columns; column++) {
-            __builtin_prefetch(x + ahead * step);
-            __builtin_prefetch(x + ahead * step + inputs - 1);
-            vec g[MDL_VECTORS];
-            MDL_UNROLLED for (int v = 0; v < vectors; v++) g[v] = load(dy + v * MDL_LANES);
-            MDL_UNROLLED for (int i = 0; i < inputs; i++) {
-                const vec value = (vec)x[i];
-                MDL_UNROLLED for (int v = 0; v < vectors; v++) sum[i][v] = MDL_FMA(value, g[v], sum[i][v]);
-            }
-            x += step;
-            dy += panel_width;
-        }
-    }
-    MDL_UNROLLED for (int i = 0; i < inputs; i++) {
-        MDL_UNROLLED for (int v = 0; v < vectors; v++) {
-            float *to = t->sum + i * panel_width + v * MDL_LANES;
-            store(to, t->add ? load(to) + sum[i][v] : sum[i][v]);
-        }
-    }
-}
-
-#define MDL_GRADIENT_CASE(n) \
-    case n: \
-        gradient_tile(t, n, vectors); \
-        break;
-
-static inline __attribute__((always_inline)) void gradient_tile_of(
-    const gradient_tile_t *t, int inputs, const int vectors) {
-    switch (inputs) {
-        MDL_GRADIENT_CASE(1) MDL_GRADIENT_CASE(2) MDL_GRADIENT_CASE(3) MDL_GRADIENT_CASE(4) MDL_GRADIENT_CASE(5)
-        MDL_GRADIENT_CASE(6)
-#if MDL_TILE > 6
-        MDL_GRADIENT_CASE(7) MDL_GRADIENT_CASE(8) MDL_GRADIENT_CASE(9) MDL_GRADIENT_CASE(10) MDL_GRADIENT_CASE(11)
-        MDL_GRADIENT_CASE(12) MDL_GRADIENT_CASE(13) MDL_GRADIENT_CASE(14)
-#endif
-    default: __builtin_unreachable();
-    }
-}
-
-static __attribute__((noinline)) void gradient_narrow(const gradient_tile_t *t, int inputs) {
-    gradient_tile_of(t, inputs, 1);
-}
-static __attribute__((noinline)) void gradient_wide(const gradient_tile_t *t, int inputs) {
-    gradient_tile_of(t, inputs, MDL_VECTORS);
-}
-
-// Copies one panel of the output gradient's rows [first, end) to [row][column][panel width], 0 beyond the channels:
-// where pixels lie a power of two apart, they would push each other out of the cache for every tap and tile.
-static void pack_gradient(
-    const mdl_filter_gradient *a, const float *dy, int32_t first, int32_t end, int32_t lanes, float *to) {
-    for (int32_t row = first; row < end; row++) {
-        const float *from = dy + row * a->gradient_row;
-        for (int32_t column = 0; column < a->output_columns; column++) {
-            for (int v = 0; v < MDL_VECTORS; v++) {
-                store(to + v * MDL_LANES, load_lanes(from + v * MDL_LANES, lanes - v * MDL_LANES));
-            }
-            from += a->gradient_pixel;
-            to += panel_width;
-        }
-    }
-}
-
-// The partial of one sample: [tap][input][panel_width] from `first_tap` and `first_input` on. `packed` has room for one
-// panel of block_rows rows.
-static void gradient_of_sample(
-    const mdl_filter_gradient *a, int32_t sample, int32_t panel, int32_t first_tap, int32_t taps, int32_t first_input,
-    int32_t inputs, float *packed, float *sum) {
-    const int32_t channel = panel * panel_width;
-    const int32_t lanes = a->outputs - channel < panel_width ? a->outputs - channel : panel_width;
-    const float *dy = a->output_gradient + sample * a->gradient_sample + channel;
-    const float *x = a->input + sample * a->input_sample + first_input;
-    const int32_t tiles = (inputs + MDL_TILE - 1) / MDL_TILE;
-    for (int32_t block = 0; block < a->output_rows; block += a->block_rows) {
-        const int32_t end = block + a->block_rows < a->output_rows ? block + a->block_rows : a->output_rows;
-        pack_gradient(a, dy, block, end, lanes, packed);
-        for (int32_t k = 0; k < taps; k++) {
-            const mdl_tap *tap = &a->taps[first_tap + k];
-            const int32_t from = block > tap->row ? block : tap->row;
-            const int32_t to = end < tap->row + tap->rows ? end : tap->row + tap->rows;
-            gradient_tile_t t = {
-                .x_row = a->input_row,
-                .x_pixel = a->input_pixel,
-                .dy = packed + ((ptrdiff_t)(from - block) * a->output_columns + tap->column) * panel_width,
-                .dy_row = (ptrdiff_t)a->output_columns * panel_width,
-                .rows = to > from ? to - from : 0,
-                .columns = tap->columns,
-                .add = block > 0,
-            };
-            const float *base = x + tap->input + (from - tap->row) * a->input_row;
-            for (int32_t j = 0; j < tiles; j++) {
-                const int32_t first = (int32_t)((int64_t)inputs * j / tiles);
-                const int32_t count = (int32_t)((int64_t)inputs * (j + 1) / tiles) - first;
-                t.x = base + first;
-                t.sum = sum + ((ptrdiff_t)k * inputs + first) * panel_width;
-                if (lanes > MDL_LANES) gradient_wide(&t, count);
-                else gradient_narrow(&t, count);
-            }
-        }
-    }
-}
-
-static void MDL_NAME(filter_gradient)(const void *arguments, int32_t item, int32_t worker) {
-    const mdl_filter_gradient *a = arguments;
-    const int32_t input_group = item % a->input_groups;
-    const int32_t tap_group = item / a->input_groups % a->tap_groups;
-    const int32_t panel = item / a->input_groups / a->tap_groups;
-    const int32_t first_tap = tap_group * a->taps_per_group;
-    const int32_t first_input = input_group * a->inputs_per_group;
-    const int32_t taps =
-        a->tap_count - first_tap < a->taps_per_group ? a->tap_count - first_tap : a->taps_per_group;
-    const int32_t inputs =
-        a->inputs - first_input < a->inputs_per_group ? a->inputs - first_input : a->inputs_per_group;
-    const ptrdiff_t size = (ptrdiff_t)taps * inputs * panel_width;
-    float *packed = a->scratch + worker * a->scratch_stride;
-    float *scratch = packed + (ptrdiff_t)a->block_rows * a->output_columns * panel_width;
-    const int32_t channel = panel * panel_width;
-    const int32_t lanes = a->outputs - channel < panel_width ? a->outputs - channel : panel_width;
-    int32_t live = 0;
-    int32_t subtree = 0;
-    for (int32_t sample = 0; sample < a->fold.samples; sample++) {
-        gradient_of_sample(a, sample, panel, first_tap, taps, first_input, inputs, packed, scratch + live * size);
-        live++;
-        for (int32_t merge = 0; merge < a->fold.merges[sample]; merge++) {
-            float *left = scratch + (live - 2) * size;
-            const float *right = scratch + (live - 1) * size;
-            for (ptrdiff_t i = 0; i < size; i++) left[i] += right[i];
-            live--;
-        }
-        if (!a->fold.ends[sample]) continue;
-        float *out = a->filter_gradient + subtree * a->subtree_stride + channel;
-        for (int32_t k = 0; k < taps; k++) {
-            for (int32_t i = 0; i < inputs; i++) {
-                float *to = out + ((ptrdiff_t)(first_tap + k) * a->inputs + first_input + i) * a->outputs;
-                const float *from = scratch + ((ptrdiff_t)k * inputs + i) * panel_width;
-                for (int32_t lane = 0; lane < lanes; lane++) to[lane] = from[lane];
-            }
-        }
-        live = 0;
-        subtree++;
-    }
-}
-
-static void MDL_NAME(bias_gradient)(const void *arguments, int32_t item, int32_t worker) {
-    (void)worker;
-    const mdl_bias_gradient *a = arguments;
-    const int32_t channel = item * mdl_bias_channels;
-    const int32_t left = a->extent.channels - channel;
-    const int32_t lanes = left < mdl_bias_channels ? left : mdl_bias_channels;
-    float partial[40][mdl_bias_channels];
-    int32_t live = 0;
-    int32_t subtree = 0;
-    for (int32_t sample = 0; sample < a->fold.samples; sample++) {
-        double sum[mdl_bias_channels] = {0};
-        for (int32_t row = 0; row < a->extent.height; row++) {
-            const float *dy = a->output_gradient.data + sample * a->output_gradient.sample +
-                              row * a->output_gradient.row + channel;
-            for (int32_t column = 0; column < a->extent.width; column++, dy += a->output_gradient.pixel) {
-                for (int32_t lane = 0; lane < lanes; lane++) sum[lane] += (double)dy[lane];
-            }
-        }
-        for (int32_t lane = 0; lane < lanes; lane++) partial[live][lane] = (float)sum[lane];
-        live++;
-        for (int32_t merge = 0; merge < a->fold.merges[sample]; merge++, live--) {
-            for (int32_t lane = 0; lane < lanes; lane++) partial[live - 2][lane] += partial[live - 1][lane];
-        }
-        if (!a->fold.ends[sample]) continue;
-        float *out = a->bias_gradient + subtree * a->subtree_stride + channel;
-        for (int32_t lane = 0; lane < lanes; lane++) out[lane] = partial[0][lane];
-        live = 0;
-        subtree++;
-    }
-}
+#include "filter_gradient.h"
 
 // The constraint for any vector register; "x" would be the lower half of AVX-512's, and the rest would be spilled.
 #if defined(__aarch64__)

@@ -65,3 +65,35 @@ static inline __attribute__((always_inline)) vec load_lanes(const float *p, int 
     return load(all);
 }
 #endif
+
+// Makes lane j of row i lane i of row j. A round moves the lowest bit of (row, lane) to the top; when all bits of the
+// lane have moved, rows and lanes have changed places.
+static inline __attribute__((always_inline, unused)) void transpose(vec *rows) {
+    MDL_UNROLLED for (int round = 1; round < MDL_LANES; round *= 2) {
+        vec next[MDL_LANES];
+        MDL_UNROLLED for (int i = 0; i < MDL_LANES / 2; i++) {
+            next[i].lo = rows[2 * i].even;
+            next[i].hi = rows[2 * i + 1].even;
+            next[i + MDL_LANES / 2].lo = rows[2 * i].odd;
+            next[i + MDL_LANES / 2].hi = rows[2 * i + 1].odd;
+        }
+        MDL_UNROLLED for (int i = 0; i < MDL_LANES; i++) rows[i] = next[i];
+    }
+}
+
+// to[row * step + lane] = from[lane * stride + row], or 0 from `lanes` to the panel's end.
+static inline __attribute__((unused)) void transpose_to_panel(
+    const float *from, ptrdiff_t stride, int32_t lanes, int32_t rows, float *to, ptrdiff_t step) {
+    for (int32_t row = 0; row < rows; row += MDL_LANES) {
+        for (int32_t lane = 0; lane < panel_width; lane += MDL_LANES) {
+            vec block[MDL_LANES];
+            MDL_UNROLLED for (int i = 0; i < MDL_LANES; i++) {
+                block[i] = lane + i < lanes ? load_lanes(from + (lane + i) * stride + row, rows - row) : (vec)0.0f;
+            }
+            transpose(block);
+            MDL_UNROLLED for (int i = 0; i < MDL_LANES; i++) {
+                if (row + i < rows) store(to + (row + i) * step + lane, block[i]);
+            }
+        }
+    }
+}

@@ -51,13 +51,13 @@ static inline square_t square_at(
 }
 
 // One column of the square, from `channel` on; 0 where there is no pixel. Fetches what the tile to the right has in the
-// column that lies `ahead` further.
+// column that lies `ahead` further, to the second cache: all channels of this tile come before it.
 MDL_INLINE void load_column(
     const square_t *s, const int side, const int whole, int j, ptrdiff_t ahead, ptrdiff_t channel, int lanes,
     vec *values) {
     const float *from = s->base + j * s->pixel + channel;
     MDL_UNROLLED for (int i = 0; i < side; i++, from += s->row) {
-        if (ahead != 0) __builtin_prefetch(from + ahead);
+        if (ahead != 0) __builtin_prefetch(from + ahead, 0, 2);
         values[i] = whole || ((s->rows >> i & 1) && (s->columns >> j & 1)) ? load_lanes(from, lanes) : (vec)0.0f;
     }
 }
@@ -121,9 +121,10 @@ static const transform_t input_transforms[] = {NULL, NULL, input_2, input_3, inp
 static const transform_t gradient_transforms[] = {NULL, NULL, gradient_2, gradient_3, gradient_4};
 
 // m[tile][panel] = sum over channels of v[channel / block][tile][block] * u[channel][panel]. `tiles` and `vectors` are
-// constants wherever this is inlined.
+// constants wherever this is inlined. Fetches the filter that lies `ahead`, to the second cache.
 MDL_INLINE void products(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, const int tiles, const int vectors) {
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, const int tiles,
+    const int vectors) {
     vec sum[MDL_TILE][MDL_VECTORS];
     MDL_UNROLLED for (int t = 0; t < tiles; t++) {
         MDL_UNROLLED for (int k = 0; k < vectors; k++) sum[t][k] = (vec)0.0f;
@@ -133,6 +134,7 @@ MDL_INLINE void products(
         for (int32_t i = 0; i < count; i++) {
             vec weight[MDL_VECTORS];
             MDL_UNROLLED for (int k = 0; k < vectors; k++) weight[k] = load(u + k * MDL_LANES);
+            for (int k = 0; k < panel_width; k += 16) __builtin_prefetch(u + ahead + k, 0, 2);
             u += panel_width;
             MDL_UNROLLED for (int t = 0; t < tiles; t++) {
                 const vec value = (vec)(v[t * block + i]);
@@ -148,11 +150,12 @@ MDL_INLINE void products(
 
 #define MDL_PRODUCTS_CASE(n) \
     case n: \
-        products(v, group, u, channels, m, n, vectors); \
+        products(v, group, u, ahead, channels, m, n, vectors); \
         break;
 
 MDL_INLINE void products_of(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, int tiles, const int vectors) {
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, int tiles,
+    const int vectors) {
     switch (tiles) {
         MDL_PRODUCTS_CASE(1) MDL_PRODUCTS_CASE(2) MDL_PRODUCTS_CASE(3) MDL_PRODUCTS_CASE(4) MDL_PRODUCTS_CASE(5)
         MDL_PRODUCTS_CASE(6)
@@ -165,18 +168,18 @@ MDL_INLINE void products_of(
 }
 
 static __attribute__((noinline)) void products_narrow(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, int tiles) {
-    products_of(v, group, u, channels, m, tiles, 1);
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, int tiles) {
+    products_of(v, group, u, ahead, channels, m, tiles, 1);
 }
 static __attribute__((noinline)) void products_wide(
-    const float *v, ptrdiff_t group, const float *u, int32_t channels, float *m, int tiles) {
-    products_of(v, group, u, channels, m, tiles, MDL_VECTORS);
+    const float *v, ptrdiff_t group, const float *u, ptrdiff_t ahead, int32_t channels, float *m, int tiles) {
+    products_of(v, group, u, ahead, channels, m, tiles, MDL_VECTORS);
 }
 
 // A' m A of one tile and one panel: stores the outputs that are real, or (`whole`) all of them for a whole panel.
 MDL_INLINE void transform_output(
-    const int size, const int whole, const float *m, ptrdiff_t place, const square_t *to, int32_t channel, int32_t lanes,
-    const float *bias, const int32_t accumulate) {
+    const int size, const int whole, const float *m, ptrdiff_t place, const square_t *to, int32_t channel,
+    int32_t lanes, const float *bias, const int32_t accumulate) {
     const int places = size + 2;
     for (int k = 0; k < MDL_VECTORS && k * MDL_LANES < lanes; k++, channel += MDL_LANES) {
         const int left = whole ? MDL_LANES : lanes - k * MDL_LANES;
@@ -192,6 +195,7 @@ MDL_INLINE void transform_output(
             float *y = to->base + i * to->row + channel;
             MDL_UNROLLED for (int j = 0; j < size; j++) {
                 if (!whole && !((to->rows >> i & 1) && (to->columns >> j & 1))) continue;
+                if (whole) __builtin_prefetch(y + (size + j) * to->pixel, 1, 2);   // for the tile to the right
                 vec value = bias != NULL ? line[j] + first : line[j];
                 if (accumulate) value += load_lanes(y + j * to->pixel, left);
                 store_lanes(y + j * to->pixel, value, left);
@@ -240,6 +244,9 @@ static void MDL_NAME(winograd_convolution)(const void *arguments, int32_t item, 
         input_transforms[size](&from, inputs, v + t * block, a->input_place, group);
     }
     const int32_t parts = (count + MDL_TILE - 1) / MDL_TILE;
+    // The panels follow each other in the order in which they are read. A small filter is in the second cache anyway.
+    const ptrdiff_t panel_floats = (ptrdiff_t)inputs * panel_width;
+    const ptrdiff_t next = places * panels * panel_floats > 200000 ? panel_floats : 0;
     for (int32_t place = 0; place < places; place++) {
         for (int32_t p = 0; p < panel_count; p++) {
             const int32_t panel = first_panel + p;
@@ -249,10 +256,11 @@ static void MDL_NAME(winograd_convolution)(const void *arguments, int32_t item, 
                 const int32_t from = count * part / parts;
                 const int32_t n = count * (part + 1) / parts - from;
                 const float *in = v + place * a->input_place + from * block;
+                const ptrdiff_t ahead = part == parts - 1 ? next : 0;
                 if (outputs - panel * panel_width <= MDL_LANES) {
-                    products_narrow(in, group, u, inputs, out + from * panel_width, n);
+                    products_narrow(in, group, u, ahead, inputs, out + from * panel_width, n);
                 } else {
-                    products_wide(in, group, u, inputs, out + from * panel_width, n);
+                    products_wide(in, group, u, ahead, inputs, out + from * panel_width, n);
                 }
             }
         }
@@ -269,65 +277,7 @@ static void MDL_NAME(winograd_convolution)(const void *arguments, int32_t item, 
     }
 }
 
-// G g G' of one row of one panel.
-MDL_INLINE void transform_filter(const int size, const float *taps, float *to, ptrdiff_t place) {
-    const int places = size + 2;
-    for (int k = 0; k < MDL_VECTORS; k++) {
-        vec values[9], columns[(mdl_winograd_most + 2) * 3], line[mdl_winograd_most + 2];
-        MDL_UNROLLED for (int tap = 0; tap < 9; tap++) values[tap] = load(taps + tap * panel_width + k * MDL_LANES);
-        MDL_UNROLLED for (int j = 0; j < 3; j++) {
-            filter_line(size, values + j, 3, line);
-            MDL_UNROLLED for (int i = 0; i < places; i++) columns[i * 3 + j] = line[i];
-        }
-        MDL_UNROLLED for (int i = 0; i < places; i++) {
-            filter_line(size, columns + i * 3, 1, line);
-            MDL_UNROLLED for (int j = 0; j < places; j++) store(to + (i * places + j) * place + k * MDL_LANES, line[j]);
-        }
-    }
-}
-
-static void MDL_NAME(winograd_filter)(const void *arguments, int32_t item, int32_t worker) {
-    (void)worker;
-    const mdl_winograd_filter *a = arguments;
-    const int32_t rows = a->transposed ? a->outputs : a->inputs;
-    const int32_t channels = a->transposed ? a->inputs : a->outputs;
-    const int32_t chunks = (rows + mdl_winograd_chunk - 1) / mdl_winograd_chunk;
-    const int32_t panels = (channels + panel_width - 1) / panel_width;
-    const int32_t panel = item / chunks;
-    const int32_t first = item % chunks * mdl_winograd_chunk;
-    const int32_t count = smaller(mdl_winograd_chunk, rows - first);
-    const int32_t channel = panel * panel_width;
-    const int32_t lanes = smaller(panel_width, channels - channel);
-    const ptrdiff_t place = (ptrdiff_t)panels * rows * panel_width;
-    float *to = a->transformed + ((ptrdiff_t)panel * rows + first) * panel_width;
-    // The chunk as [row][tap][panel width].
-    float taps[mdl_winograd_chunk][9][panel_width];
-    for (int32_t k = 0; k < 9; k++) {
-        if (a->transposed) {
-            const float *from = a->filter + ((ptrdiff_t)(8 - k) * a->inputs + channel) * a->outputs + first;
-            for (int32_t lane = 0; lane < lanes; lane++) {
-                for (int32_t row = 0; row < count; row++) taps[row][k][lane] = from[lane * (ptrdiff_t)a->outputs + row];
-            }
-        } else {
-            const float *from = a->filter + ((ptrdiff_t)k * a->inputs + first) * a->outputs + channel;
-            for (int32_t row = 0; row < count; row++) {
-                __builtin_memcpy(taps[row][k], from + row * (ptrdiff_t)a->outputs, (size_t)lanes * sizeof(float));
-            }
-        }
-        for (int32_t row = 0; row < count; row++) {
-            for (int32_t lane = lanes; lane < panel_width; lane++) taps[row][k][lane] = 0.0f;
-        }
-    }
-    for (int32_t row = 0; row < count; row++, to += panel_width) {
-        switch (a->size) {
-        case 2: transform_filter(2, taps[row][0], to, place); break;
-        case 3: transform_filter(3, taps[row][0], to, place); break;
-        case 4: transform_filter(4, taps[row][0], to, place); break;
-        default: __builtin_unreachable();
-        }
-    }
-}
-
+#include "winograd_filter.h"
 #include "winograd_gradient.h"
 
 static const mdl_winograd_kernels MDL_NAME(winograd_kernels) = {

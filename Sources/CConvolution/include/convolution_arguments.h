@@ -83,8 +83,8 @@ typedef struct mdl_tap {
 // Gradient of a filter [tap][input channel][output channel].
 // Per sample: within blocks of `block_rows` output rows, products are added in pixel order from 0; the blocks are
 // added in order. Samples are folded along the tree; every subtree's sum goes to gradient + subtree * subtree_stride.
-// Item = (panel * tap_groups + tap group) * input_groups + input group: `taps_per_group` taps and
-// `inputs_per_group` input channels of one panel of output channels.
+// Item = (panel group * tap_groups + tap group) * input_groups + input group: `taps_per_group` taps and
+// `inputs_per_group` input channels of `panels_per_group` panels of output channels.
 typedef struct mdl_filter_gradient {
     const float *input;
     ptrdiff_t input_sample;
@@ -103,13 +103,14 @@ typedef struct mdl_filter_gradient {
     int32_t block_rows;
     int32_t inputs;
     int32_t outputs;
+    int32_t panels_per_group;
     int32_t tap_groups;
     int32_t taps_per_group;
     int32_t input_groups;
     int32_t inputs_per_group;
     mdl_fold fold;
-    // Per worker: block_rows * output_columns panels' pixels, then fold.levels partials of taps_per_group *
-    // inputs_per_group * panel width floats.
+    // Per worker: block_rows * output_columns panels' pixels, then fold.levels partials of panels_per_group *
+    // taps_per_group * inputs_per_group * panel width floats.
     float *scratch;
     ptrdiff_t scratch_stride;
 } mdl_filter_gradient;

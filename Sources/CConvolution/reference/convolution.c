@@ -85,10 +85,11 @@ static void filter_gradient(const void *arguments, int32_t item, int32_t worker)
     const mdl_filter_gradient *a = arguments;
     const int32_t first_input = item % a->input_groups * a->inputs_per_group;
     const int32_t first_tap = item / a->input_groups % a->tap_groups * a->taps_per_group;
-    const int32_t first_output = item / a->input_groups / a->tap_groups * panel_width;
+    const int32_t group = a->panels_per_group * panel_width;
+    const int32_t first_output = item / a->input_groups / a->tap_groups * group;
     for (int32_t tap = first_tap; tap < smaller(first_tap + a->taps_per_group, a->tap_count); tap++) {
         for (int32_t input = first_input; input < smaller(first_input + a->inputs_per_group, a->inputs); input++) {
-            for (int32_t output = first_output; output < smaller(first_output + panel_width, a->outputs); output++) {
+            for (int32_t output = first_output; output < smaller(first_output + group, a->outputs); output++) {
                 float partial[40];
                 int32_t live = 0;
                 int32_t subtree = 0;
