@@ -22,7 +22,7 @@ extension Study {
         let head =
             "Mean ± standard deviation over \(seeds.count == 1 ? "seed" : "seeds") \(list(seeds)). Δm is against "
             + "the mean of the single-task networks."
-        return ([table.text, head] + forgettingText).joined(separator: "\n\n")
+        return ([table.text, head] + forgettingText + claimsText).joined(separator: "\n\n")
     }
 
     private var seeds: [Int] { Set(rows.flatMap(\.seeds)).sorted() }
@@ -40,7 +40,7 @@ extension Study {
         metrics[task].flatMap { MetricUnit(rawValue: $0.unit) }?.text(value) ?? Figure.short(value)
     }
 
-    private static func signed(_ spread: Spread) -> String {
+    static func signed(_ spread: Spread) -> String {
         String(format: "%+.1f", spread.mean) + (spread.deviation.map { String(format: " ± %.1f", $0) } ?? "") + " %"
     }
 
@@ -62,9 +62,6 @@ extension Study {
             }
             table.add([title(row.task)] + cells(\.fineTuned) + cells(\.added))
         }
-        let isUntouched = forgetting.allSatisfy { seed in
-            seed.filesAreUnchanged && seed.added.allSatisfy { $0.before == $0.after }
-        }
         return [
             table.text,
             isUntouched
@@ -72,6 +69,16 @@ extension Study {
                     + "figures to the last digit."
                 : "Files or figures of old tasks CHANGED when \(first.newTask) was added.",
         ]
+    }
+}
+
+extension Study {
+    private var claimsText: [String] {
+        let claims = claims
+        guard !claims.isEmpty else { return [] }
+        var table = MarkdownTable(["the paper claims", "found here", ""])
+        for claim in claims { table.add([claim.claim, claim.found, claim.verdict.text]) }
+        return [table.text]
     }
 }
 
