@@ -1,8 +1,8 @@
 /// A decoded picture: row-major bytes, channels last.
 ///
 /// JPEG and PNG are told apart by their first bytes, never by name. Alpha is left out, 16-bit values are rounded to
-/// 8 bits, 1, 2 and 4 bit grey is stretched to 0 … 255. Pixels come as they are stored: an orientation in a camera's
-/// metadata is not applied, since label maps have none and data sets are read so elsewhere (torchvision).
+/// 8 bits, 1, 2 and 4 bit grey is stretched to 0 … 255. An orientation in a camera's metadata is not applied, as
+/// label maps have none.
 package struct ImageFile: Sendable, Equatable {
     /// What the pixels of a palette PNG are read as.
     package enum PaletteReading: Sendable {
