@@ -69,7 +69,7 @@ import Testing
                 trained.status == 0 && trained.output.contains("\(run)/bank.safetensors: top-1"), "\(trained.errors)")
             let watched = try Program.run("watch", run)
             #expect(
-                watched.output.contains("finished") && watched.output.contains("top1_accuracy"), "\(watched.errors)")
+                watched.output.contains("finished") && watched.output.contains("top1"), "\(watched.errors)")
             #expect(watched.output.contains("checkpoints: after 2, 4") && watched.output.contains("(constant "))
             let inspected = try Program.run("inspect", run)
             #expect(inspected.status == 0 && inspected.output.contains("pretraining of a filter bank, 4 iterations"))
