@@ -29,6 +29,6 @@ struct StudyCommand: ParsableCommand {
         let plots = try study.writePlots(to: folder)
         Terminal.write(json ? try JSONOutput.object(study) : study.text + "\n")
         if let article { try study.write(intoArticle: article) }
-        for path in plots { Terminal.progress("plot: \(path)") }
+        for plot in plots { Terminal.progress("plot: \(plot.path)") }
     }
 }

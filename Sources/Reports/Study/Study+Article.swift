@@ -17,20 +17,16 @@ extension Study {
         let rest = article[start.upperBound...]
         let end = rest.range(of: "\n## ").map { article.index(after: $0.lowerBound) } ?? article.endIndex
         let plots = try writePlots(to: url.deletingLastPathComponent().path)
-        let section = [Self.heading] + sessions + [text] + plots.map(Self.picture)
+        let pictures = plots.map { "![\($0.title)](\(($0.path as NSString).lastPathComponent))\n" }
+        let section = ([Self.heading] + sessions + [text + "\n"] + pictures).joined(separator: "\n")
         let gap = end == article.endIndex ? "" : "\n"
-        let text = article[..<start.lowerBound] + section.joined(separator: "\n") + gap + article[end...]
-        try AtomicFile.write(to: path) { try $0.write(String(text)) }
+        try AtomicFile.write(to: path) {
+            try $0.write(String(article[..<start.lowerBound] + section + gap + article[end...]))
+        }
     }
 
     private var sessions: [String] {
         guard let text = try? String(contentsOfFile: folder + "/sessions.md", encoding: .utf8) else { return [] }
         return [text]
-    }
-
-    private static func picture(_ path: String) -> String {
-        let name = (path as NSString).lastPathComponent
-        let title = name.replacing(".svg", with: "").replacing("study-", with: "")
-        return "\n![The study's plot of \(title)](\(name))\n"
     }
 }

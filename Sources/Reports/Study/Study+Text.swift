@@ -41,7 +41,13 @@ extension Study {
     }
 
     static func signed(_ spread: Spread) -> String {
-        String(format: "%+.1f", spread.mean) + (spread.deviation.map { String(format: " ± %.1f", $0) } ?? "") + " %"
+        signed(spread.mean) + (spread.deviation.map { String(format: " ± %.1f", $0) } ?? "") + " %"
+    }
+
+    /// A change in percent, to one digit; what rounds to nothing has no sign.
+    static func signed(_ percent: Double) -> String {
+        let text = String(format: "%+.1f", percent)
+        return ["-0.0", "+0.0"].contains(text) ? "0.0" : text
     }
 
     private var forgettingText: [String] {

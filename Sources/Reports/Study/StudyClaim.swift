@@ -76,7 +76,7 @@ extension Study {
                 claims.append(
                     StudyClaim(
                         "5. a shared net that is fine-tuned forgets",
-                        found: String(format: "old tasks change by %+.1f %% in the mean", change), agrees: change < 0))
+                        found: "old tasks change by \(Self.signed(change)) % in the mean", agrees: change < 0))
             }
         }
         if let single = rows[.single], let own = rows[.rcRINFF] {
