@@ -6,9 +6,9 @@ struct Pretrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains a filter bank from scratch: the convolutions of a classifier.",
         discussion: """
-            data.dataset is rooms, or folder with data.root in ImageNet's layout: train/CLASS/NAME.jpg, val/CLASS/NAME.jpg.
-            model.method puts modulators or adapters in place, which new tasks of that method then start from. A run that was
-            stopped goes on with --resume and ends with the same bits; modulor watch and tensorboard show how it goes.
+            data.dataset is rooms, or folder with data.root in ImageNet's layout: train/CLASS/NAME.jpg, val/CLASS/NAME.jpg. \
+            model.method puts modulators or adapters in place, which new tasks of that method then start from. A run that \
+            was stopped goes on with --resume and ends with the same bits; modulor watch and tensorboard show how it goes.
 
             Examples:
               modulor pretrain launch/recipes/rooms-bank.yaml
@@ -31,8 +31,8 @@ struct Pretrain: ParsableCommand {
             let configuration = try options.load(PretrainConfiguration.self)
             let folder = output ?? configuration.output.directory
             let session = try TrainingSession(
-                folder: folder, output: configuration.output, parallel: configuration.parallel, resume: resume,
-                kernels: kernels.request, team: team)
+                folder: folder, output: configuration.output, parallel: configuration.parallel, team: team
+            ) { try resume ? kernels.request.kernels(resuming: folder, team: team) : kernels.request.kernels() }
             let pretrainer = try Pretrainer(
                 configuration, folder: folder, resume: resume, kernels: session.kernels, pool: session.pool,
                 team: team, observe: session.observe)

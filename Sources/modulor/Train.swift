@@ -49,8 +49,8 @@ struct Train: ParsableCommand {
         trace: String? = nil
     ) throws -> Trainer {
         let session = try TrainingSession(
-            folder: folder, output: configuration.output, parallel: configuration.parallel, resume: resume,
-            kernels: request, team: team)
+            folder: folder, output: configuration.output, parallel: configuration.parallel, team: team
+        ) { try resume ? request.kernels(resuming: folder, team: team) : request.kernels() }
         let trainer = try Trainer(
             configuration, folder: folder, resume: resume, kernels: session.kernels, pool: session.pool, team: team,
             trace: try team.trace(for: trace), observe: session.observe)

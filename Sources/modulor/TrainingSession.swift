@@ -14,10 +14,10 @@ struct TrainingSession {
     private let log: TrainingLog
     private let recorder: EventRecorder
 
+    /// - Parameter kernels: makes them, when signals are looked at already.
     init(
-        folder: String, output: OutputSettings, parallel: ParallelSettings, resume: Bool,
-        kernels request: KernelRequest,
-        team: RankTeam
+        folder: String, output: OutputSettings, parallel: ParallelSettings, team: RankTeam,
+        kernels: () throws -> Kernels
     ) throws {
         self.team = team
         log = TrainingLog(
@@ -27,9 +27,9 @@ struct TrainingSession {
             folder: folder, version: Modulor.configuration.version, command: CommandLine.arguments,
             complain: Terminal.note)
         StopSignal.install()
-        kernels = try resume ? request.kernels(resuming: folder, team: team) : request.kernels()
+        self.kernels = try kernels()
         pool = parallel.threadPool(on: team.processors)
-        try Job.introduce(team, pool, kernels)
+        try Job.introduce(team, pool, self.kernels)
     }
 
     /// Tells the first rank's user what happens.
