@@ -18,11 +18,10 @@ extension Study {
         let end = rest.range(of: "\n## ").map { article.index(after: $0.lowerBound) } ?? article.endIndex
         let plots = try writePlots(to: url.deletingLastPathComponent().path)
         let pictures = plots.map { "![\($0.title)](\(($0.path as NSString).lastPathComponent))\n" }
-        let section = ([Self.heading] + sessions + [text + "\n"] + pictures).joined(separator: "\n")
+        let section = ([Self.heading] + sessions + [self.text + "\n"] + pictures).joined(separator: "\n")
         let gap = end == article.endIndex ? "" : "\n"
-        try AtomicFile.write(to: path) {
-            try $0.write(String(article[..<start.lowerBound] + section + gap + article[end...]))
-        }
+        let text = "\(article[..<start.lowerBound])\(section)\(gap)\(article[end...])"
+        try AtomicFile.write(to: path) { try $0.write(text) }
     }
 
     private var sessions: [String] {

@@ -17,7 +17,7 @@ extension Study {
             guard let svg else { return nil }
             let path = "\(folder)/study-\(name).svg"
             try AtomicFile.write(to: path) { try $0.write(svg) }
-            return (title, path)
+            return (title: title, path: path)
         }
     }
 
