@@ -17,6 +17,8 @@ struct cjpeg_reader {
     struct jpeg_decompress_struct decompressor;
     struct jpeg_error_mgr handler;
     struct jpeg_progress_mgr progress;
+    /// A row of four components; NULL where there are fewer.
+    uint8_t *inks;
     jmp_buf escape;
     char *error;
     size_t error_capacity;
@@ -97,19 +99,33 @@ int cjpeg_reader_create(const uint8_t *bytes, size_t count, uint64_t pixel_limit
         // file of this size could fill.
         say(error, error_capacity, "it claims more pixels than its bytes can hold");
         status = CJPEG_DAMAGED;
-    } else if (decompressor->num_components > 3) {
-        status = CJPEG_CMYK;
+    } else if (decompressor->num_components == 4) {
+        reader->inks = malloc(4 * (size_t)header->width);
+        status = reader->inks == NULL ? CJPEG_OUT_OF_MEMORY : CJPEG_OK;
     }
     if (status != CJPEG_OK) {
         cjpeg_reader_destroy(reader);
         return status;
     }
-    decompressor->out_color_space = decompressor->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    decompressor->out_color_space =
+        reader->inks != NULL ? JCS_CMYK : decompressor->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
     decompressor->dct_method = JDCT_ISLOW;
     decompressor->do_fancy_upsampling = TRUE;
     header->channels = decompressor->num_components == 1 ? 1 : 3;
     *result = reader;
     return CJPEG_OK;
+}
+
+/// What inks leave of the light becomes colours: each is what black leaves, less the share that its ink takes of it.
+static void mix_inks(const uint8_t *inks, uint8_t *colors, size_t width) {
+    for (size_t pixel = 0; pixel < width; pixel++) {
+        const uint32_t black = inks[4 * pixel + 3];
+        for (size_t channel = 0; channel < 3; channel++) {
+            // product / 255, rounded to nearest.
+            const uint32_t product = (255 - inks[4 * pixel + channel]) * black + 128;
+            colors[3 * pixel + channel] = (uint8_t)(black - ((product + (product >> 8)) >> 8));
+        }
+    }
 }
 
 int cjpeg_reader_decode(struct cjpeg_reader *reader, uint8_t *pixels, char *error, size_t error_capacity) {
@@ -121,10 +137,15 @@ int cjpeg_reader_decode(struct cjpeg_reader *reader, uint8_t *pixels, char *erro
     }
     struct jpeg_decompress_struct *decompressor = &reader->decompressor;
     jpeg_start_decompress(decompressor);
-    const size_t row_bytes = (size_t)decompressor->output_width * (size_t)decompressor->output_components;
+    const size_t width = decompressor->output_width;
+    const size_t row_bytes = width * (reader->inks != NULL ? 3 : (size_t)decompressor->output_components);
     while (decompressor->output_scanline < decompressor->output_height) {
-        JSAMPROW row = pixels + decompressor->output_scanline * row_bytes;
+        uint8_t *colors = pixels + decompressor->output_scanline * row_bytes;
+        JSAMPROW row = reader->inks != NULL ? reader->inks : colors;
         jpeg_read_scanlines(decompressor, &row, 1);
+        if (reader->inks != NULL) {
+            mix_inks(reader->inks, colors, width);
+        }
     }
     jpeg_finish_decompress(decompressor);
     return CJPEG_OK;
@@ -133,6 +154,7 @@ int cjpeg_reader_decode(struct cjpeg_reader *reader, uint8_t *pixels, char *erro
 void cjpeg_reader_destroy(struct cjpeg_reader *reader) {
     if (reader != NULL) {
         jpeg_destroy_decompress(&reader->decompressor);
+        free(reader->inks);
         free(reader);
     }
 }

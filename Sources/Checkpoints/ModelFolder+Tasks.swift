@@ -24,8 +24,8 @@ extension ModelFolder {
         precondition(!models.isEmpty, "there is nothing to merge")
         var owners: [String: ModelFolder] = [:]
         for model in models {
+            try models[0].checkSameNetwork(as: model)
             for task in try model.tasks() {
-                try models[0].checkSameNetwork(as: model)
                 let file = try model.task(task)
                 if let owner = owners[task] { try Self.checkSame(file, as: owner.task(task)) }
                 owners[task] = model

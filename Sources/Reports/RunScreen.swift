@@ -32,7 +32,7 @@ package struct RunScreen {
             switch history.state {
             case .running: "alive, last heard of \(quiet) ago"
             case .finished: "finished \(quiet) ago"
-            case .stopped: "stopped \(quiet) ago; modulor train CONFIG --output \(folder) --resume goes on"
+            case .stopped: "stopped \(quiet) ago; the same command with --resume goes on"
             }
         return "\(folder): \(state)"
     }

@@ -53,9 +53,8 @@ package final class TrainingLog {
             }
             line("task groups: \(groups.joined(separator: "; "))")
         }
-        line(
-            "parameters: \(tasks); shared bank \(Figure.count(summary.bankParameters)); "
-                + "activations \(summary.arenaByteCount >> 20) MiB")
+        let bank = summary.bankParameters > 0 ? "; shared bank \(Figure.count(summary.bankParameters))" : ""
+        line("parameters: \(tasks)\(bank); activations \(summary.arenaByteCount >> 20) MiB")
     }
 
     private static func text(_ traffic: StepTraffic) -> String {

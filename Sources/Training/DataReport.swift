@@ -17,10 +17,30 @@ package struct DataReport: Sendable {
         _ settings: DataSettings, tasks: [LearningTask], observe: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws {
         let opened = try OpenedData(settings, tasks: tasks)
-        trainingCount = opened.training.count
-        validationCount = opened.validation.count
-        guard let training = opened.training as? any StoredSampleSource,
-            let validation = opened.validation as? any StoredSampleSource
+        try self.init(
+            training: opened.training, validation: opened.validation, tasks: tasks, frame: opened.frame,
+            workers: settings.workers, observe: observe)
+    }
+
+    /// The same of the pictures that `modulor pretrain` reads.
+    package init(
+        _ settings: PretrainDataSettings, observe: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        let data = try ClassifiedData(settings, seed: 0)
+        try self.init(
+            training: data.training, validation: data.validation, tasks: [], frame: nil, workers: settings.workers,
+            observe: observe)
+    }
+
+    /// - Parameter frame: the size that validation's pictures have to fit in; nil where they are cut to size.
+    private init(
+        training: any SampleSource, validation: any SampleSource, tasks: [LearningTask], frame: PixelSize?,
+        workers: Int, observe: @escaping @Sendable (Int, Int) -> Void
+    ) throws {
+        trainingCount = training.count
+        validationCount = validation.count
+        guard let training = training as? any StoredSampleSource,
+            let validation = validation as? any StoredSampleSource
         else {
             problems = []
             return
@@ -29,12 +49,11 @@ package struct DataReport: Sendable {
         var found = validation.identifiers.filter(trained.contains).map { identifier in
             "sample \(identifier): it is on the lists of both train and val; take it off one of them."
         }
-        let total = trainingCount + validationCount
-        found += try training.problems(tasks: tasks, workers: settings.workers) { observe($0, total) }
-            .map(\.description)
         let before = trainingCount
+        let total = trainingCount + validationCount
+        found += try training.problems(tasks: tasks, workers: workers) { observe($0, total) }.map(\.description)
         found += try validation.problems(
-            tasks: tasks, fitting: (opened.frame.height, opened.frame.width), workers: settings.workers
+            tasks: tasks, fitting: frame.map { ($0.height, $0.width) }, workers: workers
         ) { observe(before + $0, total) }.map(\.description)
         problems = found
     }

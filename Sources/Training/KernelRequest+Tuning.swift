@@ -18,11 +18,27 @@ extension KernelRequest {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         watch: (TuningEvent) -> Void = { _ in }
     ) throws -> Kernels {
-        try check()
-        if let path, let kernels = try kernels(resuming: path, team: team) { return kernels }
-        return try tuned(team, environment, watch) {
+        try kernels(resuming: path, team, environment, watch) {
             let bank = try configuration.model.bank.map { try SafetensorsFile(path: $0) }
             return MultiTaskNetwork(configuration, components: bank.map { BankComponents(of: $0) } ?? .all).graphs
+        }
+    }
+
+    /// The kernels for pretraining with `configuration`; as for training.
+    package func kernels(
+        pretraining configuration: PretrainConfiguration, resuming path: String?, team: RankTeam,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        watch: (TuningEvent) -> Void = { _ in }
+    ) throws -> Kernels {
+        try kernels(resuming: path, team, environment, watch) {
+            let (model, crop) = (configuration.model, configuration.data.crop)
+            // Classes are told apart by a product of matrices, which has one algorithm whatever their number.
+            return [
+                Classifier(
+                    backbone: model.backbone, width: model.width, method: model.method, classes: 1,
+                    height: crop.height, width: crop.width
+                ).graph
+            ]
         }
     }
 
@@ -47,6 +63,15 @@ extension KernelRequest {
             throw UsageError(
                 "--tune measures this program's own kernels: leave out --tune or --gemm \(matrixProducts.rawValue)")
         }
+    }
+
+    private func kernels(
+        resuming path: String?, _ team: RankTeam, _ environment: [String: String], _ watch: (TuningEvent) -> Void,
+        graphs: () throws -> [Graph]
+    ) throws -> Kernels {
+        try check()
+        if let path, let kernels = try kernels(resuming: path, team: team) { return kernels }
+        return try tuned(team, environment, watch, graphs: graphs)
     }
 
     private func tuned(

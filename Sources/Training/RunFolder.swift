@@ -4,12 +4,16 @@ import Foundation
 import Graph
 import Networks
 
-/// The folder of a run: `config.yaml`, `model/`, `checkpoints/STEP/` and what is written beside them.
+/// The folder of a run: `config.yaml`, `model/` or `bank.safetensors`, `checkpoints/STEP/` and what is written beside them.
 package struct RunFolder: Sendable {
     package let path: String
 
     package var configurationPath: String { path + "/config.yaml" }
     package var modelPath: String { path + "/model" }
+    /// Image, truth and prediction of some validation samples.
+    package var picturesPath: String { path + "/pictures.png" }
+    /// What pretraining ends with; the bank of a model is in the model.
+    package var bankPath: String { path + "/bank.safetensors" }
     package var checkpoints: CheckpointFolder { CheckpointFolder(path: path + "/checkpoints") }
 
     /// Whether the folder holds a run to go on with.
@@ -19,7 +23,7 @@ package struct RunFolder: Sendable {
     ///
     /// - Parameter resume: whether a run that was started here may go on.
     /// - Throws: `UsageError` where the folder holds something else, or a run that was configured otherwise.
-    package init(path: String, configuration: RunConfiguration, resume: Bool) throws {
+    package init(path: String, configuration: some ConfigurationDocument, resume: Bool) throws {
         self.path = path
         let names = try FileManager.default.fileExists(atPath: path) ? Folder.names(in: path) : []
         holdsRun = names.contains("config.yaml")
@@ -33,13 +37,18 @@ package struct RunFolder: Sendable {
             throw UsageError("\(path) holds no run (there is no config.yaml in it); choose another --output")
         }
         guard holdsRun else { return }
-        let started = try RunConfiguration.load(path: configurationPath)
-        let conflicts = configuration.resumeConflicts(with: started)
+        let conflicts = try Self.conflicts(of: configuration, startedAt: configurationPath)
         guard conflicts.isEmpty else {
             throw UsageError(
                 "\(path) was started with another configuration: \(conflicts.joined(separator: "; ")); "
                     + "resume with the one in \(configurationPath)")
         }
+    }
+
+    private static func conflicts<Document: ConfigurationDocument>(
+        of configuration: Document, startedAt path: String
+    ) throws -> [String] {
+        configuration.resumeConflicts(with: try Document.load(path: path))
     }
 
     /// The run in the folder `path`, to look at.
@@ -51,6 +60,12 @@ package struct RunFolder: Sendable {
         guard holdsRun else {
             throw UsageError("\(path) holds no run: there is no config.yaml in it; name the --output of modulor train")
         }
+    }
+
+    /// Whether its configuration is one of `modulor pretrain` and none of training.
+    package var isPretraining: Bool {
+        (try? RunConfiguration.load(path: configurationPath)) == nil
+            && (try? PretrainConfiguration.load(path: configurationPath)) != nil
     }
 
     /// Starts a new run: makes the folder, with a model without tasks, and writes the configuration last, so that a
@@ -67,8 +82,18 @@ package struct RunFolder: Sendable {
                 try ModelFolder.create(
                     at: modelPath, describedBy: description, bank: NetworkParameters.tensors(bank, of: bank.values))
             }
-        try AtomicFile.write(to: configurationPath) { try $0.write(Self.header + configuration.yaml()) }
+        try write(configuration)
         return model
+    }
+
+    /// Starts a run of pretraining, which has no model.
+    package func start(_ configuration: PretrainConfiguration) throws {
+        try Folder.create(path)
+        try write(configuration)
+    }
+
+    private func write(_ configuration: some ConfigurationDocument) throws {
+        try AtomicFile.write(to: configurationPath) { try $0.write(Self.header + configuration.yaml()) }
     }
 
     private static var header: String {

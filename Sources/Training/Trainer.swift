@@ -21,7 +21,6 @@ package final class Trainer {
     package let configuration: RunConfiguration
     package let folder: RunFolder
     let observe: (TrainingEvent) -> Void
-    private let shouldStop: () -> Bool
     private let data: TrainingData
     let network: MultiTaskNetwork
     package let parameters: NetworkParameters
@@ -30,15 +29,10 @@ package final class Trainer {
     let team: RankTeam
     private let step: TrainingStep
     let validation: Validation
-    private let checkpoint: TrainingCheckpoint
+    let loop: TrainingLoop
     private let pool: ThreadPool
     private let kernels: Kernels
-    /// Steps that are done.
-    private(set) var done = 0
-    /// Where this rank's time is written down, if anywhere.
     private let trace: Trace?
-    /// Where this rank's time went.
-    var times: RankTimes
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
@@ -54,10 +48,8 @@ package final class Trainer {
         self.kernels = kernels
         self.pool = pool
         self.observe = observe
-        self.shouldStop = shouldStop
         self.team = team
         self.trace = trace
-        times = RankTimes(rank: team.rank, host: team.host)
         let names = configuration.tasks.map(\.name)
         team.setStallLimit(seconds: configuration.parallel.stallSeconds)
         try team.agree(on: configuration.agreement(kernels))
@@ -109,30 +101,18 @@ package final class Trainer {
                 components: components),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool, bank: step.bank, team: team)
-        checkpoint = TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels)
-        if let trace { step.record(in: trace) }
+        loop = TrainingLoop(
+            settings, output: configuration.output, step: step,
+            checkpoint: TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels),
+            folder: folder, team: team, trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
         model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }
-        if resume { try restore() }
+        if resume { try loop.restore() }
     }
 
-    private func restore() throws {
-        let (checkpoint, folder, observe) = (checkpoint, folder, observe)
-        let step = try team.first {
-            let (latest, damaged) = try folder.checkpoints.latestValid()
-            for damage in damaged {
-                observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
-            }
-            return try latest.map { try checkpoint.read($0) } ?? 0
-        }
-        done = Int(String(decoding: try team.gather(Array("\(step ?? 0)".utf8))[0], as: UTF8.self))!
-        for group in parameters.groups {
-            for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
-                try team.broadcast(memory)
-            }
-        }
-    }
+    /// Steps that are done.
+    var done: Int { loop.done }
 
     /// Trains until the last step or until a signal asks to stop.
     ///
@@ -140,64 +120,26 @@ package final class Trainer {
     package func run() throws -> Ending {
         let settings = configuration.training
         observe(.started(summary))
+        let trained = network.heads.filter { step.trains($0.name) }
         let loader = try BatchLoader(
-            source: data.training, tasks: network.heads.filter { step.trains($0.name) }.map(\.task),
+            source: data.training, tasks: trained.map(\.task),
             plan: .training(
                 order: SampleOrder(
                     count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
                 shard: step.shard, augmentation: configuration.data.augmentation(seed: settings.seed)),
             workers: configuration.data.workers, startingAt: done)
-        let first = done
-        while done < settings.iterations {
-            try runStep(loader)
-            if done == first + 1, let traffic = try step.traffic() { observe(.communicated(traffic)) }
-            let isLast = done == settings.iterations
-            if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 {
-                try validate()
-            }
-            let isStopping = !isLast && step.isStopWanted
-            if isLast || isStopping || (settings.checkpointEvery > 0 && done % settings.checkpointEvery == 0) {
-                try save()
-            }
-            if isStopping {
-                observe(.stopped(step: done))
-                return .stopped(step: done)
-            }
-        }
-        loader.stop()
+        let isDone = try loop.run(
+            loader,
+            fillLabels: { batch in
+                for head in trained {
+                    let labels = step.labels(of: head.name)
+                    labels.baseAddress!.update(from: batch.labels(of: head.task), count: labels.count)
+                }
+            }, validate: scoreAndWrite)
+        guard isDone else { return .stopped(step: done) }
         let result = try finish()
         observe(.finished(step: done, result: result))
         return .finished(result)
-    }
-
-    private func runStep(_ loader: BatchLoader) throws {
-        let settings = configuration.training
-        let start = ContinuousClock.now
-        trace?.step = done + 1
-        team.report(step: done + 1, .loadingData)
-        let waited = team.waitedSeconds
-        guard let batch = try trace.span(.pictures, { try loader.next() }) else {
-            preconditionFailure("training batches never end")
-        }
-        trace?.addBatch(batch.reading)
-        let loaded = ContinuousClock.now
-        step.input.update(from: batch.images, count: step.inputCount)
-        for head in network.heads where step.trains(head.name) {
-            let labels = step.labels(of: head.name)
-            labels.baseAddress!.update(from: batch.labels(of: head.task), count: labels.count)
-        }
-        let rate = settings.learningRateSchedule.rate(
-            settings.learningRate, step: done, steps: settings.iterations)
-        team.report(step: done + 1, .computing)
-        try step.run(rate: rate, wantsToStop: shouldStop())
-        done += 1
-        if let error = DivergenceError(step: done, of: step) { throw error }
-        let report = StepReport(
-            step: done, steps: settings.iterations, losses: zip(network.heads, step.losses).map { ($0.name, $1) },
-            learningRate: rate, images: settings.batch, seconds: (ContinuousClock.now - start).seconds,
-            waitSeconds: (loaded - start).seconds, communicationSeconds: team.waitedSeconds - waited, ranks: team.size)
-        times.add(report)
-        observe(.stepped(report))
     }
 
     /// The timelines of all ranks; nil where none were asked for. All ranks ask, when the run is over.
@@ -206,19 +148,13 @@ package final class Trainer {
     }
 
     /// Scores the validation samples and writes the model as it is now.
-    private func validate() throws {
-        try trace.span(.validation) { try scoreAndWrite() }
-    }
-
     private func scoreAndWrite() throws {
-        let start = ContinuousClock.now
-        try step.unify()
-        team.report(step: done, .validating)
-        let scores = try validation.run()
-        observe(.validated(step: done, scores: scores))
-        try writeModel()
-        try showState()
-        times.validation += (ContinuousClock.now - start).seconds
+        try loop.validating {
+            let scores = try validation.run()
+            observe(.validated(step: done, scores: scores))
+            try writeModel()
+            try showState()
+        }
     }
 
     private func writeModel() throws {
@@ -231,47 +167,28 @@ package final class Trainer {
         }
     }
 
-    private func save() throws {
-        try trace.span(.checkpoint) { try writeCheckpoint() }
-    }
-
-    private func writeCheckpoint() throws {
-        let start = ContinuousClock.now
-        try step.unify()
-        let checkpoints = folder.checkpoints
-        team.report(step: done, .saving)
-        try team.first {
-            try checkpoint.write(step: done, to: checkpoints)
-            try checkpoints.prune(keeping: configuration.output.keepCheckpoints)
-        }
-        observe(.savedCheckpoint(step: done, path: checkpoints.checkpointPath(step: done)))
-        times.saving += (ContinuousClock.now - start).seconds
-        try tellTimes()
-    }
-
     private func finish() throws -> TrainingResult {
-        let start = ContinuousClock.now
-        try step.unify()
-        team.report(step: done, .validating)
-        let (scores, extremes) = try trace.span(.validation) { try validation.runWithExtremes(2) }
-        observe(.validated(step: done, scores: scores))
-        try writeModel()
-        try showState(extremes)
-        let sheetPath = folder.path + "/pictures.png"
-        let constants = try team.first {
-            let sheet = try validation.pictures(6)
-            try PNGFile(height: sheet.height, width: sheet.width, pixels: .rgb(sheet.rgb)).write(to: sheetPath)
-            return try validation.constantScores()
+        let (scores, constants) = try loop.validating {
+            let (scores, extremes) = try validation.runWithExtremes(2)
+            observe(.validated(step: done, scores: scores))
+            try writeModel()
+            try showState(extremes)
+            let constants = try team.first {
+                let sheet = try validation.pictures(6)
+                try PNGFile(height: sheet.height, width: sheet.width, pixels: .rgb(sheet.rgb)).write(
+                    to: folder.picturesPath)
+                return try validation.constantScores()
+            }
+            return (scores, constants)
         }
-        times.validation += (ContinuousClock.now - start).seconds
-        try tellTimes()
+        try loop.tellTimes()
         let tasks = network.heads.indices.map { place in
             TrainingResult.Task(
                 name: network.heads[place].name, results: scores[place].results,
                 constants: constants?[place].results ?? [],
                 parameters: parameters.parameterCount(ofTask: network.heads[place].name, in: network.graphs))
         }
-        return TrainingResult(tasks: tasks, bankParameters: bankParameters, sheetPath: sheetPath)
+        return TrainingResult(tasks: tasks, bankParameters: bankParameters)
     }
 
     private var bankParameters: Int { parameters.bank.layout.entries.reduce(0) { $0 + $1.parameter.count } }

@@ -22,6 +22,4 @@ package struct TrainingResult: Sendable {
 
     package let tasks: [Task]
     package let bankParameters: Int
-    /// Image, truth and prediction of some validation samples.
-    package let sheetPath: String
 }

@@ -1,21 +1,19 @@
 import ArgumentParser
 import Configuration
-import ConvolutionEngine
-import Foundation
-import TensorCore
 import Training
 
 struct Pretrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains a filter bank from scratch: the convolutions of a classifier.",
         discussion: """
-            data.dataset is rooms, or folder with data.root in ImageNet's layout: train/CLASS/NAME.jpg, val/CLASS/NAME.jpg.
-            model.method puts modulators or adapters in place, which new tasks of that method then start from.
+            data.dataset is rooms, or folder with data.root in ImageNet's layout: train/CLASS/NAME.jpg, val/CLASS/NAME.jpg. \
+            model.method puts modulators or adapters in place, which new tasks of that method then start from. A run that \
+            was stopped goes on with --resume and ends with the same bits; modulor watch and tensorboard show how it goes.
 
             Examples:
               modulor pretrain launch/recipes/rooms-bank.yaml
               modulor pretrain my.yaml --set model.method=ra_series --output runs/series-bank
-              launch/mpirun -n 4 pretrain my.yaml --set data.dataset=folder --set data.root=imagenet
+              launch/mpirun -n 4 pretrain my.yaml --set data.dataset=folder --set data.root=imagenet --resume
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -23,21 +21,31 @@ struct Pretrain: ParsableCommand {
     @Option(help: .init("The folder of the run, in place of output.directory.", valueName: "run"))
     var output: String?
 
-    @OptionGroup var kernels: KernelOptions
+    @Flag(help: "Go on with the run in the folder, or start it if there is none.")
+    var resume = false
+
+    @OptionGroup var kernels: TuningOptions
 
     func run() throws {
         try Job.run { team in
             let configuration = try options.load(PretrainConfiguration.self)
-            let pretraining = try Pretraining(configuration)
             let folder = output ?? configuration.output.directory
-            try team.first { try FilterBank.claim(run: folder) }
-            let bank = try pretraining.run(
-                kernels: kernels.request.kernels(),
-                pool: configuration.parallel.threadPool(on: team.processors), team: team
-            ) { if team.isFirst { Terminal.progress("\($0)") } }
-            try team.first {
-                let path = try bank.write(toRun: folder)
-                print("\(path): top-1 accuracy \(bank.accuracy.top1), top-5 \(bank.accuracy.top5)")
+            let session = try TrainingSession(
+                folder: folder, output: configuration.output, parallel: configuration.parallel, team: team
+            ) {
+                try kernels.request.kernels(
+                    pretraining: configuration, resuming: resume ? folder : nil, team: team, watch: { $0.show() })
+            }
+            let pretrainer = try Pretrainer(
+                configuration, folder: folder, resume: resume, kernels: session.kernels, pool: session.pool,
+                team: team, observe: session.observe)
+            switch try pretrainer.run() {
+            case .finished(let bank):
+                guard team.isFirst else { break }
+                print(
+                    "\(pretrainer.folder.bankPath): top-1 accuracy \(bank.accuracy.top1), top-5 \(bank.accuracy.top5)")
+            case .stopped(let step):
+                throw session.stopped(after: step)
             }
         }
     }

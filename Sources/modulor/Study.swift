@@ -12,10 +12,14 @@ struct StudyCommand: ParsableCommand {
             Examples:
               modulor study runs/study
               modulor study runs/study --json > study.json
+              modulor study runs/study --article Study.md
             """)
 
     @Argument(help: .init("The folder of the study.", valueName: "dir"))
     var folder: String
+
+    @Option(help: "Write the section \"What came out\" of this article anew, with the plots beside it.")
+    var article: String?
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -24,6 +28,7 @@ struct StudyCommand: ParsableCommand {
         let study = try Study(folder: folder)
         let plots = try study.writePlots(to: folder)
         Terminal.write(json ? try JSONOutput.object(study) : study.text + "\n")
-        for path in plots { Terminal.progress("plot: \(path)") }
+        if let article { try study.write(intoArticle: article) }
+        for plot in plots { Terminal.progress("plot: \(plot.path)") }
     }
 }

@@ -1,9 +1,7 @@
 import ArgumentParser
 import Configuration
-import ConvolutionEngine
 import Foundation
 import Reports
-import TensorCore
 import Training
 
 struct Train: ParsableCommand {
@@ -51,25 +49,15 @@ struct Train: ParsableCommand {
         _ configuration: RunConfiguration, folder: String, resume: Bool, kernels request: KernelRequest, team: RankTeam,
         trace: String? = nil
     ) throws -> Trainer {
-        let log = TrainingLog(
-            columns: { Terminal.columns }, isColored: Terminal.isColored, logEvery: configuration.output.logEvery,
-            write: Terminal.write)
-        let recorder = EventRecorder(
-            folder: folder, version: Modulor.configuration.version, command: CommandLine.arguments,
-            complain: Terminal.note)
-        StopSignal.install()
-        let kernels = try request.kernels(
-            training: configuration, resuming: resume ? folder : nil, team: team, watch: { $0.show() })
-        let pool = configuration.parallel.threadPool(on: team.processors)
-        try Job.introduce(team, pool, kernels)
+        let session = try TrainingSession(
+            folder: folder, output: configuration.output, parallel: configuration.parallel, team: team
+        ) {
+            try request.kernels(
+                training: configuration, resuming: resume ? folder : nil, team: team, watch: { $0.show() })
+        }
         let trainer = try Trainer(
-            configuration, folder: folder, resume: resume, kernels: kernels, pool: pool, team: team,
-            trace: try team.trace(for: trace),
-            observe: { event in
-                guard team.isFirst else { return }
-                log.observe(event)
-                recorder.observe(event)
-            })
+            configuration, folder: folder, resume: resume, kernels: session.kernels, pool: session.pool, team: team,
+            trace: try team.trace(for: trace), observe: session.observe)
         let ending = try trainer.run()
         if let trace { try team.write(trainer.timelines(), to: trace) }
         switch ending {
@@ -77,7 +65,7 @@ struct Train: ParsableCommand {
             guard team.isFirst else { break }
             print()
             print(TrainingLog.table(result))
-            print("\npictures: \(result.sheetPath)\nmodel: \(trainer.folder.modelPath)")
+            print("\npictures: \(trainer.folder.picturesPath)\nmodel: \(trainer.folder.modelPath)")
             // The model is trained and written; what tells of it must not make that a failure.
             do {
                 print("report: \(try RunReport(of: folder).write())")
@@ -85,8 +73,7 @@ struct Train: ParsableCommand {
                 Terminal.note("no report: \(error)")
             }
         case .stopped(let step):
-            if team.isFirst { Terminal.note("stopped after step \(step), which is saved; go on with --resume") }
-            throw ExitCode(75)
+            throw session.stopped(after: step)
         }
         return trainer
     }

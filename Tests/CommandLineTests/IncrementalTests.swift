@@ -93,4 +93,38 @@ import Testing
             #expect(!FileManager.default.fileExists(atPath: refused))
         }
     }
+
+    /// A bank that was cut to a few components is a bank like any other.
+    @Test func modelsOnATruncatedBankGrowAndMerge() throws {
+        try withTemporaryFolder { folder in
+            func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+            func run(_ arguments: String...) throws -> Program.Outcome {
+                let outcome = try Program.run(arguments)
+                try #require(outcome.status == 0, "\(arguments.joined(separator: " ")): \(outcome.errors)")
+                return outcome
+            }
+            try "model: {width: 8}\ndata: {crop: [32, 32], rooms: {train: 8, validation: 3, size: [32, 32]}}\n"
+                .write(toFile: path("pretrain.yaml"), atomically: true, encoding: .utf8)
+            _ = try run(
+                "pretrain", path("pretrain.yaml"), "--set", "training.iterations=2", "--output", path("pretrained"))
+            try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("recipe.yaml"))
+            let reported = try run(
+                "initialize", path("small"), "--from", path("pretrained/bank.safetensors"), "--responses",
+                path("recipe.yaml"), "--images", "4", "--components", "5")
+            #expect(reported.output.contains("% saved)"), "\(reported.output)")
+            let bank = "model.bank=" + path("small/bank.safetensors")
+            let first = try train(folder, "first", bank)
+            let second = try train(folder, "second", bank, "tasks={edge: {}}")
+            _ = try run("add", "depth", "--to", first, path("recipe.yaml"), "--output", path("depth"))
+            _ = try run("merge-models", first, second, "--output", path("both"))
+            #expect(try bytes(path("both")) == bytes(first).merging(bytes(second)) { one, _ in one })
+            let tasks = ["--set", "tasks={edge: {}, depth: {}, normals: {}}"]
+            let scored = try Program.run(["evaluate", path("both"), path("recipe.yaml")] + tasks)
+            #expect(scored.status == 0, "\(scored.errors)")
+            let whole = try train(
+                folder, "whole", "model.bank=" + path("pretrained/bank.safetensors"), "tasks={sal: {}}")
+            let refused = try Program.run("merge-models", first, whole, "--output", path("refused"))
+            #expect(refused.status == 1 && refused.errors.contains("filter bank"), "\(refused.errors)")
+        }
+    }
 }

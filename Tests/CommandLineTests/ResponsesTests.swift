@@ -24,15 +24,23 @@ import Testing
             try """
             model: {width: 4, method: ra_series}
             data: {crop: [32, 32], workers: 1, rooms: {train: 12, validation: 5, size: [32, 32]}}
-            training: {iterations: 3, batch: 7, validate_every: 2, label_smoothing: 0.1}
+            training: {iterations: 3, batch: 7, validate_every: 2, checkpoint_every: 2, label_smoothing: 0.1}
             """.write(toFile: path, atomically: true, encoding: .utf8)
-            let banks = try (1...3).map { ranks in
-                let run = folder.appendingPathComponent("\(ranks)")
-                let outcome = try Program.run(ranks: ranks, ["pretrain", path, "--output", run.path])
+            func bank(_ run: String, ranks: Int, _ more: String...) throws -> (bytes: Data, output: String) {
+                let run = folder.appendingPathComponent(run)
+                let outcome = try Program.run(ranks: ranks, ["pretrain", path, "--output", run.path] + more)
                 #expect(outcome.status == 0, "\(outcome.errors)")
-                return try Data(contentsOf: run.appendingPathComponent("bank.safetensors"))
+                return (try Data(contentsOf: run.appendingPathComponent("bank.safetensors")), outcome.output)
             }
-            #expect(banks[1] == banks[0] && banks[2] == banks[0])
+            let alone = try bank("1", ranks: 1).bytes
+            #expect(try bank("2", ranks: 2).bytes == alone)
+            #expect(try bank("3", ranks: 3).bytes == alone)
+            // What was saved after step 2 is all that is left of the run, which goes on with fewer ranks.
+            for lost in ["bank.safetensors", "checkpoints/00000003"] {
+                try FileManager.default.removeItem(at: folder.appendingPathComponent("3/\(lost)"))
+            }
+            let resumed = try bank("3", ranks: 2, "--resume")
+            #expect(resumed.bytes == alone && resumed.output.contains("resuming after step 2"), "\(resumed.output)")
         }
     }
 

@@ -27,6 +27,7 @@ import Testing
             }
 
             try checkFigures(folder)
+            try checkArticle(folder, outcome.output)
             try checkBackbones(folder)
 
             // A cell that is lost comes back with the same bytes, and the others stay.
@@ -65,12 +66,100 @@ import Testing
         #expect(abs(saliency["mean"]! - (values[0] + values[1]) / 2) < 1e-12)
         #expect(abs(saliency["deviation"]! - abs(values[0] - values[1]) / 2.0.squareRoot()) < 1e-12)
 
+        // What is sure to be so in any study, beside the claims of the paper.
+        let claims = try #require(study["claims"] as? [[String: String]])
+        #expect(claims.compactMap { $0["claim"]?.first } == Array("12344556"))
+        for number in ["5. an added", "6."] {
+            #expect(claims.first { $0["claim"]!.hasPrefix(number) }?["verdict"] == "agrees")
+        }
+        let gains = try ["rc-ri-nff", "joint"].map { method in
+            try #require(row(method)["relative_improvement_percent"] as? [String: Double])
+        }
+        let (distance, scatter) = (gains[0]["mean"]! - gains[1]["mean"]!, gains.map { $0["deviation"]! }.max()!)
+        #expect(
+            claims[0]["verdict"] == (abs(distance) <= scatter ? "undecided" : distance > 0 ? "agrees" : "disagrees"))
+
         // What belongs to the tasks is what their files hold.
         let model = folder.appendingPathComponent("rc-ri-nff/1/together/model").path
         let inspection = try object(Data(Program.run("inspect", model, "--json").output.utf8))
         let parts = try #require(inspection["rows"] as? [[String: Any]]).filter { $0["part"] as? String != "bank" }
         let stored = parts.reduce(0) { $0 + ($1["parameters"] as? Int ?? 0) }
         #expect(try row("rc-ri-nff")["own_parameters_per_task"] as? Double == Double(stored) / 5)
+    }
+
+    /// The study takes the place of one section of an article, and nothing else of it changes.
+    private func checkArticle(_ folder: URL, _ text: String) throws {
+        let article = folder.appendingPathComponent("article/Study.md")
+        try FileManager.default.createDirectory(
+            at: article.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let (before, after) = ("# A study\n\nWords.\n\n", "## Afterwards\n\nMore words.\n")
+        try (before + "## What came out\n\nNothing yet.\n\n" + after).write(
+            to: article, atomically: true, encoding: .utf8)
+        // Written twice it is the same.
+        for _ in 0..<2 {
+            #expect(try Program.run("study", folder.path, "--article", article.path).status == 0)
+            let written = try String(contentsOf: article, encoding: .utf8)
+            #expect(written.hasPrefix(before + "## What came out\n") && written.hasSuffix(after))
+            #expect(!written.contains("Nothing yet.") && written.contains(text))
+            #expect(written.contains("`launch/study --quick --output ") && written.contains(" cores of "))
+            for plot in ["delta", "parameters", "convergence"] {
+                #expect(written.components(separatedBy: "(study-\(plot).svg)").count == 2)
+                #expect(
+                    FileManager.default.contentsEqual(
+                        atPath: folder.appendingPathComponent("study-\(plot).svg").path,
+                        andPath: folder.appendingPathComponent("article/study-\(plot).svg").path))
+            }
+        }
+        let other = folder.appendingPathComponent("study.md").path
+        let refused = try Program.run("study", folder.path, "--article", other)
+        #expect(refused.status == 2 && refused.errors.contains("What came out"), "\(refused.errors)")
+    }
+
+    /// Banks and cells that are stopped in the middle go on and end as if they never had been.
+    @Test func whatIsStoppedGoesOn() throws {
+        try withTemporaryFolder { folder in
+            func path(_ name: String) -> URL { folder.appendingPathComponent(name) }
+            // Longer than the miniature, so that there is time to stop it.
+            try """
+            #!/usr/bin/env bash
+            longer=()
+            case $1 in pretrain | train)
+                longer=(--set training.iterations=300 --set training.validate_every=100 --set output.log_every=1) ;;
+            esac
+            exec "\(Program.location.path)" "$@" "${longer[@]}"
+
+            """.write(to: path("program"), atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path("program").path)
+            func start(_ name: String) throws -> RunningJob {
+                try RunningJob(
+                    "launch/study", ["--quick", "--resume", "--only", "rc,1", "--output", path(name).path], in: folder,
+                    environment: ["MODULOR_PROGRAM": path("program").path])
+            }
+            #expect(try start("whole").status() == 0)
+            for log in ["banks/rcm.log", "rc/1/together.log"] {
+                let job = try start("stopped")
+                let isOnItsWay = job.wait {
+                    (try? String(contentsOf: path("stopped/\(log)"), encoding: .utf8))?.contains("step 5/300") == true
+                }
+                #expect(isOnItsWay, "\(job.errors)")
+                job.signal(SIGTERM)
+                #expect(job.status() == 75, "\(job.errors)")
+                #expect(job.errors.contains("--resume goes on"))
+            }
+            let last = try start("stopped")
+            #expect(last.status() == 0, "\(last.errors)")
+            for file in ["banks/rcm/bank.safetensors"]
+                + ["edge", "sal"].map({ "rc/1/together/model/tasks/\($0).safetensors" })
+            {
+                #expect(
+                    FileManager.default.contentsEqual(
+                        atPath: path("whole/\(file)").path, andPath: path("stopped/\(file)").path), "\(file)")
+            }
+            let figures = "rc/1/together/figures.json"
+            #expect(try Data(contentsOf: path("whole/\(figures)")) == Data(contentsOf: path("stopped/\(figures)")))
+            let sessions = try String(contentsOf: path("stopped/sessions.md"), encoding: .utf8).split(separator: "\n")
+            #expect(sessions.map { $0.hasSuffix(", stopped") } == [true, true, false])
+        }
     }
 
     /// A network over its own backbone is itself, and over another's it is not.

@@ -52,6 +52,33 @@ import Testing
         }
     }
 
+    /// Pretraining takes days on pictures that people have; it is watched, looked into and checked beforehand like training.
+    @Test func pretrainingIsWatched() throws {
+        try withTemporaryFolder { folder in
+            let configuration = folder.appendingPathComponent("pretrain.yaml").path
+            try """
+            model: {width: 4}
+            data: {crop: [32, 32], workers: 1, rooms: {train: 8, validation: 4, size: [32, 32]}}
+            training: {iterations: 4, batch: 4, validate_every: 2, checkpoint_every: 2, label_smoothing: 0.1}
+            """.write(toFile: configuration, atomically: true, encoding: .utf8)
+            let run = folder.appendingPathComponent("run").path
+            let checked = try Program.run("data", "check", configuration, "--pretraining")
+            #expect(checked.status == 0 && checked.output == "8 samples to train on, 4 to validate on, 0 problems\n")
+            let trained = try Program.run("pretrain", configuration, "--output", run)
+            #expect(
+                trained.status == 0 && trained.output.contains("\(run)/bank.safetensors: top-1"), "\(trained.errors)")
+            let watched = try Program.run("watch", run)
+            #expect(
+                watched.output.contains("finished") && watched.output.contains("top1"), "\(watched.errors)")
+            #expect(watched.output.contains("checkpoints: after 2, 4") && watched.output.contains("(constant "))
+            let inspected = try Program.run("inspect", run)
+            #expect(inspected.status == 0 && inspected.output.contains("pretraining of a filter bank, 4 iterations"))
+            #expect(inspected.output.contains("conv1.Ws.weight"), "\(inspected.output)")
+            let reported = try Program.run("report", run)
+            #expect(reported.status == 2 && reported.errors.contains("modulor watch"), "\(reported.errors)")
+        }
+    }
+
     @Test(arguments: [["report", "/nowhere"], ["watch", "/nowhere"]])
     func whatIsNoRunIsRefused(arguments: [String]) throws {
         let outcome = try Program.run(arguments)

@@ -78,6 +78,8 @@ import Training
         #expect(history.tasks.map(\.losses) == expected.tasks.map(\.losses))
         #expect(history.tasks.map { $0.metrics.map(\.points) } == expected.tasks.map { $0.metrics.map(\.points) })
         #expect(history.checkpoints.map(\.step) == [2, 4, 6])
+        // Which the study counts a run's training time by.
+        #expect(history.imagesPerSecond.map(\.step) == Array(1...6))
     }
 
     @Test("a run is alive while its file is open, and stopped when its writer is gone")

@@ -27,6 +27,8 @@ import Training
     static let cases = [
         Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: pascal),
         Case(family: "rcm", set: "NYUD_MT", dataset: .nyud, tasks: nyud),
+        Case(family: "astmt", set: "PASCAL_MT_astmt", dataset: .pascalContext, tasks: pascal),
+        Case(family: "astmt", set: "NYUD_MT", dataset: .nyud, tasks: nyud),
         Case(family: "mtl", set: "NYUD_MT_npy", dataset: .nyud, tasks: nyud),
     ]
 
@@ -40,7 +42,7 @@ import Training
 
     /// Predictions of the set, with those for the right number of classes.
     private static func predictions(_ setup: Case, in folder: ScratchFolder) throws -> PredictionFolder {
-        let set = "\(fixtures)/predictions/\(setup.set == "PASCAL_MT" ? "PASCAL_MT" : "NYUD_MT")"
+        let set = "\(fixtures)/predictions/\(setup.dataset == .pascalContext ? "PASCAL_MT" : "NYUD_MT")"
         for task in setup.tasks {
             let name = setup.set == "NYUD_MT_npy" && task == .semseg ? "semseg40" : task.rawValue
             try FileManager.default.createSymbolicLink(
@@ -57,7 +59,7 @@ import Training
         let sets = (family[setup.set] as! [String: Any])["sets"] as! [String: [String: Any]]
         let folder = try ScratchFolder()
         let predictions = try Self.predictions(setup, in: folder)
-        let depth = setup.family == "rcm" ? ("rmse_mean_of_images", "log_rmse_median_of_images") : ("rmse", "log_rmse")
+        let depth = setup.family == "mtl" ? ("rmse", "log_rmse") : ("rmse_mean_of_images", "log_rmse_median_of_images")
         let names: [LearningTask: [(metric: String, figure: String, factor: Double)]] = [
             .semseg: [("mean_iou", "mIoU", 1)], .humanParts: [("mean_iou", "mIoU", 1)],
             .sal: [("max_iou", "mIoU", 1), ("max_f", "maxF", 1)],

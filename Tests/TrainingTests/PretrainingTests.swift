@@ -25,18 +25,37 @@ struct PretrainingTests {
         return configuration
     }
 
+    /// Trains in the folder `run`, asking to stop after `stop` steps of this session.
+    @discardableResult
+    private func train(
+        _ configuration: PretrainConfiguration, in folder: ScratchFolder, run: String = "run", resume: Bool = false,
+        threads: Int = 2, stopAfter stop: Int? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws -> Pretrainer.Ending {
+        var steps = 0
+        return try Pretrainer(
+            configuration, folder: folder.path + "/" + run, resume: resume, kernels: Kernels(InstructionSet.best),
+            pool: ThreadPool(threads: threads),
+            shouldStop: {
+                steps += 1
+                return steps == stop
+            }, observe: observe
+        ).run()
+    }
+
     private func bank(
         _ configuration: PretrainConfiguration, threads: Int = 2,
-        report: (PretrainingProgress) -> Void = { _ in }
+        observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> FilterBank {
-        try Pretraining(configuration).run(
-            kernels: Kernels(InstructionSet.best), pool: ThreadPool(threads: threads), report: report)
+        let ending = try train(configuration, in: ScratchFolder(), threads: threads, observe: observe)
+        guard case .finished(let bank) = ending else { throw UsageError("the run did not finish") }
+        return bank
     }
 
     /// The bytes of the bank's file.
     private func bytes(_ configuration: PretrainConfiguration, threads: Int = 2) throws -> Data {
-        let run = try TemporaryRun()
-        return try Data(contentsOf: URL(filePath: bank(configuration, threads: threads).write(toRun: run.path)))
+        let folder = try ScratchFolder()
+        try train(configuration, in: folder, threads: threads)
+        return try #require(folder.files(below: "run")["bank.safetensors"])
     }
 
     @Test func theBytesDependOnTheConfigurationAlone() throws {
@@ -61,7 +80,7 @@ struct PretrainingTests {
         configuration.training.iterations = 40
         configuration.training.validateEvery = 0
         var losses: [Double] = []
-        _ = try bank(configuration) { if case .trained(_, _, let loss, _, _) = $0 { losses.append(loss) } }
+        _ = try bank(configuration) { if case .stepped(let report) = $0 { losses.append(report.losses[0].value) } }
         #expect(losses.count == 40)
         // Twelve classes: log 12 = 2.48 knows nothing.
         #expect(losses[0] > 1.5)
@@ -70,30 +89,36 @@ struct PretrainingTests {
 
     @Test func validationSharesWhatWasLearnedAndCountsEveryPicture() throws {
         var steps: [Int] = []
-        var accuracies: [ClassificationAccuracy] = []
+        var accuracies: [[Double]] = []
+        var constants: [Double] = []
         let bank = try bank(small) {
-            guard case .validated(let step, let accuracy) = $0 else { return }
+            if case .finished(_, let result) = $0 { constants = result.tasks[0].constants.map(\.value) }
+            guard case .validated(let step, let scores) = $0 else { return }
             steps.append(step)
-            accuracies.append(accuracy)
+            accuracies.append(scores[0].results.map(\.value))
         }
         #expect(steps == [2, 4, 5])
-        #expect(accuracies.last == bank.accuracy)
+        #expect(accuracies.last == [bank.accuracy.top1, bank.accuracy.top5])
         // 11 pictures, the last batch of which has 3.
-        #expect(accuracies.allSatisfy { ($0.top1 * 11).rounded() / 11 == $0.top1 && $0.top1 <= $0.top5 })
+        #expect(accuracies.allSatisfy { ($0[0] * 11).rounded() / 11 == $0[0] && $0[0] <= $0[1] })
+        // Of twelve classes, eleven pictures show one or more at least once, and five of them five times.
+        #expect(constants.count == 2 && constants[0] >= 1 / 11.0 && constants[1] >= 5 / 11.0 && constants[1] <= 1)
     }
 
     @Test func aNetworkStartsFromTheFile() throws {
-        let run = try TemporaryRun()
-        let bank = try bank(small)
-        let path = try bank.write(toRun: run.path)
-        let file = try SafetensorsFile(path: path)
+        let folder = try ScratchFolder()
+        guard case .finished(let bank) = try train(small, in: folder) else {
+            Issue.record("the run did not finish")
+            return
+        }
+        let file = try SafetensorsFile(path: folder.path + "/run/bank.safetensors")
         #expect(
             file.metadata == [
                 "backbone": "resnet18", "width": "4", "method": "conv", "dataset": "rooms", "classes": "12",
                 "iterations": "5", "top1_accuracy": String(bank.accuracy.top1),
                 "top5_accuracy": String(bank.accuracy.top5),
             ])
-        #expect(try PretrainConfiguration.load(path: run.path + "/config.yaml").differences(from: small).isEmpty)
+        #expect(try PretrainConfiguration.load(path: folder.path + "/run/config.yaml").differences(from: small).isEmpty)
 
         var model = ModelSettings()
         model.width = 4
@@ -128,8 +153,9 @@ struct PretrainingTests {
         var configuration = small
         configuration.model.method = method
         configuration.training.iterations = 3
-        let run = try TemporaryRun()
-        let path = try bank(configuration, threads: 1).write(toRun: run.path)
+        let folder = try ScratchFolder()
+        try train(configuration, in: folder, threads: 1)
+        let path = folder.path + "/run/bank.safetensors"
         #expect(try bytes(configuration, threads: 3) == Data(contentsOf: URL(filePath: path)))
         let file = try SafetensorsFile(path: path)
         #expect(file.metadata["method"] == method.rawValue)
@@ -180,11 +206,11 @@ struct PretrainingTests {
     }
 
     @Test func foldersOfPicturesAreLearned() throws {
-        let run = try TemporaryRun()
-        try folder(run.path)
+        let pictures = try ScratchFolder()
+        try folder(pictures.path)
         var configuration = small
         configuration.data.dataset = .folder
-        configuration.data.root = run.path
+        configuration.data.root = pictures.path
         configuration.training.iterations = 40
         configuration.training.validateEvery = 0
         configuration.training.schedule = .cosine
@@ -192,9 +218,13 @@ struct PretrainingTests {
         let bank = try bank(configuration)
         #expect(bank.classes == 2)
         #expect(bank.accuracy.top1 == 1 && bank.accuracy.top5 == 1)
-        try Data("no picture".utf8).write(to: URL(filePath: run.path + "/train/red/3.png"))
+        let sound = try DataReport(configuration.data)
+        #expect(sound.trainingCount == 12 && sound.validationCount == 4 && sound.problems == [])
+        try Data("no picture".utf8).write(to: URL(filePath: pictures.path + "/train/red/3.png"))
         let error = #expect(throws: SampleError.self) { try self.bank(configuration) }
         #expect(error?.description.contains("/train/red/3.png") == true)
+        let problems = try DataReport(configuration.data).problems
+        #expect(problems.count == 1 && problems[0].contains("/train/red/3.png"))
     }
 
     @Test func whatDivergesIsStopped() throws {
@@ -202,41 +232,70 @@ struct PretrainingTests {
         configuration.training.learningRate = 1000
         configuration.training.weightDecay = 1
         configuration.training.iterations = 60
-        let error = #expect(throws: PretrainingError.self) { try bank(configuration) }
-        #expect(error?.description.contains("lower training.learning_rate") == true)
+        let folder = try ScratchFolder()
+        let error = #expect(throws: (any Error).self) { try train(configuration, in: folder) }
+        #expect(error is DivergenceError || error is NonFiniteBankError)
+        #expect(error.map { "\($0)".contains("smaller training.learning_rate") } == true)
+        #expect(try folder.files(below: "run")["bank.safetensors"] == nil)
     }
 
-    @Test func whatCannotBeTrainedIsRefused() {
+    @Test func whatCannotBeTrainedIsRefusedBeforeAnythingIsWritten() throws {
+        let folder = try ScratchFolder()
+        func refuse(_ configuration: PretrainConfiguration) throws {
+            #expect(throws: UsageError.self) { try train(configuration, in: folder) }
+            #expect(try folder.files(below: "").isEmpty)
+        }
         var files = small
         files.data.dataset = .nyud
         files.data.root = "/data"
-        #expect(throws: UsageError.self) { try Pretraining(files) }
+        try refuse(files)
         var single = small
         single.training.batch = 1
-        #expect(throws: UsageError.self) { try Pretraining(single) }
+        try refuse(single)
         single.data.crop = PixelSize(height: 33, width: 32)
-        #expect(throws: Never.self) { try Pretraining(single) }
+        #expect(throws: Never.self) { try train(single, in: folder) }
     }
 
-    @Test func aRunThatIsNotEmptyIsRefusedAndStays() throws {
-        let run = try TemporaryRun()
-        // What was made for a run that failed is empty, and serves the next one.
-        for _ in 0..<2 { try FilterBank.claim(run: run.path + "/new/run") }
-        let error = #expect(throws: UsageError.self) { try FilterBank.claim(run: run.path + "/new") }
+    @Test(arguments: [ModelSettings.Method.conv, .seriesAdapters])
+    func aRunThatStopsAnywhereEndsWithTheSameFiles(_ method: ModelSettings.Method) throws {
+        let folder = try ScratchFolder()
+        var configuration = small
+        configuration.model.method = method
+        configuration.training.checkpointEvery = 2
+        configuration.training.labelSmoothing = 0.1
+        try train(configuration, in: folder, run: "whole")
+        let whole = try folder.files(below: "whole")
+        #expect(whole["bank.safetensors"] != nil && whole["checkpoints/00000005/classes.safetensors"] != nil)
+        for stop in 1...4 {
+            let run = "stopped-\(stop)"
+            guard case .stopped(let step) = try train(configuration, in: folder, run: run, stopAfter: stop) else {
+                Issue.record("the run did not stop")
+                return
+            }
+            #expect(step == stop)
+            #expect(try folder.files(below: run)["bank.safetensors"] == nil)
+            var first: Int?
+            try train(configuration, in: folder, run: run, resume: true, threads: 3) {
+                if case .started(let summary) = $0 { first = summary.step }
+            }
+            #expect(first == stop)
+            let resumed = try folder.files(below: run)
+            for (name, bytes) in whole where name == "bank.safetensors" || name.contains("00000005") {
+                #expect(resumed[name] == bytes, "\(name)")
+            }
+        }
+    }
+
+    @Test func aFolderInUseIsRefusedAndStays() throws {
+        let folder = try ScratchFolder()
+        try train(small, in: folder)
+        let before = try folder.files(below: "run")
+        let error = #expect(throws: UsageError.self) { try train(small, in: folder) }
         #expect(error?.description.contains("not empty") == true)
-    }
-}
-
-/// An empty folder that is removed with its owner.
-private final class TemporaryRun {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "PretrainingTests-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
+        var other = small
+        other.training.batch = 4
+        let conflict = #expect(throws: UsageError.self) { try train(other, in: folder, resume: true) }
+        #expect(conflict?.description.contains("training.batch: 8 -> 4") == true)
+        #expect(try folder.files(below: "run") == before)
     }
 }

@@ -20,8 +20,6 @@ enum cjpeg_status {
     /// More pixels than the limit.
     CJPEG_TOO_LARGE = 2,
     CJPEG_OUT_OF_MEMORY = 3,
-    /// Four colour components (CMYK), which have no one RGB value without a profile.
-    CJPEG_CMYK = 4,
 };
 
 struct cjpeg_header {
@@ -41,6 +39,8 @@ int cjpeg_reader_create(const uint8_t *bytes, size_t count, uint64_t pixel_limit
 
 /// Decodes all rows to `pixels`, row-major, channels last: height * width * channels bytes. To be called once.
 /// The transform is the accurate integer one and chroma is interpolated, so the bytes are those of common readers.
+/// Four components (CMYK, YCCK) are what inks leave of the light, as Adobe stores them. They become RGB as in Pillow,
+/// which looks at no profile and multiplies by what black leaves.
 /// A file whose data are missing or damaged is refused, where libjpeg alone would fill the rest with grey.
 int cjpeg_reader_decode(struct cjpeg_reader *reader, uint8_t *pixels, char *error, size_t error_capacity);
 

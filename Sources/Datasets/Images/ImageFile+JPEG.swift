@@ -1,7 +1,7 @@
 import CJPEG
 
 extension ImageFile {
-    /// Decodes a JPEG of any sampling, baseline or progressive, grey or in colour.
+    /// Decodes a JPEG of any sampling, baseline or progressive, grey, in colour, or in inks (CMYK, as some of ImageNet's).
     static func decodeJPEG(_ encoded: [UInt8], path: String, pixelLimit: Int) throws -> ImageFile {
         var reader: OpaquePointer?
         var header = cjpeg_header()
@@ -32,10 +32,6 @@ extension ImageFile {
             return
         case CJPEG_TOO_LARGE.rawValue:
             throw tooLarge(path: path, height: header.height, width: header.width, pixelLimit: pixelLimit)
-        case CJPEG_CMYK.rawValue:
-            throw DataFileError(
-                path: path, problem: "it is a CMYK JPEG, whose colours depend on a printer's profile",
-                remedy: "convert it to RGB")
         case CJPEG_OUT_OF_MEMORY.rawValue:
             throw DataFileError(path: path, problem: "memory ran out", remedy: "use fewer workers or a smaller cache")
         default:

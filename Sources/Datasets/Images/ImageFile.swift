@@ -32,7 +32,7 @@ package struct ImageFile: Sendable, Equatable {
     }
 
     /// Reads the JPEG or PNG file at `path`.
-    /// - Throws: ``DataFileError`` when it cannot be read, is damaged or cut short, is CMYK, or has more than
+    /// - Throws: ``DataFileError`` when it cannot be read, is damaged or cut short, or has more than
     ///   `pixelLimit` pixels.
     package static func read(
         _ path: String, palette: PaletteReading = .colors, pixelLimit: Int = defaultPixelLimit

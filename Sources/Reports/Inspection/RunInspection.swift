@@ -14,9 +14,12 @@ package struct RunInspection: Encodable, Sendable {
     }
 
     package let path: String
+    /// None of a run that pretrains.
     package let tasks: [String]
     package let iterations: Int
     package let model: ModelInspection?
+    /// What pretraining has ended with.
+    package let bank: FileInspection?
     /// Oldest first.
     package let rows: [Row]
 
@@ -24,12 +27,19 @@ package struct RunInspection: Encodable, Sendable {
     ///
     /// - Throws: `ConfigurationError`; `FileSystemError`; `InvalidFileError` where the model is damaged.
     package init(_ path: String) throws {
-        let configuration = try RunConfiguration.load(path: path + "/config.yaml")
-        let run = try RunFolder(path: path, configuration: configuration, resume: true)
+        let run = try RunFolder(reading: path)
         self.path = path
-        tasks = configuration.tasks.map(\.name.rawValue)
-        iterations = configuration.training.iterations
-        model = try (try? Folder.names(in: run.modelPath)) == nil ? nil : ModelInspection(run.modelPath)
+        if run.isPretraining {
+            tasks = []
+            iterations = try PretrainConfiguration.load(path: run.configurationPath).training.iterations
+        } else {
+            let configuration = try RunConfiguration.load(path: run.configurationPath)
+            tasks = configuration.tasks.map(\.name.rawValue)
+            iterations = configuration.training.iterations
+        }
+        let names = try Folder.names(in: path)
+        model = try names.contains("model") ? ModelInspection(run.modelPath) : nil
+        bank = try names.contains("bank.safetensors") ? FileInspection(run.bankPath) : nil
         rows = try run.checkpoints.all().map { step, result in
             switch result {
             case .success(let checkpoint):
@@ -40,14 +50,15 @@ package struct RunInspection: Encodable, Sendable {
     }
 
     package var text: String {
-        var lines = ["\(path): a run of \(tasks.joined(separator: ", ")), \(iterations) iterations"]
+        let kind = tasks.isEmpty ? "pretraining of a filter bank" : "a run of \(tasks.joined(separator: ", "))"
+        var lines = ["\(path): \(kind), \(iterations) iterations"]
         for row in rows {
             let content =
                 row.damage.map { "damaged: \($0)" } ?? "\(row.files.count) files, \(ByteText.of(row.bytes)), whole"
             lines.append("checkpoint of step \(row.step): \(content)")
         }
         if rows.isEmpty { lines.append("no checkpoint yet") }
-        lines.append(model?.text ?? "no model yet")
+        lines.append(model?.text ?? bank?.text ?? (tasks.isEmpty ? "no bank yet" : "no model yet"))
         return lines.joined(separator: "\n")
     }
 }

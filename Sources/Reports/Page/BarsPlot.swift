@@ -30,9 +30,10 @@ struct BarsPlot {
                     + "width=\"\(PlotFrame.place(end - start))\" height=\"20\"/>")
             if let deviation = bar.deviation {
                 let (low, high) = (x(bar.value - deviation), x(bar.value + deviation))
+                let (middle, caps) = (PlotFrame.place(top + 10), PlotFrame.place(top + 6))
                 parts.append(
-                    "<path class=\"axis\" d=\"M\(PlotFrame.place(low)) \(PlotFrame.place(top + 10))"
-                        + "H\(PlotFrame.place(high))\"/>")
+                    "<path class=\"whisker\" d=\"M\(PlotFrame.place(low)) \(middle)H\(PlotFrame.place(high))"
+                        + "M\(PlotFrame.place(low)) \(caps)v8M\(PlotFrame.place(high)) \(caps)v8\"/>")
             }
             parts.append(PlotFrame.text(bar.text, x: right + 8, y: top + 15))
         }

@@ -25,6 +25,11 @@ package struct RunReport {
     ///   `InvalidFileError`.
     package init(of path: String, baselines: [String] = []) throws {
         folder = try RunFolder(reading: path)
+        guard !folder.isPretraining else {
+            throw UsageError(
+                "\(path) is a run of modulor pretrain, of which there is no page; modulor watch \(path) shows how it goes"
+            )
+        }
         history = try RunHistory(folder: path)
         configuration = try RunConfiguration.load(path: folder.configurationPath)
         self.baselines = try baselines.map { (RunReport.name(of: $0), try RunHistory(folder: $0)) }

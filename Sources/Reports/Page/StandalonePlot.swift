@@ -21,6 +21,7 @@ struct StandalonePlot {
         """
     }
 
+    /// The last two curves are broken, so that what they lie on is seen.
     private static let style = """
         :root{--paper:#fff;--ink:#1d1b18;--soft:#6d675e;--line:#e4dfd5;--c0:#6d675e;--c1:#c8432b;--c2:#b07d12;--c3:#2d7d46;
         --c4:#117f8c;--c5:#7a4aa8;--c6:#1f4fb5}
@@ -30,7 +31,10 @@ struct StandalonePlot {
         text{font:12px system-ui,sans-serif;fill:var(--ink)}
         .grid{stroke:var(--line);fill:none}
         .axis{stroke:var(--soft);fill:none}
+        .whisker{stroke:var(--ink);stroke-width:1.5;fill:none}
         \((0...6).map { ".c\($0){stroke:var(--c\($0));fill:none;stroke-width:2}.f\($0){fill:var(--c\($0))}" }
             .joined(separator: "\n"))
+        .c5{stroke-dasharray:9 7}
+        .c6{stroke-dasharray:3 6;stroke-width:2.5}
         """
 }

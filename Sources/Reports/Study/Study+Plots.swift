@@ -3,17 +3,21 @@ import Foundation
 import Tasks
 
 extension Study {
-    /// Writes the plots as SVG files: Δm per method, parameters against the number of tasks, and how Δm went while
-    /// training; those that need the single-task networks only where these are finished.
+    /// Writes the plots as SVG files; those that need the single-task networks only where these are finished.
     ///
-    /// - Returns: the paths.
-    package func writePlots(to folder: String) throws -> [String] {
-        let plots = [("delta", delta), ("parameters", parameters), ("convergence", convergence)]
-        return try plots.compactMap { name, svg in
+    /// - Returns: what they show, and their paths.
+    @discardableResult
+    package func writePlots(to folder: String) throws -> [(title: String, path: String)] {
+        let plots = [
+            ("Δm of each method", "delta", delta),
+            ("Parameters against the number of tasks", "parameters", parameters),
+            ("Δm while training", "convergence", convergence),
+        ]
+        return try plots.compactMap { title, name, svg in
             guard let svg else { return nil }
             let path = "\(folder)/study-\(name).svg"
             try AtomicFile.write(to: path) { try $0.write(svg) }
-            return path
+            return (title: title, path: path)
         }
     }
 
@@ -22,7 +26,7 @@ extension Study {
             row.relativeImprovementPercent.map {
                 BarsPlot.Bar(
                     name: row.method.title, color: row.method.color, value: $0.mean, deviation: $0.deviation,
-                    text: String(format: "%+.1f %%", $0.mean))
+                    text: Self.signed($0.mean) + " %")
             }
         }
         return bars.isEmpty ? nil : BarsPlot(title: "Δm against single-task networks, in percent", bars: bars).svg

@@ -22,7 +22,7 @@ extension Study {
         let head =
             "Mean ± standard deviation over \(seeds.count == 1 ? "seed" : "seeds") \(list(seeds)). Δm is against "
             + "the mean of the single-task networks."
-        return ([table.text, head] + forgettingText).joined(separator: "\n\n")
+        return ([table.text, head] + forgettingText + claimsText).joined(separator: "\n\n")
     }
 
     private var seeds: [Int] { Set(rows.flatMap(\.seeds)).sorted() }
@@ -40,8 +40,14 @@ extension Study {
         metrics[task].flatMap { MetricUnit(rawValue: $0.unit) }?.text(value) ?? Figure.short(value)
     }
 
-    private static func signed(_ spread: Spread) -> String {
-        String(format: "%+.1f", spread.mean) + (spread.deviation.map { String(format: " ± %.1f", $0) } ?? "") + " %"
+    static func signed(_ spread: Spread) -> String {
+        signed(spread.mean) + (spread.deviation.map { String(format: " ± %.1f", $0) } ?? "") + " %"
+    }
+
+    /// A change in percent, to one digit; what rounds to nothing has no sign.
+    static func signed(_ percent: Double) -> String {
+        let text = String(format: "%+.1f", percent)
+        return ["-0.0", "+0.0"].contains(text) ? "0.0" : text
     }
 
     private var forgettingText: [String] {
@@ -62,9 +68,6 @@ extension Study {
             }
             table.add([title(row.task)] + cells(\.fineTuned) + cells(\.added))
         }
-        let isUntouched = forgetting.allSatisfy { seed in
-            seed.filesAreUnchanged && seed.added.allSatisfy { $0.before == $0.after }
-        }
         return [
             table.text,
             isUntouched
@@ -72,6 +75,16 @@ extension Study {
                     + "figures to the last digit."
                 : "Files or figures of old tasks CHANGED when \(first.newTask) was added.",
         ]
+    }
+}
+
+extension Study {
+    private var claimsText: [String] {
+        let claims = claims
+        guard !claims.isEmpty else { return [] }
+        var table = MarkdownTable(["the paper claims", "found here", ""])
+        for claim in claims { table.add([claim.claim, claim.found, claim.verdict.text]) }
+        return [table.text]
     }
 }
 

@@ -20,6 +20,7 @@ package struct Study: Encodable {
         package let trainingSeconds: Spread
     }
 
+    let folder: String
     package let tasks: [String]
     package let rows: [Row]
     package let forgetting: [Forgetting]
@@ -28,7 +29,15 @@ package struct Study: Encodable {
     let metrics: [String: EvaluationReport.Row]
 
     private enum CodingKeys: CodingKey {
-        case tasks, rows, forgetting
+        case tasks, rows, forgetting, claims
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(tasks, forKey: .tasks)
+        try container.encode(rows, forKey: .rows)
+        try container.encode(forgetting, forKey: .forgetting)
+        try container.encode(claims, forKey: .claims)
     }
 
     /// Reads all cells that are finished: those that have as many tasks as any.
@@ -45,6 +54,7 @@ package struct Study: Encodable {
         guard !known.isEmpty else {
             throw UsageError("\(folder) holds no finished run of a study; name the --output of launch/study")
         }
+        self.folder = folder
         tasks = LearningTask.allCases.map(\.rawValue).filter(known.contains)
         self.cells = cells.mapValues { $0.filter { Set($0.figures.keys) == known } }
         metrics = Dictionary(

@@ -44,7 +44,9 @@ package struct RelativeImprovement: Sendable, Equatable {
         return changes.reduce(0, +) / Double(changes.count)
     }
 
-    /// The figure of a task that Δm compares: the primary one, but of saliency the IoU, which the paper's tables give.
+    /// The figure of a task that Δm compares, as the paper's tables give it (section 4.1): ODS-F of edges, mean IoU of
+    /// classes, parts and saliency, mean angle of normals, RMSE of depth. All but saliency's are primary; its IoU is what
+    /// ASTMT's tables are made of (`parse_eval_results.py`) and what the paper's code logs before max-F (`test.py`).
     package static func figure(of task: LearningTask, in results: [MetricResult]) -> MetricResult? {
         task == .sal ? results.first { $0.name == "max_iou" } : results.first
     }

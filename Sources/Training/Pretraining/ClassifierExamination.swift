@@ -2,12 +2,19 @@ import Collectives
 import ConvolutionEngine
 import Datasets
 import Networks
+import Tasks
 import TensorCore
 
 /// The shares of pictures whose class was the likeliest, and among the five likeliest.
 package struct ClassificationAccuracy: Sendable, Equatable {
     package let top1: Double
     package let top5: Double
+
+    package var results: [MetricResult] {
+        [("top1_accuracy", top1), ("top5_accuracy", top5)].map {
+            MetricResult(name: $0, value: $1, unit: .share, convention: .exact)
+        }
+    }
 }
 
 /// Asks a classifier for the classes of a data set's pictures. Ranks share them; whole numbers are summed, so the result

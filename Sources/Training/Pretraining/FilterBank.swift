@@ -13,7 +13,7 @@ package struct FilterBank {
     package let accuracy: ClassificationAccuracy
 
     /// The first tensor that holds an infinity or what is no number; nil in a sound bank.
-    var nonFiniteTensor: String? {
+    private var nonFiniteTensor: String? {
         for storage in parameters.storages {
             for entry in storage.layout.entries
             where !storage.read(entry, from: storage.values).allSatisfy(\.isFinite) { return entry.parameter.name }
@@ -21,23 +21,11 @@ package struct FilterBank {
         return nil
     }
 
-    /// Makes the folder of a run, which must be new or empty.
+    /// Writes the file at `path`, which is there whole or not at all.
     ///
-    /// - Throws: `UsageError` where something is in it; `FileSystemError`.
-    package static func claim(run folder: String) throws {
-        try Folder.create(folder)
-        guard try Folder.names(in: folder).isEmpty else {
-            throw UsageError("\(folder) is not empty; choose another --output, or empty it")
-        }
-    }
-
-    /// Writes `bank.safetensors` and the resolved configuration, `config.yaml`, into the folder of a run; each is
-    /// there whole or not at all.
-    ///
-    /// - Returns: the path of the bank.
-    package func write(toRun folder: String) throws -> String {
-        try AtomicFile.write(to: folder + "/config.yaml") { try $0.write(configuration.yaml()) }
-        let path = folder + "/bank.safetensors"
+    /// - Throws: `NonFiniteBankError`; `FileSystemError`.
+    package func write(to path: String) throws {
+        if let tensor = nonFiniteTensor { throw NonFiniteBankError(tensor: tensor) }
         try SafetensorsFile.write(
             to: path, tensors: Classifier.bankTensors(parameters),
             metadata: [
@@ -47,6 +35,5 @@ package struct FilterBank {
                 "iterations": String(configuration.training.iterations), "top1_accuracy": String(accuracy.top1),
                 "top5_accuracy": String(accuracy.top5),
             ])
-        return path
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Graph
 import TensorCore
 
@@ -30,13 +29,7 @@ extension Trainer {
             else { return nil }
             return ParameterHistogram(
                 name: name, values: values,
-                gradient: times.steps > 0 ? histogram(entry, of: storage.gradient!) : nil)
+                gradient: loop.times.steps > 0 ? histogram(entry, of: storage.gradient!) : nil)
         }
-    }
-
-    /// Gathers where the ranks' time went.
-    func tellTimes() throws {
-        let all = try team.gather(Array(JSONEncoder().encode(times)))
-        observe(.timed(step: done, ranks: try all.map { try JSONDecoder().decode(RankTimes.self, from: Data($0)) }))
     }
 }

@@ -58,7 +58,8 @@ extension FuzzedReader {
 
     /// Of several samplings, progressive, grey, and with restart markers.
     private static var jpegSeeds: [[UInt8]] {
-        ["101", "12", "21", "7", "1001", "3"].map { data("NYUD_MT/images/\($0).jpg") } + [data("formats/cmyk.jpg")]
+        ["101", "12", "21", "7", "1001", "3"].map { data("NYUD_MT/images/\($0).jpg") }
+            + ["cmyk", "ycck"].map { data("formats/\($0).jpg") }
     }
 
     static var mat: FuzzedReader {

@@ -3,7 +3,7 @@ import Collectives
 import Configuration
 import ConvolutionEngine
 
-extension RunConfiguration {
+extension ConfigurationDocument {
     /// What the ranks of a team must have in common.
     func agreement(_ kernels: Kernels) -> [AgreementItem] {
         [AgreementItem("configuration", Array(yaml().utf8).withUnsafeBytes(SHA256.hexadecimal))] + kernels.agreement

@@ -1,0 +1,184 @@
+import Collectives
+import Configuration
+import ConvolutionEngine
+import Datasets
+import Foundation
+import Graph
+import Networks
+import Tasks
+import TensorCore
+
+/// Trains a classifier from scratch in a run folder, so that a filter bank worth freezing exists.
+///
+/// The paper takes its bank from ImageNet (section 4.2); this one is made from pictures that are drawn, or from folders of
+/// pictures, by the same recipe: cross-entropy, gradient descent with momentum, a falling learning rate. Equal
+/// configurations give equal bytes, whatever the number of threads and ranks, and wherever a run was stopped and went on.
+///
+/// With a method other than `conv`, its modulators or adapters are in place and learn together with the filters: the
+/// paper's reparameterization without response initialization (`rcm`), and the banks that residual adapters need, which
+/// were always pretrained with adapters (Rebuffi et al., CVPR 2018, section 3). Every new task starts with a copy of them.
+package final class Pretrainer {
+    /// How a run ended.
+    package enum Ending {
+        /// The bank is written to the run's folder.
+        case finished(FilterBank)
+        /// Stopped early, after `step` steps, by a signal; the state is saved.
+        case stopped(step: Int)
+    }
+
+    package let folder: RunFolder
+    private let configuration: PretrainConfiguration
+    private let data: ClassifiedData
+    private let classifier: Classifier
+    private let parameters: NetworkParameters
+    private let step: TrainingStep
+    private let examination: ClassifierExamination
+    private let loop: TrainingLoop
+    private let team: RankTeam
+    private let kernels: Kernels
+    private let threads: Int
+    private let observe: (TrainingEvent) -> Void
+
+    /// - Parameters:
+    ///   - resume: whether to go on with a run that the folder holds.
+    ///   - shouldStop: asked after every step; true saves the state and ends the run.
+    ///   - observe: told what happens, on the calling thread.
+    /// - Throws: `UsageError` where the configuration asks for what cannot be trained, or the folder is not for it;
+    ///   `DataFileError` where a folder of pictures is not in order; `PlanningError`; `TooManyRanksError`;
+    ///   `AgreementError`.
+    package init(
+        _ configuration: PretrainConfiguration, folder path: String, resume: Bool = false, kernels: Kernels,
+        pool: ThreadPool, team: RankTeam = RankTeam(), shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
+        observe: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws {
+        self.configuration = configuration
+        self.team = team
+        self.kernels = kernels
+        threads = pool.threads
+        self.observe = observe
+        team.setStallLimit(seconds: configuration.parallel.stallSeconds)
+        let settings = configuration.training
+        _ = try Shards(batch: settings.batch, ranks: team.size)
+        let data = try ClassifiedData(configuration.data, seed: settings.seed)
+        self.data = data
+        try team.agree(
+            on: configuration.agreement(kernels)
+                + [AgreementItem("pictures", "\(data.training.count) and \(data.validation.count)")])
+        folder = try RunFolder(path: path, configuration: configuration, resume: resume)
+        func classifier(height: Int, width: Int) -> Classifier {
+            Classifier(
+                backbone: configuration.model.backbone, width: configuration.model.width,
+                method: configuration.model.method, classes: data.training.classNames.count, height: height,
+                width: width)
+        }
+        let crop = configuration.data.crop
+        self.classifier = classifier(height: crop.height, width: crop.width)
+        let graph = self.classifier.graph
+        try Self.checkNormalization(of: graph, configuration)
+        parameters = NetworkParameters(
+            [graph], training: true, subtrees: team.share(settings.batch).tree.subtrees)
+        for storage in parameters.storages {
+            for entry in storage.layout.entries {
+                storage.write(
+                    Initialization.draw(entry.parameter, method: configuration.model.method, seed: settings.seed),
+                    to: entry, in: storage.values)
+            }
+        }
+        let loss: LossKind =
+            settings.labelSmoothing > 0
+            ? .smoothedCrossEntropy(smoothing: settings.labelSmoothing) : .crossEntropy
+        step = try TrainingStep(
+            graphs: [graph], parameters: parameters, heads: [TrainedHead(Classifier.output, loss: loss, weight: 1)],
+            samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay, kernels: kernels,
+            pool: pool, team: TaskTeam(team, groups: TaskGroups(graphs: 1, ranks: team.size)),
+            parallel: configuration.parallel)
+        let whole = data.examinationCrop
+        examination = try ClassifierExamination(
+            classifier(height: whole.cropHeight, width: whole.cropWidth), parameters: parameters, data: data,
+            batchSize: settings.batch, kernels: kernels, pool: pool, team: team)
+        loop = TrainingLoop(
+            settings.common, output: configuration.output, step: step,
+            checkpoint: TrainingCheckpoint(graphs: [graph], parameters: parameters, kernels: kernels),
+            folder: folder, team: team, shouldStop: shouldStop, observe: observe)
+        // Only now is anything written: whatever is wrong with the request has been found.
+        for text in try team.takeNotices() { observe(.noticed(text)) }
+        let folder = self.folder
+        try team.first { if !folder.holdsRun { try folder.start(configuration) } }
+        if resume { try loop.restore() }
+    }
+
+    private static func checkNormalization(of graph: Graph, _ configuration: PretrainConfiguration) throws {
+        let isNormalized = graph.nodes.filter { if case .batchNormalization = $0.operation { true } else { false } }
+        let shapes = isNormalized.map { graph.shape(of: $0.output) }
+        guard shapes.allSatisfy({ configuration.training.batch * $0.height * $0.width > 1 }) else {
+            let crop = configuration.data.crop
+            throw UsageError(
+                "data.crop: one picture of \(crop.height) x \(crop.width) pixels leaves batch normalization "
+                    + "one value per channel, whose variance says nothing; raise training.batch or data.crop")
+        }
+    }
+
+    /// Trains until the last step or until a signal asks to stop. All ranks have the bank in the end; the first writes it.
+    ///
+    /// - Throws: `DivergenceError` where the loss is not finite, the last checkpoint stays; `NonFiniteBankError`;
+    ///   `WorkerThreadError`; `SampleError` where a picture cannot be read.
+    package func run() throws -> Ending {
+        let settings = configuration.training
+        observe(.started(summary))
+        let loader = try BatchLoader(
+            source: data.cachedTraining, tasks: [],
+            plan: .training(
+                order: SampleOrder(
+                    count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
+                shard: step.shard, augmentation: data.trainingCrop),
+            workers: configuration.data.workers, startingAt: loop.done)
+        let isDone = try loop.run(
+            loader,
+            fillLabels: { batch in
+                let labels = step.labels(of: Classifier.output)
+                for (place, sample) in batch.samples.enumerated() {
+                    labels[place] = Float(data.training.classIndex(at: sample.draw.index))
+                }
+            }, validate: { _ = try examine() })
+        guard isDone else { return .stopped(step: loop.done) }
+        let bank = FilterBank(
+            configuration: configuration, classes: data.training.classNames.count, parameters: parameters,
+            accuracy: try examine())
+        try loop.tellTimes()
+        let folder = folder
+        try team.first { try bank.write(to: folder.bankPath) }
+        observe(.finished(step: loop.done, result: result(bank)))
+        return .finished(bank)
+    }
+
+    private func examine() throws -> ClassificationAccuracy {
+        try loop.validating {
+            let accuracy = try examination.accuracy()
+            let score = ValidationScore(task: Classifier.output, results: accuracy.results)
+            observe(.validated(step: loop.done, scores: [score]))
+            return accuracy
+        }
+    }
+
+    private func result(_ bank: FilterBank) -> TrainingResult {
+        TrainingResult(
+            tasks: [
+                TrainingResult.Task(
+                    name: Classifier.output, results: bank.accuracy.results, constants: data.constantAccuracy.results,
+                    parameters: parameterCount)
+            ], bankParameters: 0)
+    }
+
+    /// Everything is trained, so all of it is the classifier's own.
+    private var parameterCount: Int {
+        parameters.parameterCount(ofTask: Classifier.output, in: [classifier.graph])
+    }
+
+    private var summary: TrainingSummary {
+        TrainingSummary(
+            step: loop.done, steps: configuration.training.iterations, batch: configuration.training.batch,
+            ranks: team.size, groups: step.groups, threads: threads,
+            instructionSet: kernels.instructionSet.rawValue, parameters: [(Classifier.output, parameterCount)],
+            bankParameters: 0, arenaByteCount: step.arenaByteCount)
+    }
+}

@@ -1,0 +1,155 @@
+import Checkpoints
+import Configuration
+import Datasets
+import Foundation
+import Graph
+import Networks
+
+/// The course of a run: steps, what is told of them, validations, checkpoints, and where it stops or goes on. Which network
+/// is trained on which pictures, and how it is validated, is its owner's.
+final class TrainingLoop {
+    private let settings: TrainingSettings
+    private let keptCheckpoints: Int
+    private let step: TrainingStep
+    private let checkpoint: TrainingCheckpoint
+    private let folder: RunFolder
+    private let team: RankTeam
+    /// Where this rank's time is written down, if anywhere.
+    private let trace: Trace?
+    private let shouldStop: () -> Bool
+    private let observe: (TrainingEvent) -> Void
+    /// Steps that are done.
+    private(set) var done = 0
+    /// Where this rank's time went.
+    private(set) var times: RankTimes
+
+    /// - Parameters:
+    ///   - trace: what steps, validation and checkpoints are added to.
+    ///   - shouldStop: asked after every step; true saves the state and ends the run.
+    ///   - observe: told what happens, on the calling thread.
+    init(
+        _ settings: TrainingSettings, output: OutputSettings, step: TrainingStep, checkpoint: TrainingCheckpoint,
+        folder: RunFolder, team: RankTeam, trace: Trace? = nil, shouldStop: @escaping () -> Bool,
+        observe: @escaping (TrainingEvent) -> Void
+    ) {
+        self.settings = settings
+        keptCheckpoints = output.keepCheckpoints
+        self.step = step
+        self.checkpoint = checkpoint
+        self.folder = folder
+        self.team = team
+        self.trace = trace
+        self.shouldStop = shouldStop
+        self.observe = observe
+        times = RankTimes(rank: team.rank, host: team.host)
+        if let trace { step.record(in: trace) }
+    }
+
+    /// Goes on from the newest checkpoint that is whole, if there is one.
+    func restore() throws {
+        let (checkpoint, folder, observe) = (checkpoint, folder, observe)
+        let step = try team.first {
+            let (latest, damaged) = try folder.checkpoints.latestValid()
+            for damage in damaged {
+                observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
+            }
+            return try latest.map { try checkpoint.read($0) } ?? 0
+        }
+        done = Int(String(decoding: try team.gather(Array("\(step ?? 0)".utf8))[0], as: UTF8.self))!
+        for group in checkpoint.parameters.groups {
+            for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
+                try team.broadcast(memory)
+            }
+        }
+    }
+
+    /// Does the steps that are left, until the last one or until a signal asks to stop.
+    ///
+    /// - Parameters:
+    ///   - loader: gives the batches from the first step on that is not done; it is stopped in the end.
+    ///   - fillLabels: writes a batch's labels to where the step reads them.
+    ///   - validate: scores what has been learned so far, within ``validating(_:)``.
+    /// - Returns: whether the last step is done.
+    /// - Throws: `DivergenceError` where a loss is not finite; the last checkpoint stays.
+    func run(_ loader: BatchLoader, fillLabels: (borrowing Batch) -> Void, validate: () throws -> Void) throws -> Bool {
+        defer { loader.stop() }
+        let first = done
+        while done < settings.iterations {
+            try runStep(loader, fillLabels)
+            if done == first + 1, let traffic = try step.traffic() { observe(.communicated(traffic)) }
+            let isLast = done == settings.iterations
+            if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 { try validate() }
+            let isStopping = !isLast && step.isStopWanted
+            if isLast || isStopping || (settings.checkpointEvery > 0 && done % settings.checkpointEvery == 0) {
+                try save()
+            }
+            if isStopping {
+                observe(.stopped(step: done))
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Runs `body` as a validation, after all ranks were made to hold the same.
+    func validating<Result>(_ body: () throws -> Result) throws -> Result {
+        try trace.span(.validation) {
+            let start = ContinuousClock.now
+            try step.unify()
+            team.report(step: done, .validating)
+            let result = try body()
+            times.validation += (ContinuousClock.now - start).seconds
+            return result
+        }
+    }
+
+    /// Gathers where the ranks' time went.
+    func tellTimes() throws {
+        let all = try team.gather(Array(JSONEncoder().encode(times)))
+        observe(.timed(step: done, ranks: try all.map { try JSONDecoder().decode(RankTimes.self, from: Data($0)) }))
+    }
+
+    private func runStep(_ loader: BatchLoader, _ fillLabels: (borrowing Batch) -> Void) throws {
+        let start = ContinuousClock.now
+        trace?.step = done + 1
+        team.report(step: done + 1, .loadingData)
+        let waited = team.waitedSeconds
+        guard let batch = try trace.span(.pictures, { try loader.next() }) else {
+            preconditionFailure("training batches never end")
+        }
+        trace?.addBatch(batch.reading)
+        let loaded = ContinuousClock.now
+        step.input.update(from: batch.images, count: step.inputCount)
+        fillLabels(batch)
+        let rate = settings.learningRateSchedule.rate(
+            settings.learningRate, step: done, steps: settings.iterations)
+        team.report(step: done + 1, .computing)
+        try step.run(rate: rate, wantsToStop: shouldStop())
+        done += 1
+        if let error = DivergenceError(step: done, of: step) { throw error }
+        let report = StepReport(
+            step: done, steps: settings.iterations, losses: zip(step.heads, step.losses).map { ($0.name, $1) },
+            learningRate: rate, images: settings.batch, seconds: (ContinuousClock.now - start).seconds,
+            waitSeconds: (loaded - start).seconds, communicationSeconds: team.waitedSeconds - waited, ranks: team.size)
+        times.add(report)
+        observe(.stepped(report))
+    }
+
+    private func save() throws {
+        try trace.span(.checkpoint) { try writeCheckpoint() }
+    }
+
+    private func writeCheckpoint() throws {
+        let start = ContinuousClock.now
+        try step.unify()
+        let checkpoints = folder.checkpoints
+        team.report(step: done, .saving)
+        try team.first {
+            try checkpoint.write(step: done, to: checkpoints)
+            try checkpoints.prune(keeping: keptCheckpoints)
+        }
+        observe(.savedCheckpoint(step: done, path: checkpoints.checkpointPath(step: done)))
+        times.saving += (ContinuousClock.now - start).seconds
+        try tellTimes()
+    }
+}
