@@ -12,6 +12,16 @@ extension MetricUnit {
     }
 }
 
+/// Names of metrics as people write them.
+enum MetricName {
+    private static let words = ["iou": "IoU", "rmse": "RMSE", "rms": "RMS", "f": "F", "ods": "ODS", "ois": "OIS"]
+
+    /// `mean_iou` as "mean IoU".
+    static func title(_ name: String) -> String {
+        name.split(separator: "_").map { words[String($0)] ?? String($0) }.joined(separator: " ")
+    }
+}
+
 /// Figures as people read them.
 enum Figure {
     static func count(_ number: Int) -> String {

@@ -15,7 +15,10 @@ struct DataCheck: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load(RunConfiguration.self)
-        let report = try DataReport(configuration.data, tasks: configuration.tasks.map(\.name)) { _, _ in }
+        let report = try DataReport(configuration.data, tasks: configuration.tasks.map(\.name)) { done, all in
+            Terminal.status("\(done)/\(all) samples read")
+        }
+        Terminal.endStatus()
         for problem in report.problems { Terminal.note(problem) }
         print(
             "\(report.trainingCount) samples to train on, \(report.validationCount) to validate on, "

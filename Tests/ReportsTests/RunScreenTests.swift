@@ -11,10 +11,12 @@ import Testing
         for columns in [20, 60, 120] {
             for line in screen.text(columns: columns).split(separator: "\n") { #expect(line.count <= columns) }
         }
+        // Where there is room for a short curve, no figure is cut.
+        #expect(screen.text(columns: 70).matches(of: #/\(constant [^)]+\)/#).count == 3)
         let text = screen.text(columns: 200)
         #expect(text.contains("stopped 1:3") && text.contains("--resume"))
         #expect(text.contains("5/6") && text.contains("checkpoints: after 2, 4, 5"))
-        #expect(text.contains("mean_angular_error") && text.contains("█"))
+        #expect(text.contains("mean angular error") && text.contains("█"))
         #expect(!screen.isRunning)
         try run.train(resume: true)
         let finished = try RunScreen(folder: run.path).text(columns: 200)

@@ -25,7 +25,7 @@ package struct RunInspection: Encodable, Sendable {
     /// - Throws: `ConfigurationError`; `FileSystemError`; `InvalidFileError` where the model is damaged.
     package init(_ path: String) throws {
         let configuration = try RunConfiguration.load(path: path + "/config.yaml")
-        let run = try RunFolder(path: path, configuration: configuration, resume: true)
+        let run = try RunFolder(reading: path)
         self.path = path
         tasks = configuration.tasks.map(\.name.rawValue)
         iterations = configuration.training.iterations
