@@ -13,7 +13,7 @@ package struct Modulor: ParsableCommand {
               modulor doctor
               modulor train launch/recipes/demo.yaml --output runs/demo
               modulor watch runs/demo
-              modulor --generate-completion-script bash > ~/.local/share/bash-completion/completions/modulor
+              modulor --generate-completion-script bash > modulor.bash
             """,
         version: "0.1.0",
         subcommands: [

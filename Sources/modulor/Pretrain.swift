@@ -9,7 +9,7 @@ struct Pretrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains a filter bank from scratch: the convolutions of a classifier.",
         discussion: """
-            data.dataset is rooms, or folder with data.root in ImageNet's layout: train/CLASS/NAME.jpg, val/CLASS/NAME.jpg.
+            data.dataset is rooms, or folder with data.root in ImageNet's layout: train/CLASS/NAME.jpg, val/CLASS/NAME.jpg. \
             model.method puts modulators or adapters in place, which new tasks of that method then start from.
 
             Examples:
