@@ -46,4 +46,10 @@ enum Figure {
 
     /// Three digits that count.
     static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+
+    /// Three digits, zeros at the end too, so that a line that is rewritten does not jump.
+    static func steady(_ value: Double) -> String {
+        let text = String(format: "%#.3g", value)
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
 }

@@ -11,8 +11,6 @@ import Testing
         for columns in [20, 60, 120] {
             for line in screen.text(columns: columns).split(separator: "\n") { #expect(line.count <= columns) }
         }
-        // Where there is room for a short curve, no figure is cut.
-        #expect(screen.text(columns: 70).matches(of: #/\(constant [^)]+\)/#).count == 3)
         let text = screen.text(columns: 200)
         #expect(text.contains("stopped 1:3") && text.contains("--resume"))
         #expect(text.contains("5/6") && text.contains("checkpoints: after 2, 4, 5"))
@@ -20,7 +18,10 @@ import Testing
         #expect(!screen.isRunning)
         try run.train(resume: true)
         let finished = try RunScreen(folder: run.path).text(columns: 200)
-        #expect(finished.contains("finished") && finished.contains("(constant "))
+        #expect(finished.contains("finished"))
+        // Where there is room for a short curve, no figure is cut.
+        let narrow = try RunScreen(folder: run.path).text(columns: 70)
+        #expect(narrow.matches(of: #/\(constant [^)]+\)/#).count == 3)
     }
 
     @Test("a living run is said to be alive")
