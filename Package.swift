@@ -134,8 +134,11 @@ let package = Package(
             uses: ["Training", "Tasks", "Configuration", "Checkpoints", "ConvolutionEngine", "TensorCore"]),
         // Runs the program itself, which is built beside the tests.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["modulor", "Checkpoints", "Datasets"], exclude: ["Scripts"],
-            swiftSettings: strict),
+            name: "CommandLineTests",
+            dependencies: [
+                "modulor", "Checkpoints", "Datasets",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], exclude: ["Scripts"], swiftSettings: strict),
 
         // Damages files for every reader of them, in a program of its own that may crash and hang alone.
         .target(

@@ -20,8 +20,15 @@ package struct ModelFolder: Sendable {
     private static let tasksName = "tasks"
     private static let taskSuffix = ".safetensors"
 
-    /// Opens the model at `path`, and verifies the bank against the description by reading all of it.
-    package init(opening path: String) throws {
+    /// Opens the model at `path`, or that of the run there, and verifies the bank against the description by reading all
+    /// of it.
+    package init(opening given: String) throws {
+        let places = [given, given + "/model"]
+        guard let path = places.first(where: { Folder.exists("\($0)/\(ModelFolder.descriptionName)") }) else {
+            throw InvalidFileError(
+                path: given, problem: "there is no model in it (no \(ModelFolder.descriptionName))",
+                remedy: "name the folder of a model, or of the run that trained it")
+        }
         let yamlPath = "\(path)/\(ModelFolder.descriptionName)"
         let reader = try FileReader(path: yamlPath)
         guard reader.byteCount <= 1 << 16 else {

@@ -10,12 +10,12 @@ package struct StoredModel: Sendable {
     /// How many filters the bank has.
     package let components: BankComponents
 
-    /// Opens the model at `path` and verifies its bank.
+    /// Opens the model at `path`, or that of the run there, and verifies its bank.
     ///
     /// - Throws: `FileSystemError`; `InvalidFileError` where it is damaged or describes no network of ours.
     package init(opening path: String) throws {
         folder = try ModelFolder(opening: path)
-        settings = try ModelSettings(folder.modelDescription, path: path + "/model.yaml")
+        settings = try ModelSettings(folder.modelDescription, path: folder.path + "/model.yaml")
         components = try BankComponents(of: folder.bank())
     }
 

@@ -12,6 +12,16 @@ extension MetricUnit {
     }
 }
 
+/// Names of metrics as people write them.
+enum MetricName {
+    private static let words = ["iou": "IoU", "rmse": "RMSE", "rms": "RMS", "f": "F", "ods": "ODS", "ois": "OIS"]
+
+    /// `mean_iou` as "mean IoU".
+    static func title(_ name: String) -> String {
+        name.split(separator: "_").map { words[String($0)] ?? String($0) }.joined(separator: " ")
+    }
+}
+
 /// Figures as people read them.
 enum Figure {
     static func count(_ number: Int) -> String {
@@ -36,4 +46,10 @@ enum Figure {
 
     /// Three digits that count.
     static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+
+    /// Three digits, zeros at the end too, so that a line that is rewritten does not jump.
+    static func steady(_ value: Double) -> String {
+        let text = String(format: "%#.3g", value)
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
 }

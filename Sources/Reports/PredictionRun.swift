@@ -60,7 +60,7 @@ package struct PredictionRun {
         _ entry: PictureList.Entry, _ observe: (Event) -> Void
     ) -> (ImageFile, Predictor.Prediction)? {
         do {
-            let image = try ImageFile.read(entry.path)
+            let image = try ImageFile.read(entry.path, orientation: .applied)
             return (image, try predictor.predict(image))
         } catch let error as InferenceError {
             observe(.passedOver("\(entry.path): \(error)"))

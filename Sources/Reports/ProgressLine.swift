@@ -67,7 +67,7 @@ package struct ProgressLine: Sendable {
     /// What stands in the line, from left to right; the smallest rank is the last to go.
     private var parts: [(text: String, rank: Int, style: String)] {
         let speed = secondsPerStep > 0 ? Double(images) / secondsPerStep : 0
-        let values = losses.map { "\($0.task) \(Figure.short($0.value))" }.joined(separator: "  ")
+        let values = losses.map { "\($0.task) \(Figure.steady($0.value))" }.joined(separator: "  ")
         var parts = [("\(step)/\(steps)", 0, "1"), (values, 1, ""), ("\(Figure.short(speed)) images/s", 3, "2")]
         if ranks > 1 { parts.append(("\(Figure.short(speed / Double(ranks))) per rank", 6, "2")) }
         parts.append(("\(Figure.duration(Double(steps - step) * secondsPerStep)) left", 2, "32"))

@@ -2,7 +2,7 @@ import Foundation
 import Training
 
 extension RunPlan {
-    /// The figures for a person: the whole, then layer by layer.
+    /// The figures for a person: layer by layer, then the whole, which stays in sight.
     package var text: String {
         func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
         func milliseconds(_ seconds: Double) -> String { number(seconds * 1e3, 1) }
@@ -53,6 +53,6 @@ extension RunPlan {
                     number(Double(row.flop.reduce(0, +)) / 1e9, 2), number(row.seconds * 1e3, 2),
                 ] + row.algorithms.map { $0.isEmpty ? "-" : $0 })
         }
-        return [step.text, bytes.text, layers.text].joined(separator: "\n\n")
+        return [layers.text, bytes.text, step.text].joined(separator: "\n\n")
     }
 }

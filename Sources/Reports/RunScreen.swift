@@ -62,21 +62,21 @@ package struct RunScreen {
 
     private func tasks(_ columns: Int) -> [String] {
         let names = history.tasks.map(\.name.count).max() ?? 0
-        let width = max(8, min(48, columns - names - 40))
-        return history.tasks.flatMap { task -> [String] in
-            let name = task.name.padding(toLength: names, withPad: " ", startingAt: 0)
-            let blank = String(repeating: " ", count: names)
-            let curve = Sparkline.text(task.losses.map(\.value), width: width)
+        let lines = history.tasks.flatMap { task -> [(name: String, values: [Double], text: String)] in
             let recent = task.losses.suffix(20).map(\.value)
             let loss = recent.isEmpty ? "" : Figure.short(recent.reduce(0, +) / Double(recent.count))
-            var lines = ["\(name)  \(padded(curve, width))  loss \(loss)"]
+            var lines = [(task.name, task.losses.map(\.value), "loss \(loss)")]
             if let metric = task.metrics.first, let last = metric.points.last {
                 let constant = metric.constant.map { " (constant \(metric.unit.text($0)))" } ?? ""
                 lines.append(
-                    "\(blank)  \(padded(Sparkline.text(metric.points.map(\.value), width: width), width))  "
-                        + "\(metric.name) \(metric.unit.text(last.value))\(constant)")
+                    ("", metric.points.map(\.value), "\(metric.title) \(metric.unit.text(last.value))\(constant)"))
             }
             return lines
+        }
+        // Curves take the room that names and figures leave.
+        let width = max(8, min(48, columns - names - 4 - (lines.map(\.text.count).max() ?? 0)))
+        return lines.map { name, values, text in
+            "\(padded(name, names))  \(padded(Sparkline.text(values, width: width), width))  \(text)"
         }
     }
 

@@ -200,7 +200,8 @@ package final class Trainer {
             instructionSet: kernels.instructionSet.rawValue,
             parameters: network.heads.map {
                 ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
-            }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount)
+            }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount,
+            classNames: data.classNames(of: network.heads.map(\.task)))
     }
 }
 

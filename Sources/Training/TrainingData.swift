@@ -39,4 +39,12 @@ package struct TrainingData: Sendable {
     package func channels(of task: LearningTask) -> Int {
         task.channels(classes: training.classNames(of: task).count)
     }
+
+    /// The names of the classes of those of `tasks` whose answers are classes, by the tasks' names.
+    package func classNames(of tasks: [LearningTask]) -> [String: [String]] {
+        Dictionary(
+            uniqueKeysWithValues: tasks.filter { $0.answer == .classes }.map {
+                ($0.rawValue, training.classNames(of: $0))
+            })
+    }
 }

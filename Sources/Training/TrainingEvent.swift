@@ -38,6 +38,8 @@ package struct TrainingSummary: Sendable {
     package let parameters: [(task: String, count: Int)]
     package let bankParameters: Int
     package let arenaByteCount: Int
+    /// The names of the classes of every task whose answers are classes.
+    package let classNames: [String: [String]]
 }
 
 /// One step as it went.

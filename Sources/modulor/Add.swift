@@ -33,7 +33,7 @@ struct Add: ParsableCommand {
     func run() throws {
         try Job.run { team in
             let settings = try options.load(RunConfiguration.self)
-            let addition = try TaskAddition(task, to: to, settings, team: team)
+            let addition = try GivenFile.use { try TaskAddition(task, to: to, settings, team: team) }
             let trainer = try Train.train(
                 addition.configuration, folder: output ?? "\(settings.output.directory)-\(task.rawValue)",
                 resume: resume, kernels: kernels.request, team: team)

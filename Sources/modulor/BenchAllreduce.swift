@@ -9,7 +9,7 @@ struct BenchAllreduce: ParsableCommand {
         commandName: "allreduce",
         abstract: "Measures how fast ranks add up gradients.",
         discussion: """
-            Prints, per size and for either reduction, the time and the algorithmic and the bus bandwidth (10⁹ bytes per
+            Prints, per size and for either reduction, the time and the algorithmic and the bus bandwidth (10⁹ bytes per \
             second), as collective benchmarks define them: bus = algorithmic × 2 (R − 1) / R.
 
             Examples:

@@ -11,8 +11,8 @@ struct BenchInference: ParsableCommand {
         commandName: "inference",
         abstract: "Measures merged inference of one image, all tasks one after the other.",
         discussion: """
-            Modulators and batch norms are part of the convolutions, whose filters are made ready beforehand. With --config
-            neither a data set nor a bank is read, and parameters are random. MODULOR_ISA=scalar|portable|avx2|avx512
+            Modulators and batch norms are part of the convolutions, whose filters are made ready beforehand. With --config \
+            neither a data set nor a bank is read, and parameters are random. MODULOR_ISA=scalar|portable|avx2|avx512 \
             forces kernels.
 
             Examples:
@@ -26,7 +26,7 @@ struct BenchInference: ParsableCommand {
     @Option(name: .customLong("set"), parsing: .singleValue, help: "Override a key: section.key=value.")
     var overrides: [String] = []
 
-    @Option(help: "A trained model's folder, in place of --config.")
+    @Option(help: "The folder of a model or run, in place of --config.")
     var model: String?
 
     @Option(name: .customLong("task"), parsing: .singleValue, help: "A task; repeat it for several (default: all).")
@@ -63,7 +63,7 @@ struct BenchInference: ParsableCommand {
             let configuration = try RunConfiguration.load(path: config, overrides: overrides)
             networks = try configuration.randomNetworks(tasks: tasks, kernels: kernels, pool: pool)
         } else {
-            let model = try StoredModel(opening: model!)
+            let model = try GivenFile.use { try StoredModel(opening: self.model!) }
             networks = try model.taskNames(tasks).map {
                 try MergedNetwork(model, task: $0, kernels: kernels, pool: pool)
             }

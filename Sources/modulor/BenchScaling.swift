@@ -12,8 +12,8 @@ struct BenchScaling: ParsableCommand {
         commandName: "scaling",
         abstract: "Measures the training step on several numbers of ranks, weak and strong, on random data.",
         discussion: """
-            Starts a job for every number of ranks. In every round the same ranks compute alone, side by side without a
-            word, together, and together with the plain reduction. Started by a launcher, it measures training.batch on
+            Starts a job for every number of ranks. In every round the same ranks compute alone, side by side without a \
+            word, together, and together with the plain reduction. Started by a launcher, it measures training.batch on \
             that job's ranks alone, and prints one JSON object.
 
             Examples:

@@ -7,7 +7,7 @@ struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Writes merged networks for other programs: ONNX, or a backbone for PyTorch.",
         discussion: """
-            FILE.onnx has input `image`, float32 [batch, 3, height, width], RGB from 0 to 255 (it is normalized inside), and
+            FILE.onnx has input `image`, float32 [batch, 3, height, width], RGB from 0 to 255 (it is normalized inside), and \
             an output for each task, before any activation; batch and size are free.
             FILE.safetensors has one task's backbone under torchvision's names, for load_state_dict(strict=False).
 
@@ -17,7 +17,7 @@ struct Export: ParsableCommand {
               modulor export runs/demo/model --task semseg --to backbone.safetensors
             """)
 
-    @Argument(help: "The model's folder.")
+    @Argument(help: "The folder of a model or run.")
     var model: String
 
     @Option(name: .customLong("task"), parsing: .singleValue, help: "A task; repeat it for several (default: all).")
@@ -42,7 +42,7 @@ struct Export: ParsableCommand {
 
     func run() throws {
         let (kernels, pool) = (try Kernels.chosen(), threading.pool())
-        let model = try StoredModel(opening: model)
+        let model = try GivenFile.use { try StoredModel(opening: self.model) }
         let names = try model.taskNames(tasks)
         switch format! {
         case .onnx:

@@ -9,12 +9,12 @@ struct Initialize: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a model from a pretrained network: a filter bank, and whole tasks where the file has them.",
         discussion: """
-            Reads safetensors files and those of torch.save, without running anything in them. Known are ResNet-18, 34
-            and 50 under torchvision's and timm's names, checkpoints of the official RCM code, and banks of modulor
+            Reads safetensors files and those of torch.save, without running anything in them. Known are ResNet-18, 34 \
+            and 50 under torchvision's and timm's names, checkpoints of the official RCM code, and banks of modulor \
             pretrain. Backbone and width are read from the file.
 
-            With --responses the bank's filters become the principal components of what they respond to images. With
-            all components, a task that is added starts as the pretrained net. --components and --energy leave some
+            With --responses the bank's filters become the principal components of what they respond to images. With \
+            all components, a task that is added starts as the pretrained net. --components and --energy leave some \
             out: the bank and every task's modulators become smaller.
 
             Examples:

@@ -6,7 +6,7 @@ struct MergeModels: ParsableCommand {
         commandName: "merge-models",
         abstract: "Makes one model of several that were trained over the same filter bank.",
         discussion: """
-            Files are copied as they are, so every task predicts what it did. Models with another bank or network are
+            Files are copied as they are, so every task predicts what it did. Models with another bank or network are \
             refused, and so are two different tasks of the same name.
 
             Example:
@@ -24,8 +24,9 @@ struct MergeModels: ParsableCommand {
     }
 
     func run() throws {
-        let sources = try models.map { try ModelFolder(opening: $0) }
-        let target = try ModelFolder.merge(sources, at: output)
+        let target = try GivenFile.use {
+            try ModelFolder.merge(models.map { try ModelFolder(opening: $0) }, at: output)
+        }
         print("\(output) has \(try target.tasks().joined(separator: ", "))")
     }
 }

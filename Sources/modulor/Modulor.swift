@@ -3,8 +3,8 @@ import TensorCore
 import Training
 
 @main
-struct Modulor: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct Modulor: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "modulor", abstract: "Trains multi-task networks over a shared, frozen filter bank.",
         discussion: """
             Exit status: 0 done, 1 failed, 2 bad arguments or configuration, 75 stopped early but resumable.
@@ -13,7 +13,7 @@ struct Modulor: ParsableCommand {
               modulor doctor
               modulor train launch/recipes/demo.yaml --output runs/demo
               modulor watch runs/demo
-              modulor --generate-completion-script bash > ~/.local/share/bash-completion/completions/modulor
+              modulor --generate-completion-script bash > modulor.bash
             """,
         version: "0.1.0",
         subcommands: [
@@ -22,13 +22,15 @@ struct Modulor: ParsableCommand {
             DataCommand.self, StudyCommand.self, Doctor.self,
         ])
 
+    package init() {}
+
     /// The statuses of failures; ``ExitCode`` is thrown for others.
     private enum Status {
         static let failed = ExitCode(1)
         static let badRequest = ExitCode(2)
     }
 
-    static func main() {
+    package static func main() {
         do {
             var command = try parseAsRoot()
             try command.run()

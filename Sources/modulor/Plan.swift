@@ -7,8 +7,8 @@ struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tells what training a configuration takes: memory, traffic, time, layer by layer.",
         discussion: """
-            One rank's step is measured on this machine, on random values, as if the other ranks were there; from what it
-            would send, and from the link's latency and bandwidth, follows the time on all ranks. Neither a data set nor a
+            One rank's step is measured on this machine, on random values, as if the other ranks were there; from what it \
+            would send, and from the link's latency and bandwidth, follows the time on all ranks. Neither a data set nor a \
             bank is read.
 
             Examples:

@@ -7,9 +7,9 @@ struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answers a model's tasks for pictures of any size.",
         discussion: """
-            Writes for each picture and task PICTURE-TASK.npy (the network's answer before any activation, float32, height ×
-            width × channels), PICTURE-TASK.png (the answer to look at; classes as a palette PNG whose indices are the
-            classes) and PICTURE-TASK-overlay.png, and contact-sheet.png with the first \(PredictionFiles.sheetRows)
+            Writes for each picture and task PICTURE-TASK.npy (the network's answer before any activation, float32, height × \
+            width × channels), PICTURE-TASK.png (the answer to look at; classes as a palette PNG whose indices are the \
+            classes) and PICTURE-TASK-overlay.png, and contact-sheet.png with the first \(PredictionFiles.sheetRows) \
             pictures. A picture that cannot be read is named and passed over; the status is then 1.
 
             Examples:
@@ -17,7 +17,7 @@ struct Predict: ParsableCommand {
               modulor predict runs/demo/model photos/ --output answers --time
             """)
 
-    @Argument(help: "The model's folder.")
+    @Argument(help: "The folder of a model or run.")
     var model: String
 
     @Argument(help: .init("Pictures, JPEG or PNG, or folders of them.", valueName: "image"))
@@ -38,7 +38,9 @@ struct Predict: ParsableCommand {
     func run() throws {
         let (kernels, pool) = (try kernels.request.kernels(), threading.pool())
         let pictures = try PictureList(images)
-        let predictor = try Predictor(StoredModel(opening: model), tasks: tasks, kernels: kernels, pool: pool)
+        let predictor = try GivenFile.use {
+            try Predictor(StoredModel(opening: model), tasks: tasks, kernels: kernels, pool: pool)
+        }
         let outcome = try PredictionRun(predictor, pictures: pictures).run(to: output) { event in
             switch event {
             case .advanced: Terminal.status(event.text)

@@ -17,8 +17,11 @@ struct Remove: ParsableCommand {
     var from: String
 
     func run() throws {
-        let model = try ModelFolder(opening: from)
-        try model.remove(task)
+        let model = try GivenFile.use {
+            let model = try ModelFolder(opening: from)
+            try model.remove(task)
+            return model
+        }
         let left = try model.tasks()
         print("\(from) has \(left.isEmpty ? "no task" : left.joined(separator: ", ")) now")
     }

@@ -5,7 +5,7 @@ struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Writes one HTML file about a run: how to repeat it, how it went, and what came of it.",
         discussion: """
-            The file needs nothing beside itself, and may be sent by mail. Training writes it at its end, to report.html
+            The file needs nothing beside itself, and may be sent by mail. Training writes it at its end, to report.html \
             in the run's folder; until then this command tells how far the run is.
 
             Examples:

@@ -23,9 +23,10 @@ enum Terminal {
         FileHandle.standardOutput.write(Data(text.utf8))
     }
 
-    /// Writes a line of progress to standard error.
+    /// Writes a line of progress to standard error, in place of a line that was shown by `status`.
     static func progress(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        let start = isatty(STDERR_FILENO) != 0 ? "\r\u{1B}[K" : ""
+        FileHandle.standardError.write(Data((start + text + "\n").utf8))
     }
 
     /// Writes a line that the program says of itself to standard error.
@@ -41,9 +42,9 @@ extension Terminal {
         FileHandle.standardError.write(Data("\r\u{1B}[K\(text.prefix((columns ?? 80) - 1))".utf8))
     }
 
-    /// Ends the line that was shown last.
+    /// Takes away the line that was shown last.
     static func endStatus() {
         guard isatty(STDERR_FILENO) != 0 else { return }
-        FileHandle.standardError.write(Data("\n".utf8))
+        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
     }
 }

@@ -24,13 +24,19 @@ struct Watch: ParsableCommand {
 
     func run() throws {
         if json { return Terminal.write(try JSONOutput.object(RunScreen(folder: folder).summary)) }
+        // The first picture on a terminal clears it; later ones are drawn over it line by line, which does not flicker.
+        var start = "\u{1B}[2J"
         while true {
             let screen = try RunScreen(folder: folder)
             let columns = Terminal.columns
-            let isLive = columns != nil && !once && screen.isRunning
-            // Home, then clear what an earlier picture left.
-            Terminal.write((isLive ? "\u{1B}[H\u{1B}[2J" : "") + screen.text(columns: columns ?? 100) + "\n")
-            guard isLive else { return }
+            let text = screen.text(columns: columns ?? 100)
+            guard columns != nil && !once && (screen.isRunning || start.isEmpty) else {
+                return Terminal.write(text + "\n")
+            }
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0 + "\u{1B}[K\n" }
+            Terminal.write(start + "\u{1B}[H" + lines.joined() + "\u{1B}[J")
+            guard screen.isRunning else { return }
+            start = ""
             sleep(2)
         }
     }

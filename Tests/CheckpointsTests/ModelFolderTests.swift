@@ -24,6 +24,8 @@ import Testing
 
         let model = try ModelFolder(opening: folder("run/model"))
         #expect(model.modelDescription == made.modelDescription)
+        // A run stands for its model.
+        #expect(try ModelFolder(opening: folder("run")).path == model.path)
         #expect(model.modelDescription.bankDigest == (try SHA256.hexadecimal(ofFile: model.bankPath)))
         #expect(try model.bank().floats("conv1.Ws.weight", shape: [1, 3]) == [1, 2, 3])
         #expect(try model.tasks() == ["depth", "semseg"])
@@ -121,8 +123,9 @@ import Testing
     @Test func foldersThatAreNoModelAreRefused() throws {
         let folder = try TemporaryFolder()
         #expect(
-            sentence { _ = try ModelFolder(opening: folder.path) }?
-                .contains("model.yaml: No such file or directory") == true)
+            sentence { _ = try ModelFolder(opening: folder.path) }
+                == "\(folder.path): there is no model in it (no model.yaml); name the folder of a model, or of the run "
+                + "that trained it")
         try put([1], at: folder("notes"))
         #expect(
             sentence { _ = try ModelFolder.create(at: folder.path, describedBy: description, bank: bank()) }

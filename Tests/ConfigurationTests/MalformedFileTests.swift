@@ -102,7 +102,14 @@ import Testing
 
     @Test("Nesting without end is refused and overflows no stack", arguments: ["[", "{a: ", "- ", "? "])
     func nesting(opening: String) {
-        #expect(complaints(String(repeating: opening, count: 100_000)).hasPrefix("run.yaml:1:"))
+        let text = complaints(String(repeating: opening, count: 100_000))
+        #expect(text.hasPrefix("run.yaml:1:") && text.hasSuffix("lists and mappings lie too deep in each other"))
+    }
+
+    @Test("A file that is wrong in every line is told on one screen")
+    func wrongEverywhere() {
+        let lines = complaints((0..<100).map { "k\($0): 1" }.joined(separator: "\n")).split(separator: "\n")
+        #expect(lines.count == 25 && lines.last == "and 76 more like these")
     }
 
     @Test("A file that cannot be read is refused by name")

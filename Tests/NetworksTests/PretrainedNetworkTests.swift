@@ -152,6 +152,15 @@ struct PretrainedNetworkTests {
             #expect(refusal(deep).contains("its stages have 2, 2, 1, 2 blocks"))
             let other = try changed("resnet18", in: folder) { name, shape in ("features." + name + ".0", shape) }
             #expect(refusal(other).contains("it has no first convolution"))
+            // timm's resnet18d and seresnet18.
+            let stem = try changed("resnet18", in: folder) { name, shape in
+                (name == "conv1.weight" ? "model.conv1.0.weight" : "model." + name, shape)
+            }
+            #expect(refusal(stem).contains("its stem is several convolutions (conv1.0, conv1.3, …)"))
+            let excited = try changed("resnet18", in: folder) { name, shape in
+                (name == "fc.bias" ? "layer2.1.se.fc1.bias" : name, shape)
+            }
+            #expect(refusal(excited).contains("its blocks have a part 'se' (layer2.1.se.fc1.bias)"))
             let decoder = try changed("official", in: folder) { name, shape in
                 name == "concat.depth.3.weight" ? nil : (name, shape)
             }

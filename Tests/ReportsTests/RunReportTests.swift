@@ -15,7 +15,8 @@ import Training
         let page = try String(contentsOfFile: path, encoding: .utf8)
         for words in [
             "finished", "semseg, normals, edge", "loss of normals", "learning rate", "mean angular error",
-            "single-task network", "rank 0", "sha256sum", "iterations: 6", "modulor train 'it'\\''s &lt;mine&gt;.yaml'",
+            "mean IoU", "</i>ceiling</span>", "single-task network", "rank 0", "sha256sum", "iterations: 6",
+            "modulor train 'it'\\''s &lt;mine&gt;.yaml'",
         ] { #expect(page.contains(words), "\(words)") }
         let configuration = try String(contentsOfFile: run.path + "/config.yaml", encoding: .utf8)
         #expect(configuration.contains("iterations: 6"))

@@ -54,7 +54,7 @@ import Training
         let tags = try #require(read["tags"] as? [String: [String]])
         for tag in [
             "loss/semseg", "training/learning_rate", "training/images_per_second", "validation/semseg/mean_iou",
-            "validation/normals/mean_angular_error (degrees)", "constant/edge/max_f_of_pixels",
+            "validation/normals/mean_angular_error (degrees)", "validation_constant/edge/max_f_of_pixels",
         ] { #expect(tags["scalars"]?.contains(tag) == true, "\(tag)") }
         for tag in ["image/\(sample)", "normals/\(sample)/truth", "normals/\(sample)/prediction"] {
             #expect(tags["images"]?.contains(tag) == true, "\(tag)")

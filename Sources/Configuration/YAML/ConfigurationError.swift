@@ -9,8 +9,11 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
 }
 
 /// Everything that is wrong with a configuration, in the order of the file and then of the overrides;
-/// its description has one line for each.
+/// its description has one line for each, up to a screen of them.
 package struct ConfigurationError: RequestError, Sendable, Equatable {
+    /// A file that is no configuration at all has something wrong in every line.
+    private static let mostLines = 24
+
     package let problems: [ConfigurationProblem]
 
     init(_ problems: [ConfigurationProblem]) {
@@ -23,6 +26,8 @@ package struct ConfigurationError: RequestError, Sendable, Equatable {
     }
 
     package var description: String {
-        problems.map(\.description).joined(separator: "\n")
+        let rest = problems.count - Self.mostLines
+        return (problems.prefix(Self.mostLines).map(\.description) + (rest > 0 ? ["and \(rest) more like these"] : []))
+            .joined(separator: "\n")
     }
 }

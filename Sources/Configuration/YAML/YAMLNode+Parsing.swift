@@ -68,6 +68,8 @@ extension ConfigurationError {
             context.map { "\($0.text) \(problem)" } ?? problem
         }
         switch error {
+        case .parser(_, let problem, let mark, _) where problem.contains("nesting level"):
+            self = malformed(mark.line, mark.column, "lists and mappings lie too deep in each other")
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
             self = malformed(mark.line, mark.column, inContext(context, problem))
         case .composer(_, let problem, let mark, _) where problem.contains("another document"):

@@ -9,7 +9,8 @@ import Foundation
 ///       semseg/classes.txt     the names of the classes, one a line, in the order of their numbers from 0;
 ///                              human_parts/classes.txt likewise
 ///
-/// Labels have the size of their picture. An array (`.npy`) is height x width, for normals height x width x 3.
+/// A picture whose camera noted that it is to be turned is refused: labels may lie either way. Labels have the size of
+/// their picture. An array (`.npy`) is height x width, for normals height x width x 3.
 ///
 /// | task | PNG or JPEG | `.npy` |
 /// |---|---|---|
@@ -73,7 +74,7 @@ package struct LabelledFolder: StoredSampleSource {
 
     package func sample(at index: Int, tasks: [LearningTask]) throws -> Sample {
         try naming(index) { identifier in
-            let image = try ImageFile.read(imagePath(identifier)).rgbMap
+            let image = try ImageFile.read(imagePath(identifier), orientation: .refused).rgbMap
             var labels: [LearningTask: PixelMap] = [:]
             for task in tasks { labels[task] = try map(of: task, identifier) }
             return Sample(identifier: identifier, image: image, labels: labels)

@@ -10,8 +10,8 @@ extension ImageFile {
                 remedy: "check that the file is there and that you may read it")
         }
         defer { try? file.close() }
-        func bytes(at offset: UInt64, count: Int) throws -> [UInt8]? {
-            try file.seek(toOffset: offset)
+        func bytes(at offset: Int, count: Int) throws -> [UInt8]? {
+            try file.seek(toOffset: UInt64(offset))
             let data = try file.read(upToCount: count) ?? Data()
             return data.count == count ? [UInt8](data) : nil
         }
@@ -19,22 +19,12 @@ extension ImageFile {
         if let start = try bytes(at: 0, count: 24), start.starts(with: PNGFile.signature) {
             return (number(start[20..<24]), number(start[16..<20]))
         }
-        // A JPEG is a chain of marked segments; the frame's says the size. No honest one has many before it, and a
-        // long file must not be walked through byte by byte.
-        var offset: UInt64 = 2
-        var left = 1 << 14
-        if let start = try bytes(at: 0, count: 2), start == [0xFF, 0xD8] {
-            while left > 0, let segment = try bytes(at: offset, count: 9), segment[0] == 0xFF {
-                left -= 1
-                let marker = segment[1]
-                if marker == 0xFF {
-                    offset += 1
-                } else if (0xC0...0xCF).contains(marker) && ![0xC4, 0xC8, 0xCC].contains(marker) {
-                    return (number(segment[5..<7]), number(segment[7..<9]))
-                } else {
-                    offset += 2 + UInt64(max(number(segment[2..<4]), 2))
-                }
-            }
+        var segments = JPEGSegments(bytes)
+        while let segment = try segments.next() {
+            // The frame's segment says the size; among the markers of frames are those of tables.
+            guard (0xC0...0xCF).contains(segment.marker), ![0xC4, 0xC8, 0xCC].contains(segment.marker) else { continue }
+            guard let frame = try segments.contents(segment), frame.count >= 5 else { break }
+            return (number(frame[1..<3]), number(frame[3..<5]))
         }
         throw DataFileError(
             path: path, problem: "it is neither a JPEG nor a PNG file, or it is damaged",

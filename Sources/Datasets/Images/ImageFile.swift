@@ -1,8 +1,7 @@
 /// A decoded picture: row-major bytes, channels last.
 ///
 /// JPEG and PNG are told apart by their first bytes, never by name. Alpha is left out, 16-bit values are rounded to
-/// 8 bits, 1, 2 and 4 bit grey is stretched to 0 … 255. An orientation in a camera's metadata is not applied, as
-/// label maps have none.
+/// 8 bits, 1, 2 and 4 bit grey is stretched to 0 … 255.
 package struct ImageFile: Sendable, Equatable {
     /// What the pixels of a palette PNG are read as.
     package enum PaletteReading: Sendable {
@@ -35,17 +34,29 @@ package struct ImageFile: Sendable, Equatable {
     /// - Throws: ``DataFileError`` when it cannot be read, is damaged or cut short, or has more than
     ///   `pixelLimit` pixels.
     package static func read(
-        _ path: String, palette: PaletteReading = .colors, pixelLimit: Int = defaultPixelLimit
+        _ path: String, palette: PaletteReading = .colors, orientation: OrientationReading = .ignored,
+        pixelLimit: Int = defaultPixelLimit
     ) throws -> ImageFile {
-        try decode(contents(ofFile: path), path: path, palette: palette, pixelLimit: pixelLimit)
+        try decode(
+            contents(ofFile: path), path: path, palette: palette, orientation: orientation, pixelLimit: pixelLimit)
     }
 
     /// Decodes the bytes of a JPEG or PNG file; `path` is for messages.
     package static func decode(
-        _ encoded: [UInt8], path: String, palette: PaletteReading = .colors, pixelLimit: Int = defaultPixelLimit
+        _ encoded: [UInt8], path: String, palette: PaletteReading = .colors,
+        orientation: OrientationReading = .ignored, pixelLimit: Int = defaultPixelLimit
     ) throws -> ImageFile {
         if encoded.starts(with: [0xFF, 0xD8, 0xFF]) {
-            return try decodeJPEG(encoded, path: path, pixelLimit: pixelLimit)
+            let noted = orientation == .ignored ? .upright : Self.orientation(of: encoded)
+            guard noted == .upright || orientation == .applied else {
+                throw DataFileError(
+                    path: path,
+                    problem: "the camera noted that it is to be turned (Exif orientation \(noted.number)), and labels "
+                        + "beside it may lie either way",
+                    remedy: "turn its pixels ('mogrify -auto-orient FILE') where the labels are upright, or else drop "
+                        + "the note ('mogrify -strip FILE')")
+            }
+            return try decodeJPEG(encoded, path: path, pixelLimit: pixelLimit).turned(from: noted)
         }
         if encoded.starts(with: PNGFile.signature) {
             return try decodePNG(encoded, palette: palette, path: path, pixelLimit: pixelLimit)

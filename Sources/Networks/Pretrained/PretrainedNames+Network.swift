@@ -9,9 +9,19 @@ extension PretrainedNames {
     /// - Throws: `InvalidFileError` where it is no ResNet that can be built here.
     func backbone(path: String) throws -> (ModelSettings.Backbone, width: Int) {
         guard let stem = tensors["conv1.Ws.weight"], stem.shape.count == 4 else {
+            let isDeep = tensors.keys.contains { $0 == "conv1.0.weight" || $0.hasSuffix(".conv1.0.weight") }
             throw InvalidFileError(
-                path: path, problem: "it has no first convolution, conv1.weight, so it is no ResNet",
-                remedy: "use a ResNet-18, 34 or 50 with torchvision's, timm's or the official RCM names")
+                path: path,
+                problem: isDeep
+                    ? "its stem is several convolutions (conv1.0, conv1.3, …), as that of timm's resnet18d"
+                    : "it has no first convolution, conv1.weight, so it is no ResNet",
+                remedy: "use a ResNet-18, 34 or 50 with torchvision's, timm's or the official RCM names"
+                    + (isDeep ? " and one convolution as its stem" : ""))
+        }
+        if let (part, name) = foreignPart {
+            throw InvalidFileError(
+                path: path, problem: "its blocks have a part '\(part)' (\(name)), which an ordinary ResNet has not",
+                remedy: "use a ResNet-18, 34 or 50 without it")
         }
         let blocks = (1...4).map { stage in
             (0...).prefix { tensors["layer\(stage).\($0).conv1.Ws.weight"] != nil }.count
@@ -20,6 +30,12 @@ extension PretrainedNames {
         let found = ModelSettings.Backbone.allCases.first { $0.blocks == blocks && $0.expansion == expansion }
         guard let found else {
             let kind = expansion == 1 ? "blocks" : "bottlenecks"
+            guard blocks.contains(where: { $0 > 0 }) else {
+                throw InvalidFileError(
+                    path: path,
+                    problem: "its blocks are not those of an ordinary ResNet, layer1.0.conv1.weight and so on",
+                    remedy: "use a ResNet-18, 34 or 50 with torchvision's, timm's or the official RCM names")
+            }
             throw InvalidFileError(
                 path: path,
                 problem: "its stages have \(blocks.map(String.init).joined(separator: ", ")) \(kind), which is neither "
@@ -34,6 +50,15 @@ extension PretrainedNames {
                 remedy: "use a ResNet of \(ModelSettings.widths.lowerBound) to \(ModelSettings.widths.upperBound)")
         }
         return (found, width)
+    }
+
+    /// A part of a block that computes something beside convolutions, batch norms and shortcut, such as squeeze and
+    /// excitation, and the file's name of one of its tensors.
+    private var foreignPart: (part: Substring, name: String)? {
+        let parts = tensors.compactMap { own, tensor in
+            own.firstMatch(of: /^layer[1-4]\.\d+\.(.+?)\./).map { ($0.1, tensor.name) }
+        }
+        return parts.filter { $0.0.wholeMatch(of: /conv[123]|bn[123]|downsample/) == nil }.min { $0.1 < $1.1 }
     }
 
     /// Whether the bank has modulators for every task to start from.

@@ -34,7 +34,7 @@ enum RunTag: Hashable {
         case .loss(let task): "loss/\(task)"
         case .speed(let figure): "training/\(figure.rawValue)"
         case .validation(let task, let metric, let unit): "validation/\(task)/\(Self.name(metric, unit))"
-        case .constant(let task, let metric, let unit): "constant/\(task)/\(Self.name(metric, unit))"
+        case .constant(let task, let metric, let unit): "validation_constant/\(task)/\(Self.name(metric, unit))"
         case .score(let task, let sample, let metric, let unit): "sample/\(task)/\(Self.name(metric, unit))/\(sample)"
         case .image(let sample): "image/\(sample)"
         // Truth and prediction of a sample stand beside each other where tags are sorted.
@@ -60,7 +60,7 @@ enum RunTag: Hashable {
         case ("validation", 3):
             let (metric, unit) = Self.metric(parts[2])
             self = .validation(task: parts[1], metric: metric, unit)
-        case ("constant", 3):
+        case ("validation_constant", 3):
             let (metric, unit) = Self.metric(parts[2])
             self = .constant(task: parts[1], metric: metric, unit)
         case ("sample", 4...):

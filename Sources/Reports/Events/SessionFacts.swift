@@ -16,6 +16,8 @@ package struct SessionFacts: Codable, Sendable, Equatable {
     package let tasks: [Parameters]
     package let bankParameters: Int
     package let arenaByteCount: Int
+    /// By task; nil in runs of version 0.1.0 that were recorded before names were.
+    package let classNames: [String: [String]]?
 
     package struct Parameters: Codable, Sendable, Equatable {
         package let task: String
@@ -35,5 +37,6 @@ package struct SessionFacts: Codable, Sendable, Equatable {
         tasks = summary.parameters.map { Parameters(task: $0.task, count: $0.count) }
         bankParameters = summary.bankParameters
         arenaByteCount = summary.arenaByteCount
+        classNames = summary.classNames
     }
 }

@@ -1,4 +1,4 @@
-/// How sizes and digests stand in tables for people.
+/// How sizes, counts and digests stand in tables for people.
 package enum ByteText {
     /// `812 B`, `44.7 MB`: three digits, in powers of 1000.
     package static func of(_ bytes: Int) -> String {
@@ -11,6 +11,15 @@ package enum ByteText {
             value /= 1000
         }
         preconditionFailure("the last unit takes all")
+    }
+
+    /// `704,496`.
+    package static func grouped(_ count: Int) -> String {
+        let digits = Array(String(count))
+        return String(
+            digits.enumerated().flatMap { place, digit in
+                place > 0 && (digits.count - place) % 3 == 0 ? [",", digit] : [digit]
+            })
     }
 
     /// The beginning of a digest, enough to tell tensors apart by eye.

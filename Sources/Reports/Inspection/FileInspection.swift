@@ -66,7 +66,8 @@ package struct FileInspection: Encodable, Sendable {
         }
         var lines = [
             table.text, "",
-            "\(path): \(format), \(rows.count) tensors, \(elementCount) numbers, \(ByteText.of(bytes))",
+            "\(path): \(format), \(rows.count) tensors, \(ByteText.grouped(elementCount)) numbers, "
+                + "\(ByteText.of(bytes))",
             "SHA-256  \(sha256)",
         ]
         lines += metadata.sorted { $0.key < $1.key }.map { "metadata \($0.key): \($0.value)" }

@@ -30,7 +30,12 @@ package struct ImportReport: Encodable, Sendable {
             "bank       SHA-256 \(bankSha256)",
             "tasks      \(tasks.isEmpty ? "none yet; the bank is where they start" : tasks.joined(separator: ", "))",
         ]
-        if !leftOver.isEmpty { lines.append("left over  \(leftOver.joined(separator: ", "))") }
+        if !leftOver.isEmpty {
+            // A detector has hundreds; programs get them all.
+            let most = 12
+            let more = leftOver.count > most ? ", and \(leftOver.count - most) more (--json lists them)" : ""
+            lines.append("left over  " + leftOver.prefix(most).joined(separator: ", ") + more)
+        }
         return lines.joined(separator: "\n")
     }
 }

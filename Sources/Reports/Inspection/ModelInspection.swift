@@ -22,6 +22,8 @@ package struct ModelInspection: Encodable, Sendable {
     package let rows: [Row]
     /// How the numbers of a task add up by what they are for.
     package let kinds: [String: [String: Int]]
+    /// The network in a line.
+    private let network: String
 
     /// Opens the model at `path`, proves its bank, and reads every task.
     ///
@@ -44,6 +46,8 @@ package struct ModelInspection: Encodable, Sendable {
         }
         self.path = path
         description = Dictionary(uniqueKeysWithValues: model.modelDescription.items)
+        network = model.modelDescription.items.filter { !["format", "bank_sha256"].contains($0.0) }
+            .map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         rows = [row("bank", bank, usedBy: tasks)] + files.map { row($0.task, $0.file, usedBy: [$0.task]) }
         kinds = Dictionary(
             uniqueKeysWithValues: files.map { task, file in
@@ -60,18 +64,21 @@ package struct ModelInspection: Encodable, Sendable {
         return "filters"
     }
 
+    private static let nameColumns = 32
+
+    /// `network` is for people; programs have `description`.
+    private enum CodingKeys: CodingKey {
+        case path, description, rows, kinds
+    }
+
     package var text: String {
-        var lines = [
-            path,
-            "├─ model.yaml        "
-                + description.sorted { $0.key < $1.key }.filter { $0.key != "bank_sha256" && $0.key != "format" }
-                .map { "\($0.key) \($0.value)" }.joined(separator: ", "),
-        ]
+        var lines = [path, "├─ \("model.yaml".padded(to: Self.nameColumns))\(network)"]
         for (index, row) in rows.enumerated() {
             let branch = index == rows.count - 1 ? "└─" : "├─"
             let name = index == 0 ? "bank.safetensors" : "tasks/\(row.part).safetensors"
             lines.append(
-                "\(branch) \(name.padded(to: 32))\(row.tensors) tensors, \(row.parameters) numbers, "
+                "\(branch) \(name.padded(to: Self.nameColumns))\(row.tensors) tensors, "
+                    + "\(ByteText.grouped(row.parameters)) numbers, "
                     + "\(ByteText.of(row.bytes)), SHA-256 \(ByteText.shortDigest(row.sha256))")
             let stem = index == rows.count - 1 ? "   " : "│  "
             if index == 0 {
@@ -79,7 +86,8 @@ package struct ModelInspection: Encodable, Sendable {
                 lines.append("\(stem) shared by \(users)")
             } else {
                 let kinds = (kinds[row.part] ?? [:]).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                lines.append("\(stem) " + kinds.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+                lines.append(
+                    "\(stem) " + kinds.map { "\($0.key) \(ByteText.grouped($0.value))" }.joined(separator: ", "))
                 if row.tensorsOfOthers > 0 {
                     lines.append("\(stem) \(row.tensorsOfOthers) tensors are the same in another task")
                 }

@@ -55,14 +55,17 @@ extension RunReport {
         }
         let shown = kinds.enumerated().filter { kind in history.times.contains { kind.element.seconds($0) > 0 } }
         let legend = shown.map { "<span><i class=\"k\($0.offset)\"></i>\($0.element.name)</span>" }
-        var table = HTMLTable(["rank", "host", "steps"] + shown.map(\.element.name))
+        // One host needs no column of its own.
+        let hosts = Set(history.times.map(\.host))
+        let isOneHost = hosts.count == 1
+        var table = HTMLTable((isOneHost ? ["rank"] : ["rank", "host"]) + ["steps"] + shown.map(\.element.name))
         for rank in history.times {
             table.add(
-                ["\(rank.rank)", escaped(rank.host), "\(rank.steps)"]
+                (isOneHost ? ["\(rank.rank)"] : ["\(rank.rank)", escaped(rank.host)]) + ["\(rank.steps)"]
                     + shown.map { Figure.duration($0.element.seconds(rank)) })
         }
         return """
-            <section><h2>Time</h2><p class="note">Of each rank\
+            <section><h2>Time</h2><p class="note">Of each rank\(isOneHost ? " on \(escaped(hosts.first!))" : "")\
             \(history.sessions.count > 1 ? ", since the run was last resumed" : "").</p>
             <div class="bars">\(bars.joined(separator: "\n"))</div><div class="legend">\(legend.joined())</div>
             \(table.html)</section>

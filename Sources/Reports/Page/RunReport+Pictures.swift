@@ -14,10 +14,10 @@ extension RunReport {
                     ? "" : index == 0 ? "worst" : index == samples.count - 1 ? "best" : ""
                 return figure(task, sample, place: place)
             }
-            let metric = samples.lazy.compactMap(\.score).first?.metric.replacingOccurrences(of: "_", with: " ")
+            let metric = samples.lazy.compactMap(\.score).first.map { MetricName.title($0.metric) }
             return """
                 <h3>\(dotted(task.name)) <span class="note">\(escaped(metric ?? ""))</span></h3>
-                <div class="samples">\(figures.joined(separator: "\n"))</div>
+                \(legend(task))<div class="samples">\(figures.joined(separator: "\n"))</div>
                 """
         }
         return """
@@ -25,6 +25,17 @@ extension RunReport {
             shown\(history.state == .finished ? ", and the worst and best of all" : "").</p>
             \(parts.joined(separator: "\n"))</section>
             """
+    }
+
+    /// The colours of a task's classes, where their names were recorded.
+    private func legend(_ task: RunHistory.Task) -> String {
+        let names = history.sessions.last?.classNames?[task.name] ?? []
+        let entries = names.enumerated().map { index, name in
+            let color = Palette.color(ofClass: index)
+            return
+                "<span><i style=\"background:rgb(\(color.red) \(color.green) \(color.blue))\"></i>\(escaped(name))</span>"
+        }
+        return entries.isEmpty ? "" : "<div class=\"legend\">\(entries.joined())</div>"
     }
 
     private func ordered(_ task: RunHistory.Task) -> [RunHistory.PicturedAnswer] {

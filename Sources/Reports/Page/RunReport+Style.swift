@@ -71,7 +71,8 @@ extension RunReport {
         .k0{background:var(--c0)}.k1{background:var(--c2)}.k2{background:var(--c1)}.k3{background:var(--c3)}
         .k4{background:var(--c4)}.fill{background:var(--t)}.bank{background:var(--soft)}
         .legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:.85rem;color:var(--soft);margin-top:14px}
-        .legend i{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px}
+        .legend i{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px;
+        box-shadow:0 0 0 1px var(--line)}
         pre{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;overflow-x:auto;
         font:13px/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin:10px 0}
         code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

@@ -109,6 +109,5 @@ extension RunHistory.Metric {
         return (higherIsBetter ? 1 : -1) * (last.value - other) / other
     }
 
-    /// The name with spaces.
-    var title: String { name.replacingOccurrences(of: "_", with: " ") }
+    var title: String { MetricName.title(name) }
 }

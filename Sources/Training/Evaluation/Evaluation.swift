@@ -48,7 +48,7 @@ package struct Evaluation {
         saving folder: PredictionFolder? = nil,
         note: (String) -> Void = { _ in }
     ) throws -> [ValidationScore] {
-        let model = try StoredModel(opening: Self.modelPath(path))
+        let model = try StoredModel(opening: path)
         let known = try model.folder.tasks()
         let asked = configuration.tasks.map(\.name)
         let tasks = asked.filter { known.contains($0.rawValue) }
@@ -117,7 +117,7 @@ package struct Evaluation {
 
     /// The file with the backbone of the model or run at `path`.
     private static func backbone(_ path: String, for model: StoredModel) throws -> SafetensorsFile {
-        let other = try StoredModel(opening: modelPath(path))
+        let other = try StoredModel(opening: path)
         let tasks = try other.folder.tasks()
         guard !model.settings.method.hasBank, !other.settings.method.hasBank, tasks.count == 1 else {
             throw UsageError(
@@ -125,11 +125,5 @@ package struct Evaluation {
                     + "of method conv")
         }
         return try other.folder.task(tasks[0])
-    }
-
-    /// The model at `path`, or in the run there.
-    private static func modelPath(_ path: String) -> String {
-        let inRun = path + "/model"
-        return (try? Folder.names(in: inRun).contains("model.yaml")) == true ? inRun : path
     }
 }

@@ -179,6 +179,6 @@ package final class Pretrainer {
             step: loop.done, steps: configuration.training.iterations, batch: configuration.training.batch,
             ranks: team.size, groups: step.groups, threads: threads,
             instructionSet: kernels.instructionSet.rawValue, parameters: [(Classifier.output, parameterCount)],
-            bankParameters: 0, arenaByteCount: step.arenaByteCount)
+            bankParameters: 0, arenaByteCount: step.arenaByteCount, classNames: [:])
     }
 }

@@ -1,6 +1,7 @@
 extension FuzzedReader {
-    /// Every reader of bytes that somebody else may have written.
+    /// Every reader of bytes that somebody else may have written; those that take longest come first.
     package static let all = [
-        pytorchArchive, pytorchOlder, safetensors, modelDescription, checksums, configuration, png, jpeg, mat, npy,
+        configuration, pretraining, pytorchOlder, pytorchArchive, jpeg, safetensors, png, mat, modelDescription, npy,
+        checksums,
     ]
 }
