@@ -86,9 +86,9 @@ final class TestSlurm {
         return outcome.status == 0 ? outcome.output.trimmingCharacters(in: .whitespacesAndNewlines) : nil
     }
 
-    /// Waits until `isTrue`, for at most a minute; whether it came true.
+    /// Waits until `isTrue`, for at most two minutes; whether it came true.
     func wait(until isTrue: () throws -> Bool) rethrows -> Bool {
-        let end = Date() + 60
+        let end = Date() + 120
         while Date() < end {
             if try isTrue() { return true }
             usleep(100_000)
@@ -106,7 +106,11 @@ final class TestSlurm {
     func start(_ job: String) throws {
         let spool = folder.appendingPathComponent("spool").path
         _ = try wait { try !FileManager.default.contentsOfDirectory(atPath: spool).contains { $0.contains(".pmix.") } }
-        _ = try command("scontrol", "update", "JobId=\(job)", "StartTime=now")
+        // Asked until it runs: while the last end of the job is being cleared away, Slurm refuses.
+        _ = try wait {
+            _ = try command("scontrol", "update", "JobId=\(job)", "StartTime=now")
+            return try field("JobState", of: job) == "RUNNING"
+        }
     }
 
     /// The processes of all jobs' ranks, by rank.
