@@ -8,11 +8,6 @@ import Testing
     @Test func aTaskThatIsAddedLeavesNoTraceInTheOthers() throws {
         try withTemporaryFolder { folder in
             func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-            func run(_ arguments: String...) throws -> Program.Outcome {
-                let outcome = try Program.run(arguments)
-                try #require(outcome.status == 0, "\(arguments.joined(separator: " ")): \(outcome.errors)")
-                return outcome
-            }
             try "model: {width: 8}\ndata: \(Self.data)\ntraining: {iterations: 4, batch: 4, validate_every: 0}\n"
                 .write(toFile: path("pretrain.yaml"), atomically: true, encoding: .utf8)
             try """
@@ -22,13 +17,13 @@ import Testing
             training: {iterations: 3, batch: 4, learning_rate: 0.01}
             """.write(toFile: path("train.yaml"), atomically: true, encoding: .utf8)
 
-            _ = try run("pretrain", path("pretrain.yaml"), "--output", path("pretrained"))
-            _ = try run(
+            _ = try Program.succeed("pretrain", path("pretrain.yaml"), "--output", path("pretrained"))
+            _ = try Program.succeed(
                 "initialize", path("initialized"), "--from", path("pretrained/bank.safetensors"), "--responses",
                 path("train.yaml"), "--images", "8")
-            _ = try run("train", path("train.yaml"), "--output", path("run"))
+            _ = try Program.succeed("train", path("train.yaml"), "--output", path("run"))
             let model = path("run/model")
-            _ = try run("data", "rooms", "--index", "0..2", "--size", "40x56", "--output", path("pictures"))
+            _ = try Program.succeed("data", "rooms", "--index", "0..2", "--size", "40x56", "--output", path("pictures"))
             let pictures = try FileManager.default.contentsOfDirectory(atPath: path("pictures"))
                 .filter { $0.hasSuffix("-image.png") }.map { path("pictures/\($0)") }
             #expect(pictures.count == 2)
@@ -39,7 +34,7 @@ import Testing
                 return try contents(path(name)).filter { $0.key.hasSuffix(".npy") }
             }
             func figures() throws -> [[String: Any]] {
-                let outcome = try run(
+                let outcome = try Program.succeed(
                     "evaluate", model, path("train.yaml"), "--set", "tasks.depth={}", "--json")
                 let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
                 return try #require(object?["rows"] as? [[String: Any]])
@@ -47,7 +42,7 @@ import Testing
             let (files, maps, scores) = (try contents(model), try answers("before"), try figures())
             #expect(maps.count == 4)
 
-            _ = try run("add", "depth", "--to", model, path("train.yaml"), "--output", path("depth"))
+            _ = try Program.succeed("add", "depth", "--to", model, path("train.yaml"), "--output", path("depth"))
             var (laterFiles, laterMaps, laterScores) = (try contents(model), try answers("after"), try figures())
             #expect(laterFiles.removeValue(forKey: "tasks/depth.safetensors") != nil)
             #expect(laterFiles == files)

@@ -98,25 +98,20 @@ import Testing
     @Test func modelsOnATruncatedBankGrowAndMerge() throws {
         try withTemporaryFolder { folder in
             func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-            func run(_ arguments: String...) throws -> Program.Outcome {
-                let outcome = try Program.run(arguments)
-                try #require(outcome.status == 0, "\(arguments.joined(separator: " ")): \(outcome.errors)")
-                return outcome
-            }
             try "model: {width: 8}\ndata: {crop: [32, 32], rooms: {train: 8, validation: 3, size: [32, 32]}}\n"
                 .write(toFile: path("pretrain.yaml"), atomically: true, encoding: .utf8)
-            _ = try run(
+            _ = try Program.succeed(
                 "pretrain", path("pretrain.yaml"), "--set", "training.iterations=2", "--output", path("pretrained"))
             try Data(Self.recipe.utf8).write(to: folder.appendingPathComponent("recipe.yaml"))
-            let reported = try run(
+            let reported = try Program.succeed(
                 "initialize", path("small"), "--from", path("pretrained/bank.safetensors"), "--responses",
                 path("recipe.yaml"), "--images", "4", "--components", "5")
             #expect(reported.output.contains("% saved)"), "\(reported.output)")
             let bank = "model.bank=" + path("small/bank.safetensors")
             let first = try train(folder, "first", bank)
             let second = try train(folder, "second", bank, "tasks={edge: {}}")
-            _ = try run("add", "depth", "--to", first, path("recipe.yaml"), "--output", path("depth"))
-            _ = try run("merge-models", first, second, "--output", path("both"))
+            _ = try Program.succeed("add", "depth", "--to", first, path("recipe.yaml"), "--output", path("depth"))
+            _ = try Program.succeed("merge-models", first, second, "--output", path("both"))
             #expect(try bytes(path("both")) == bytes(first).merging(bytes(second)) { one, _ in one })
             let tasks = ["--set", "tasks={edge: {}, depth: {}, normals: {}}"]
             let scored = try Program.run(["evaluate", path("both"), path("recipe.yaml")] + tasks)

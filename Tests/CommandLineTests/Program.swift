@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The program under test, run as a person runs it.
 struct Program {
@@ -14,6 +15,13 @@ struct Program {
 
     static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
+
+    /// Runs the program, which must succeed.
+    static func succeed(_ arguments: String...) throws -> Outcome {
+        let outcome = try run(arguments)
+        try #require(outcome.status == 0, "\(arguments.joined(separator: " ")): \(outcome.errors)")
+        return outcome
+    }
 
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
         try run(arguments, environment: environment)
