@@ -25,10 +25,12 @@ func room(_ name: String, uses dependencies: [Target.Dependency], exclude: [Stri
 }
 
 /// The tests of one room; `resources` are copied beside the test bundle.
-func tests(of name: String, uses dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(
+    of name: String, uses dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: [.target(name: name)] + dependencies, resources: resources,
-        swiftSettings: strict)
+        name: name + "Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
+        resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -114,7 +116,7 @@ let package = Package(
         tests(of: "MPICollectives", uses: ["Collectives", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
         tests(of: "Datasets", uses: ["Fuzzing", "CZlib", "TensorCore"], resources: [.copy("Fixtures")]),
-        tests(of: "Checkpoints", uses: ["TensorCore"], resources: [.copy("Fixtures")]),
+        tests(of: "Checkpoints", uses: ["Fuzzing", "TensorCore"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["Datasets"]),
         tests(of: "Networks", uses: ["GraphTesting", "Configuration", "Graph", "ConvolutionEngine", "TensorCore"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
@@ -127,22 +129,33 @@ let package = Package(
             ], resources: [.copy("Fixtures")]),
         tests(
             of: "Inference",
-            uses: ["Networks", "Checkpoints", "Configuration", "ConvolutionEngine", "Datasets", "Graph", "TensorCore"],
-            resources: [.copy("Scripts")]),
+            uses: [
+                "ProgramTesting", "Networks", "Checkpoints", "Configuration", "ConvolutionEngine", "Datasets", "Graph",
+                "TensorCore",
+            ], exclude: ["Scripts"]),
         tests(
             of: "Reports",
-            uses: ["Training", "Tasks", "Configuration", "Checkpoints", "ConvolutionEngine", "TensorCore"]),
+            uses: [
+                "ProgramTesting", "Training", "Tasks", "Configuration", "Checkpoints", "Datasets", "ConvolutionEngine",
+                "TensorCore",
+            ]),
         // Runs the program itself, which is built beside the tests.
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "modulor", "Checkpoints", "Datasets",
+                "modulor", "ProgramTesting", "Checkpoints", "Datasets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ], exclude: ["Scripts"], swiftSettings: strict),
 
-        // Damages files for every reader of them, in a program of its own that may crash and hang alone.
+        // Programs that tests start, and the machine's Python.
+        .target(name: "ProgramTesting", path: "Tests/Support/ProgramTesting", swiftSettings: strict),
+
+        // Damages files for every reader of them, in a program of its own that may crash and hang alone. It stands above
+        // all rooms that read files; tests of lower rooms take what it builds files with.
         .target(
-            name: "Fuzzing", dependencies: ["Configuration", "Datasets", "Checkpoints", "TensorCore", "CZlib"],
+            name: "Fuzzing",
+            dependencies: ["Reports", "Networks", "Configuration", "Datasets", "Checkpoints", "TensorCore", "CZlib"],
             path: "Tests/Support/Fuzzing", swiftSettings: strict),
         .target(name: "CFuzzing", path: "Tests/Support/CFuzzing", cSettings: strictC),
         .executableTarget(

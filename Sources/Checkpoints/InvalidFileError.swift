@@ -17,10 +17,3 @@ package struct InvalidFileError: Error, CustomStringConvertible, Equatable {
         "\(path)\(place.map { ", " + $0 } ?? ""): \(problem); \(remedy)"
     }
 }
-
-/// How names stand in messages: quoted, without control characters, and not longer than a line.
-func quoted(_ name: some StringProtocol) -> String {
-    let limit = 80
-    let start = name.unicodeScalars.prefix(limit).map { $0.value < 0x20 ? "\u{FFFD}" : String($0) }.joined()
-    return "'\(start)\(name.unicodeScalars.count > limit ? "…" : "")'"
-}

@@ -10,6 +10,16 @@ package struct StoredTensor: Sendable, Equatable {
     /// For each dimension the step to its next index, in elements; nil where elements stand row-major without gaps.
     var strides: [Int]?
 
+    /// Which elements a tensor has, and in which order: tensors of one file that agree in it have equal elements.
+    struct View: Hashable {
+        let elementType: StoredElementType
+        let shape: [Int]
+        let byteRange: Range<Int>
+        let strides: [Int]?
+    }
+
+    var view: View { View(elementType: elementType, shape: shape, byteRange: byteRange, strides: strides) }
+
     package var elementCount: Int { shape.reduce(1, *) }
     package var byteCount: Int { elementCount * elementType.byteCount }
 

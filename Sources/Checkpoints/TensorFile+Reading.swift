@@ -46,6 +46,19 @@ extension TensorFile {
         return digest.hexadecimal
     }
 
+    /// The same of all tensors, in the file's order. Names of one and the same view, such as those of tied weights, cost
+    /// its reading once.
+    package func hexadecimalDigests() throws -> [String] {
+        var known: [StoredTensor.View: String] = [:]
+        var digests: [String] = []
+        for tensor in tensors {
+            let digest = try known[tensor.view] ?? hexadecimalDigest(of: tensor)
+            known[tensor.view] = digest
+            digests.append(digest)
+        }
+        return digests
+    }
+
     /// Each tensor that has bytes of the file in common with one that begins before it, and that one.
     package func sharedBytes() -> [String: String] {
         var shared: [String: String] = [:]
@@ -74,7 +87,10 @@ extension TensorFile {
         return tensor
     }
 
-    private func expect(_ name: String, shape: [Int]) throws -> StoredTensor {
+    /// The tensor `name`, which must be there and have `shape`. As its bytes are in the file, memory for it is no larger
+    /// than what the file has.
+    @discardableResult
+    package func expect(_ name: String, shape: [Int]) throws -> StoredTensor {
         let tensor = try existing(name)
         guard tensor.shape == shape else {
             throw InvalidFileError(

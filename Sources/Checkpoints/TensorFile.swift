@@ -23,14 +23,22 @@ package enum TensorFiles {
     ///
     /// - Throws: `FileSystemError`; `InvalidFileError`.
     package static func open(_ path: String) throws -> any TensorFile {
-        let reader = try FileReader(path: path)
+        try open(FileReader(path: path))
+    }
+
+    /// Uses the bytes of a file; `path` is for messages.
+    package static func open(_ bytes: [UInt8], path: String) throws -> any TensorFile {
+        try open(FileReader(bytes: bytes, path: path))
+    }
+
+    private static func open(_ reader: consuming FileReader) throws -> any TensorFile {
         // A safetensors file has eight bytes of length and a brace; the two forms of PyTorch never have one there.
         let start = try reader.bytes(at: 0, count: min(reader.byteCount, SafetensorsHeader.lengthByteCount + 1))
         let isSafetensors = start.last == UInt8(ascii: "{")
         let isPyTorch = start.starts(with: ZipDirectory.signature) || start.first == PickleMachine.firstByte
         guard isSafetensors || isPyTorch else {
             throw InvalidFileError(
-                path: path, problem: "it is neither a safetensors file nor one that PyTorch wrote",
+                path: reader.path, problem: "it is neither a safetensors file nor one that PyTorch wrote",
                 remedy: "save the network's state dict with torch.save, or as safetensors")
         }
         return isSafetensors ? try SafetensorsFile(reader) : try PyTorchFile(reader)

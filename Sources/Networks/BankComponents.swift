@@ -16,9 +16,11 @@ package struct BankComponents: Sendable, Equatable {
         self.init(shapes: bank.tensors.map { ($0.name, $0.shape) })
     }
 
-    /// What the shapes of tensors say that have these names in a bank.
+    /// What the shapes of tensors say that have these names in a bank. Without elements a tensor may claim any size, and
+    /// says nothing; nor does one whose name no network has, which `encoded` has no room for.
     init(shapes: some Sequence<(name: String, shape: [Int])>) {
-        for (name, shape) in shapes where name.hasSuffix(ResNet.filterSuffix) && shape.count == 4 && shape[0] > 0 {
+        for (name, shape) in shapes where name.hasSuffix(ResNet.filterSuffix) && shape.count == 4 {
+            guard shape.allSatisfy({ $0 > 0 }), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { continue }
             counts[name] = shape[0]
         }
     }
@@ -36,6 +38,7 @@ package struct BankComponents: Sendable, Equatable {
         Array(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined().utf8)
     }
 
-    /// The filters of the bank's tensor `name`, whose convolution has `outputs` channels.
-    func count(of name: String, outputs: Int) -> Int { counts[name] ?? outputs }
+    /// The filters of the bank's tensor `name`, whose convolution has `outputs` channels: never more than these. A bank
+    /// that has more is one of another network, which comes out when its shapes are compared.
+    func count(of name: String, outputs: Int) -> Int { min(counts[name] ?? outputs, outputs) }
 }

@@ -49,3 +49,15 @@ extension NetworkParameters {
         tensors(ofTask: name, in: graphs).reduce(0) { $0 + $1.shape.reduce(1, *) }
     }
 }
+
+extension Graph {
+    /// Proves that a file has all parameters of the given roles, each in its shape: before memory is taken for them,
+    /// whose size a damaged description could claim at will.
+    ///
+    /// - Throws: `InvalidFileError` where one is missing or has another shape.
+    func check(_ roles: Set<Parameter.Role>, in file: any TensorFile) throws {
+        for parameter in parameters where roles.contains(parameter.role) {
+            try file.expect(parameter.name, shape: parameter.shape)
+        }
+    }
+}

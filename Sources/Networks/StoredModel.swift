@@ -10,13 +10,17 @@ package struct StoredModel: Sendable {
     /// How many filters the bank has.
     package let components: BankComponents
 
-    /// Opens the model at `path`, or that of the run there, and verifies its bank.
+    /// Opens the model at `path`, or that of the run there, and verifies its bank: its digest, and that it is the one of
+    /// the network that is described.
     ///
     /// - Throws: `FileSystemError`; `InvalidFileError` where it is damaged or describes no network of ours.
     package init(opening path: String) throws {
         folder = try ModelFolder(opening: path)
         settings = try ModelSettings(folder.modelDescription, path: folder.path + "/model.yaml")
-        components = try BankComponents(of: folder.bank())
+        let bank = try folder.bank()
+        components = BankComponents(of: bank)
+        // Of any task, and any size of images: all have the same bank.
+        try network([TaskHead(.depth, channels: 1)], height: 64, width: 64).graphs[0].check([.bank], in: bank)
     }
 
     /// The network of some of the model's tasks.
@@ -33,7 +37,7 @@ package struct StoredModel: Sendable {
                 remedy: "known are \(LearningTask.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let name = "predict.\(task).bias"
-        guard let bias = file.tensor(name), bias.shape.count == 1, (1...65536).contains(bias.shape[0]) else {
+        guard let bias = file.tensor(name), bias.shape.count == 1, TaskHead.channelCounts.contains(bias.shape[0]) else {
             throw InvalidFileError(
                 path: file.path, problem: "it has no \(name), which tells the channels",
                 remedy: "use a file that training has written")
@@ -49,17 +53,18 @@ package struct StoredModel: Sendable {
     package func network(
         _ head: TaskHead, height: Int, width: Int, backbone: SafetensorsFile? = nil
     ) throws -> (graph: Graph, parameters: NetworkParameters) {
-        let network = network([head], height: height, width: width)
-        let parameters = NetworkParameters(network.graphs, training: false)
-        let bank = try folder.bank()
-        try NetworkParameters.read(parameters.bank, into: parameters.bank.values, from: bank)
+        let graph = network([head], height: height, width: width).graphs[0]
         let file = try folder.task(head.name)
+        // As opening did with the bank.
+        try graph.check([.trained, .statistic], in: file)
+        let parameters = NetworkParameters([graph], training: false)
+        try NetworkParameters.read(parameters.bank, into: parameters.bank.values, from: folder.bank())
         for storage in [parameters.groups[0].trained, parameters.groups[0].statistics] {
             try NetworkParameters.read(storage, into: storage.values, from: file)
             guard let backbone else { continue }
             try NetworkParameters.read(storage, into: storage.values, from: backbone) { !$0.contains(".\(head.name).") }
         }
-        return (network.graphs[0], parameters)
+        return (graph, parameters)
     }
 }
 

@@ -2,6 +2,9 @@ import Datasets
 
 /// One task's head: what is predicted, and with how many channels.
 package struct TaskHead: Hashable, Sendable {
+    /// How many channels a file may ask for: far more than data sets have classes.
+    static let channelCounts = 1...65536
+
     package var task: LearningTask
     /// Classes, or 1, or 3.
     package var channels: Int

@@ -9,18 +9,21 @@ extension InitializedBank {
         package let fullBankParameters: Int
         package let modulatorParametersPerTask: Int
         package let fullModulatorParametersPerTask: Int
+        /// What of the pretrained network's file is not in it, under the file's names.
+        package let leftOver: [String]
         package let rows: [Layer]
     }
 
-    package var summary: Summary {
+    /// - Parameter leftOver: what of the pretrained network's file is not in the bank.
+    package func summary(leftOver: [String]) -> Summary {
         Summary(
             images: imageCount, bankParameters: bankParameters.kept, fullBankParameters: bankParameters.full,
             modulatorParametersPerTask: modulatorParameters.kept,
-            fullModulatorParametersPerTask: modulatorParameters.full, rows: layers)
+            fullModulatorParametersPerTask: modulatorParameters.full, leftOver: leftOver, rows: layers)
     }
 
-    /// A table of the layers, and what was saved.
-    package var text: String {
+    /// A table of the layers, what was saved, and what of the pretrained network's file is not in the bank.
+    package func text(leftOver: [String]) -> String {
         var table = TextTable(columns: ["layer", "outputs", "components", "variance"])
         for layer in layers {
             table.add([
@@ -32,7 +35,10 @@ extension InitializedBank {
             let saved = 100 * (1 - Double(count.kept) / Double(count.full))
             return name + String(format: ": %d of %d parameters (%.1f %% saved)", count.kept, count.full, saved)
         }
-        return "\(table.text)\nresponses to \(imageCount) images\n\(line("filter bank", bankParameters))\n"
-            + line("modulators of each task", modulatorParameters)
+        let lines = [
+            table.text, "responses to \(imageCount) images", line("filter bank", bankParameters),
+            line("modulators of each task", modulatorParameters), ImportReport.line(leftOver: leftOver),
+        ]
+        return lines.compactMap { $0 }.joined(separator: "\n")
     }
 }

@@ -1,46 +1,23 @@
 import Checkpoints
 import Foundation
+import Fuzzing
 import Testing
 
 /// Pickles that are written by hand, instruction by instruction, as no honest program does.
 @Suite("Hostile pickles")
 struct PickleRefusalTests {
-    /// A file of the older form whose object is `pickle`, with one storage `0` of four floats.
-    private func file(_ pickle: [UInt8], keys: [UInt8] = [0x80, 2, 0x5D, 0x58, 1, 0, 0, 0, 0x30, 0x61, 0x2E]) -> [UInt8]
-    {
-        let magic: [UInt8] = [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
-        let version: [UInt8] = [0x80, 2, 0x4D, 0xE9, 0x03, 0x2E]
-        let system: [UInt8] = [0x80, 2, 0x7D, 0x2E]
-        let storage: [UInt8] = [4, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 16)
-        return magic + version + system + [0x80, 2] + pickle + [0x2E] + keys + storage
-    }
+    private let builder = PickleBuilder()
 
-    private func text(_ text: String) -> [UInt8] {
-        [0x58] + withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { Array($0) } + Array(text.utf8)
-    }
+    private func file(_ pickle: [UInt8]) -> [UInt8] { builder.file(pickle) }
 
-    private func integer(_ number: Int) -> [UInt8] {
-        [0x8A, 8] + withUnsafeBytes(of: Int64(number).littleEndian) { Array($0) }
-    }
-
-    private func name(_ module: String, _ name: String) -> [UInt8] { Array("c\(module)\n\(name)\n".utf8) }
-
-    /// A tensor over a storage that claims `count` floats.
-    private func tensor(count: Int = 4, offset: Int = 0, shape: [Int], strides: [Int], key: String = "0") -> [UInt8] {
-        let identifier =
-            [0x28] + text("storage") + name("torch", "FloatStorage") + text(key) + text("cpu") + integer(count)
-            + [0x4E, 0x74, 0x51]
-        func tuple(_ numbers: [Int]) -> [UInt8] { [0x28] + numbers.flatMap(integer) + [0x74] }
-        return name("torch._utils", "_rebuild_tensor_v2") + [0x28] + identifier + integer(offset) + tuple(shape)
-            + tuple(strides) + [0x89] + name("collections", "OrderedDict") + [0x29, 0x52, 0x74, 0x52]
-    }
+    private func text(_ text: String) -> [UInt8] { builder.text(text) }
 
     private func refusal(_ bytes: [UInt8]) -> String {
         sentence { _ = try PyTorchFile(bytes, path: "f.pth") } ?? "accepted"
     }
 
     @Test func anHonestOneIsAccepted() throws {
-        let file = try PyTorchFile(file(tensor(shape: [2, 2], strides: [2, 1])), path: "f.pth")
+        let file = try PyTorchFile(file(builder.tensor(shape: [2, 2], strides: [2, 1])), path: "f.pth")
         #expect(try file.floats("", shape: [2, 2]) == [0, 0, 0, 0])
     }
 
@@ -50,15 +27,50 @@ struct PickleRefusalTests {
             (4, 0, [5], [1]), (4, 1, [4], [1]), (4, 0, [2, 2], [3, 1]), (4, 0, [2], [Int.max]),
             (4, Int.max, [2], [1]), (4, 0, [Int.max, 2], [0, 0]), (4, 0, [1 << 40], [0]), (4, 0, [-1], [1]),
             (4, 0, [2], [-1]), (4, 0, [1 << 31, 1 << 31], [1, 1]), (4, 0, [8], [0]), (1 << 60, 0, [1 << 60], [1]),
-            (5, 0, [5], [1]), (-4, 0, [1], [1]),
+            (5, 0, [5], [1]), (-4, 0, [1], [1]), (1 << 41, 0, [1 << 41], [0]), (1 << 41, 0, [3, 2], [1, 1]),
         ] as [(Int, Int, [Int], [Int])])
     func sizes(count: Int, offset: Int, shape: [Int], strides: [Int]) {
-        let text = refusal(file(tensor(count: count, offset: offset, shape: shape, strides: strides)))
+        let text = refusal(file(builder.tensor(count: count, offset: offset, shape: shape, strides: strides)))
         #expect(text.hasPrefix("f.pth: "), "\(text)")
     }
 
+    @Test(
+        "a view that repeats elements is refused with what makes it a tensor",
+        arguments: [([8], [0]), ([3, 2], [1, 1])] as [([Int], [Int])])
+    func expanded(shape: [Int], strides: [Int]) {
+        #expect(
+            refusal(file(builder.tensor(shape: shape, strides: strides)))
+                == "f.pth: a tensor of shape \(shape) is a view that repeats the 4 elements of its storage, as expand "
+                + "makes it; save a copy of it: tensor.contiguous() before torch.save")
+    }
+
+    /// A dictionary of one tensor of `floats` elements under so many names.
+    private func tied(_ names: Int, floats: Int) -> [UInt8] {
+        let tensor = builder.tensor(count: floats, shape: [floats], strides: [1]) + [0x71, 0]
+        let again: [UInt8] = (1..<names).flatMap { text("t\($0)") + [0x68, 0, 0x73] }
+        let pickle: [UInt8] = [0x7D] + text("t0") + tensor + [0x73] + again
+        return builder.file(pickle, floats: floats)
+    }
+
+    @Test(
+        "tensors share bytes, but not all of them again and again",
+        arguments: [(1 << 14, 500, true), (1 << 14, 2000, false), (1 << 20, 30, true), (1 << 20, 40, false)])
+    func sharing(floats: Int, names: Int, isAccepted: Bool) throws {
+        let bytes = tied(names, floats: floats)
+        guard isAccepted else {
+            let text = refusal(bytes)
+            #expect(text.contains("its tensors are views of one another") && text.contains("tensor.clone()"), "\(text)")
+            return
+        }
+        let file = try PyTorchFile(bytes, path: "f.pth")
+        #expect(file.tensors.count == names)
+        let digests = try file.hexadecimalDigests()
+        #expect(try Set(digests) == [file.hexadecimalDigest(of: file.tensors[0])] && digests.count == names)
+    }
+
     @Test func aStorageThatIsNotThereIsRefused() {
-        #expect(refusal(file(tensor(shape: [2], strides: [1], key: "1"))).contains("its list of storages is damaged"))
+        let text = refusal(file(builder.tensor(shape: [2], strides: [1], key: "1")))
+        #expect(text.contains("its list of storages is damaged"))
     }
 
     @Test(
@@ -81,12 +93,27 @@ struct PickleRefusalTests {
         #expect(refusal(file(pickle)).contains("no tensor"))
     }
 
-    @Test("long names that are used again and again are refused")
-    func longNames() {
+    /// What follows the instructions that make a dictionary and remember a key of 100,000 letters.
+    private var endlessNames: [[UInt8]] {
+        let count = 40_000
+        func repeated(_ instructions: [UInt8]) -> [UInt8] {
+            Array(repeatElement(instructions, count: count).joined())
+        }
+        /// A dictionary, which is set under the key before it.
+        func dictionary(_ entries: [UInt8]) -> [UInt8] { [0x7D] + entries + [0x73] }
+        let numbers: [UInt8] = (0..<count).flatMap { builder.integer($0) + [0x4E, 0x73] }
+        let weight: [UInt8] = text("weight") + builder.tensor(shape: [4], strides: [1]) + [0x73]
+        let again: [UInt8] = [0x4E, 0x73] + repeated([0x68, 0, 0x4E, 0x73])
+        return [
+            // None under 40,000 numbers, and under as many None; the key itself again and again, beside a network.
+            dictionary(numbers), dictionary(repeated([0x4E, 0x4E, 0x73])), again + text("model") + dictionary(weight),
+        ]
+    }
+
+    @Test("long names that are used again and again are refused", arguments: 0..<3)
+    func longNames(kind: Int) {
         let key = text(String(repeating: "k", count: 100_000)) + [0x71, 0]
-        let leaf: [UInt8] = [0x7D] + (0..<40_000).flatMap { integer($0) + [0x4E, 0x73] }
-        let pickle = [0x7D] + key + leaf + [0x73]
-        #expect(refusal(file(pickle)).contains("names of its tensors are longer"))
+        #expect(refusal(file([0x7D] + key + endlessNames[kind])).contains("names of its tensors are longer"))
     }
 
     @Test(

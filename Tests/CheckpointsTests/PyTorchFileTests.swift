@@ -62,6 +62,9 @@ struct PyTorchFileTests {
         let last = try #require(file.tensor("last"))
         let expected = PyTorchFixtures.values("last", count: 24).withUnsafeBytes { SHA256.hexadecimal(of: $0) }
         #expect(try file.hexadecimalDigest(of: last) == expected)
+        // Among them views of the same bytes in another order.
+        let digests = try file.tensors.map { try file.hexadecimalDigest(of: $0) }
+        #expect(try file.hexadecimalDigests() == digests)
     }
 
     @Test(
@@ -87,6 +90,7 @@ struct PyTorchFileTests {
         #expect(file is PyTorchFile)
         #expect(try file.floats("", shape: [2, 2]) == PyTorchFixtures.values("tensor", count: 4))
         #expect(try TensorFiles.open(officialPath) is SafetensorsFile)
+        #expect(try TensorFiles.open(bytes(of: officialPath), path: "f") is SafetensorsFile)
         let folder = try TemporaryFolder()
         try put(Array("tensors".utf8), at: folder("f"))
         #expect(

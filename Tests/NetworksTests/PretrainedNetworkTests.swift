@@ -31,6 +31,7 @@ struct PretrainedNetworkTests {
         arguments: [
             ("resnet18", ModelSettings.Backbone.resnet18, 4, ["fc.weight", "fc.bias"]),
             ("resnet18-older", .resnet18, 4, ["module.fc.weight", "module.fc.bias", "epoch"]),
+            ("resnet34", .resnet34, 2, ["fc.weight", "fc.bias"]),
             ("resnet50", .resnet50, 2, ["model.fc.weight", "model.fc.bias"]),
         ])
     func bank(name: String, backbone: ModelSettings.Backbone, width: Int, leftOver: [String]) throws {
@@ -137,11 +138,12 @@ struct PretrainedNetworkTests {
             }
             #expect(
                 refusal(two).contains(
-                    "as a resnet18 of width 4 it lacks bn1.bnorm.running_mean, layer2.0.conv2.Ws.weight"))
+                    "as a resnet18 of width 4 it lacks 2 tensors: bn1.bnorm.running_mean, layer2.0.conv2.Ws.weight"))
             let many = try changed("resnet18", in: folder) { name, shape in
                 name.contains("running") ? nil : (name, shape)
             }
-            #expect(refusal(many).contains("lacks 40 tensors, such as bn1.bnorm.running_mean"))
+            #expect(refusal(many).contains("lacks 40 tensors: bn1.bnorm.running_mean, "))
+            #expect(refusal(many).matches(of: #/running_(mean|var)/#).count == 40)
             let wide = try changed("resnet18", in: folder) { name, shape in
                 (name, name == "layer1.0.conv1.weight" ? [8, 4, 3, 3] : shape)
             }
@@ -165,6 +167,20 @@ struct PretrainedNetworkTests {
                 name == "concat.depth.3.weight" ? nil : (name, shape)
             }
             #expect(refusal(decoder).contains("lacks concat.depth.3.weight"))
+        }
+    }
+
+    @Test("a decoder of absurd size is refused before anything is made of it")
+    func absurd() throws {
+        try withFolder { folder in
+            for (name, shape) in [
+                ("predict.semseg.weight", [21, 1 << 52, 0, 0]), ("predict.semseg.weight", [1 << 57, 8, 0, 0]),
+                ("predict.semseg.weight", [21, 8193, 0, 0]), ("low_level_reduce.semseg.0.weight", [1 << 57, 0, 1, 1]),
+            ] {
+                // Without elements a tensor may claim any size.
+                let file = try changed("official", in: folder) { own, known in (own, own == name ? shape : known) }
+                #expect(refusal(file).contains("its decoder of semseg is not that of DeepLab-v3+"), "\(name) \(shape)")
+            }
         }
     }
 

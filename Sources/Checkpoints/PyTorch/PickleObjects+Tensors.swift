@@ -82,8 +82,15 @@ extension PickleObjects {
             guard stride >= 0, !overflow, !carry else { throw Self.malformed }
             last = sum
         }
-        guard last < available, count <= available else {
+        guard last < available else {
             throw .damaged("a tensor of shape \(shape) has more elements than the \(available) of its storage")
+        }
+        // Inside of its storage and yet larger: every copy of such a view takes memory that the file never had.
+        guard count <= available else {
+            throw PickleProblem(
+                problem: "a tensor of shape \(shape) is a view that repeats the \(available) elements of its storage, "
+                    + "as expand makes it",
+                remedy: "save a copy of it: tensor.contiguous() before torch.save")
         }
         return PickledTensor(
             storage: index, elementType: type, shape: shape, span: offset..<last + 1,

@@ -28,7 +28,7 @@ struct PyTorchContents {
             isBigEndian = try reader.bytes(at: order.lowerBound, count: min(order.count, 3)) == Array("big".utf8)
         }
         stateDictionary = try StateDictionary(root, in: machine.objects, budget: range.count)
-        tensors = try Self.tensors(stateDictionary, machine.objects) { storage in
+        tensors = try Self.tensors(stateDictionary, machine.objects, fileByteCount: reader.byteCount) { storage in
             files["\(folder)data/\(storage.key)"]
         }
     }
@@ -69,7 +69,7 @@ struct PyTorchContents {
             }
             position += count * type.byteCount
         }
-        tensors = try Self.tensors(stateDictionary, machine.objects) { files[$0.key] }
+        tensors = try Self.tensors(stateDictionary, machine.objects, fileByteCount: reader.byteCount) { files[$0.key] }
     }
 
     /// 0x1950A86A20F9469CFC6C, with which the older form begins.
@@ -82,10 +82,21 @@ struct PyTorchContents {
         }
     }
 
-    /// Puts every tensor of the state dictionary into the file, and proves that it is inside.
+    /// How often the bytes of a file may be read for all its tensors. Honest files share: tied weights, and a layer that
+    /// a network uses in every block, stand there once and have many names. But a few bytes are enough for one more view
+    /// of everything, and whoever reads all tensors would read the whole file for each.
+    private static let maximumSharing = 32
+    /// What may be read for the tensors of any file, however small: it takes no time.
+    private static let harmlessByteCount = 1 << 26
+
+    /// Puts every tensor of the state dictionary into the file, and proves that it is inside: its span, and as many
+    /// elements as it has, since views that repeat elements take more memory than their span.
     private static func tensors(
-        _ names: StateDictionary, _ objects: PickleObjects, bytes: (PickledStorage) -> Range<Int>?
+        _ names: StateDictionary, _ objects: PickleObjects, fileByteCount: Int, bytes: (PickledStorage) -> Range<Int>?
     ) throws(PickleProblem) -> [StoredTensor] {
+        // A sparse file may claim nearly all bytes that an Int can count.
+        let limit = max(harmlessByteCount, min(fileByteCount, Int.max / maximumSharing) * maximumSharing)
+        var room = limit
         var tensors: [StoredTensor] = []
         tensors.reserveCapacity(names.tensors.count)
         for (name, index) in names.tensors {
@@ -95,11 +106,23 @@ struct PyTorchContents {
                 throw .damaged("the elements of tensor \(quoted(name)) are not in it")
             }
             let size = tensor.elementType.byteCount
+            let count = tensor.shape.reduce(1, *)
             let (start, overflow) = storage.offset.multipliedReportingOverflow(by: storage.elementType.byteCount)
-            guard !overflow, start <= range.count, tensor.span.upperBound <= (range.count - start) / size else {
+            guard !overflow, start <= range.count,
+                max(tensor.span.upperBound, count) <= (range.count - start) / size
+            else {
                 throw .damaged(
                     "tensor \(quoted(name)) of shape \(tensor.shape) needs more than the \(range.count) bytes that "
                         + "its storage has")
+            }
+            // Scattered elements are read with all that lies between them.
+            room -= max(tensor.span.count, count) * size
+            guard room >= 0 else {
+                throw PickleProblem(
+                    problem: "its tensors are views of one another that take more than \(limit) bytes together, out of "
+                        + "the \(fileByteCount) of the file",
+                    remedy: "save a copy of each: "
+                        + "torch.save({name: tensor.clone() for name, tensor in state_dict.items()}, path)")
             }
             let first = range.lowerBound + start
             tensors.append(

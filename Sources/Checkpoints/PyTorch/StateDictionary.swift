@@ -21,7 +21,8 @@ struct StateDictionary {
     init(_ root: PickleValue, in objects: PickleObjects, budget byteCount: Int) throws(PickleProblem) {
         self.objects = objects
         budget = 16 * byteCount
-        try visit(Self.network(root, in: objects, others: &others), named: "", depth: 0)
+        let network = try findNetwork(in: root)
+        try visit(network, named: "", depth: 0)
         guard !tensors.isEmpty else { throw .unwelcome("there is no tensor in it") }
         var names: Set<String> = []
         for (name, _) in tensors where !names.insert(name).inserted {
@@ -29,25 +30,37 @@ struct StateDictionary {
         }
     }
 
-    /// The dictionary under a customary key, where the root has no tensor itself.
-    private static func network(_ root: PickleValue, in objects: PickleObjects, others: inout [String]) -> PickleValue {
+    /// The dictionary under a customary key, where the root has no tensor itself; what lies beside it joins `others`.
+    private mutating func findNetwork(in root: PickleValue) throws(PickleProblem) -> PickleValue {
         guard case .dictionary(let index) = root else { return root }
         let pairs = objects.dictionaries[index]
         var places: [String: Int] = [:]
         for (place, pair) in pairs.enumerated() {
             if case .tensor = pair.value { return root }
-            if case .text(let key) = pair.key, case .dictionary = pair.value { places[key] = place }
+            if case .text(let key) = pair.key, case .dictionary = pair.value, Self.customaryKeys.contains(key) {
+                places[key] = place
+            }
         }
-        guard let place = customaryKeys.lazy.compactMap({ places[$0] }).first else { return root }
+        guard let place = Self.customaryKeys.lazy.compactMap({ places[$0] }).first else { return root }
         for (index, pair) in pairs.enumerated() where index != place {
-            if case .text(let key) = pair.key { others.append(key) }
+            if case .text(let key) = pair.key { try addOther(key) }
         }
         return pairs[place].value
     }
 
-    private mutating func visit(_ value: PickleValue, named name: String, depth: Int) throws(PickleProblem) {
+    /// Names that are used again and again cost a file next to nothing, and whoever joins them all of their length.
+    private mutating func pay(for name: String) throws(PickleProblem) {
         budget -= name.utf8.count
         guard budget >= 0 else { throw .damaged("the names of its tensors are longer than any network's") }
+    }
+
+    private mutating func addOther(_ name: String) throws(PickleProblem) {
+        try pay(for: name)
+        others.append(name)
+    }
+
+    private mutating func visit(_ value: PickleValue, named name: String, depth: Int) throws(PickleProblem) {
+        try pay(for: name)
         switch value {
         case .tensor(let index): tensors.append((name, index))
         case .dictionary(let index) where depth < Self.maximumDepth:
@@ -56,7 +69,7 @@ struct StateDictionary {
                 switch key {
                 case .text(let key): try visit(value, named: Self.join(name, key), depth: depth + 1)
                 case .integer(let key): try visit(value, named: Self.join(name, "\(key)"), depth: depth + 1)
-                default: others.append(name)
+                default: try addOther(name)
                 }
             }
         case .sequence(let index) where depth < Self.maximumDepth:

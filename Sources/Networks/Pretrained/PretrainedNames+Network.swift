@@ -20,7 +20,9 @@ extension PretrainedNames {
         }
         if let (part, name) = foreignPart {
             throw InvalidFileError(
-                path: path, problem: "its blocks have a part '\(part)' (\(name)), which an ordinary ResNet has not",
+                path: path,
+                problem: "its blocks have a part '\(part.printableName)' (\(name.printableName)), which an ordinary "
+                    + "ResNet has not",
                 remedy: "use a ResNet-18, 34 or 50 without it")
         }
         let blocks = (1...4).map { stage in
@@ -55,10 +57,15 @@ extension PretrainedNames {
     /// A part of a block that computes something beside convolutions, batch norms and shortcut, such as squeeze and
     /// excitation, and the file's name of one of its tensors.
     private var foreignPart: (part: Substring, name: String)? {
-        let parts = tensors.compactMap { own, tensor in
-            own.firstMatch(of: /^layer[1-4]\.\d+\.(.+?)\./).map { ($0.1, tensor.name) }
+        let known = Self.convolutions + Self.normalizations + ["downsample"]
+        let parts = tensors.compactMap { own, tensor -> (part: Substring, name: String)? in
+            let words = own.split(separator: ".", omittingEmptySubsequences: false)
+            guard words.count > 3, Self.stages.contains(String(words[0])), Int(words[1]) != nil,
+                !known.contains(String(words[2]))
+            else { return nil }
+            return (words[2], tensor.name)
         }
-        return parts.filter { $0.0.wholeMatch(of: /conv[123]|bn[123]|downsample/) == nil }.min { $0.1 < $1.1 }
+        return parts.min { $0.name < $1.name }
     }
 
     /// Whether the bank has modulators for every task to start from.

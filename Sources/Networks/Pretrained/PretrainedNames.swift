@@ -42,20 +42,24 @@ struct PretrainedNames {
         return ""
     }
 
+    static let stages = ["layer1", "layer2", "layer3", "layer4"]
+    static let convolutions = ["conv1", "conv2", "conv3"]
+    static let normalizations = ["bn1", "bn2", "bn3"]
+
     /// A name as networks here have it; one that is unknown stays.
     private static func own(_ name: String) -> String {
         var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        let block = parts.first?.wholeMatch(of: /layer[1-4]/) != nil && parts.count > 2 ? 2 : 0
+        let block = stages.contains(parts[0]) && parts.count > 2 ? 2 : 0
         guard parts.count > block + 1 else { return name }
         let unit = parts[block]
         if unit == "downsample", parts.count == block + 3 {
             if parts[block + 1] == "0" { parts.replaceSubrange(block + 1...block + 1, with: ["conv", "conv"]) }
             if parts[block + 1] == "1" { parts.replaceSubrange(block + 1...block + 1, with: ["bnorm", "bnorm"]) }
-        } else if unit.wholeMatch(of: /conv[123]/) != nil {
+        } else if convolutions.contains(unit) {
             if parts.count == block + 2 { parts.insert("Ws", at: block + 1) }
             // The official adapters' batch norms, as their pretrained files name them.
             if parts[block + 1] == "bn" { parts.replaceSubrange(block + 1...block + 1, with: ["bnorm", "bnorm"]) }
-        } else if unit.wholeMatch(of: /bn[123]/) != nil, parts.count == block + 2 {
+        } else if normalizations.contains(unit), parts.count == block + 2 {
             parts.insert("bnorm", at: block + 1)
         }
         return parts.joined(separator: ".")

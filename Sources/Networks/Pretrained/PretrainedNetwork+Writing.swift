@@ -43,7 +43,10 @@ extension PretrainedNetwork {
             at: path, describedBy: ModelDescription(settings), bank: bank, metadata: metadata)
     }
 
-    private static func checkEmpty(_ path: String) throws {
+    /// Makes sure that a model can be written at `path`, before what takes long is begun.
+    ///
+    /// - Throws: `InvalidFileError` where it is a folder with something in it.
+    package static func checkEmpty(_ path: String) throws {
         if let names = try? Folder.names(in: path), !names.isEmpty {
             throw InvalidFileError(
                 path: path, problem: "it is not empty, and what a model has is never rewritten",

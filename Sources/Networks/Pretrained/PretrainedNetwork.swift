@@ -41,9 +41,11 @@ package struct PretrainedNetwork: Sendable {
         var search = Search(names: names)
         if let first = heads.first {
             settings = names.settings(of: first, backbone: backbone, width: width)
-            guard settings.aspp > 0, settings.low > 0, heads.allSatisfy({ $0.channels > 0 }) else {
+            let widths = ModelSettings.decoderWidths
+            let isOther = !widths.contains(settings.aspp) || !widths.contains(settings.low)
+            if let other = isOther ? first : heads.first(where: { !TaskHead.channelCounts.contains($0.channels) }) {
                 throw InvalidFileError(
-                    path: file.path, problem: "its decoder of \(first.name) is not that of DeepLab-v3+",
+                    path: file.path, problem: "its decoder of \(other.name) is not that of DeepLab-v3+",
                     remedy: "use a checkpoint of the official RCM code")
             }
             var tasks: [WholeTask] = []
@@ -104,7 +106,7 @@ package struct PretrainedNetwork: Sendable {
                     return nil
                 }
                 guard tensor.shape == parameter.shape else {
-                    misshapen.append("\(tensor.name) of shape \(tensor.shape) and not \(parameter.shape)")
+                    misshapen.append("\(tensor.name.printableName) of shape \(tensor.shape) and not \(parameter.shape)")
                     return nil
                 }
                 used.insert(tensor.name)
@@ -114,14 +116,16 @@ package struct PretrainedNetwork: Sendable {
 
         /// What keeps the file from being such a network, to follow "it".
         var problem: String? {
-            if !missing.isEmpty { return "lacks \(Self.few(missing, of: "tensors"))" }
-            return misshapen.isEmpty ? nil : "has \(Self.few(misshapen, of: "tensors of other shapes"))"
+            if !missing.isEmpty { return "lacks \(Self.list(missing, of: "tensors"))" }
+            return misshapen.isEmpty ? nil : "has \(Self.list(misshapen, of: "tensors of other shapes"))"
         }
 
-        private static func few(_ names: [String], of kind: String) -> String {
-            let most = 6
-            let list = names.prefix(most).joined(separator: ", ")
-            return names.count <= most ? list : "\(names.count) \(kind), such as \(list)"
+        /// All of them, but for what would fill a screen: a network of another kind lacks hundreds.
+        private static func list(_ names: [String], of kind: String) -> String {
+            let most = 60
+            let more = names.count > most ? ", and \(names.count - most) more" : ""
+            let list = names.prefix(most).joined(separator: ", ") + more
+            return names.count == 1 ? list : "\(names.count) \(kind): \(list)"
         }
     }
 }

@@ -15,6 +15,9 @@ package struct FileInspection: Encodable, Sendable {
         package let sameAs: String?
         /// A tensor that begins earlier in the file and has bytes in common with this one.
         package let sharesBytesWith: String?
+
+        /// Scalars of another tensor's name, longer than any network's: one name may stand in every row.
+        fileprivate static let maximumReference = 256
     }
 
     package let path: String
@@ -32,22 +35,33 @@ package struct FileInspection: Encodable, Sendable {
     /// - Throws: `FileSystemError`; `InvalidFileError`.
     package init(_ path: String) throws {
         let file = try TensorFiles.open(path)
+        let (sha256, bytes) = try SHA256.hexadecimalAndByteCount(ofFile: path)
+        try self.init(of: file, bytes: bytes, sha256: sha256)
+    }
+
+    /// Reads all tensors of `file`, which has so many bytes with that digest.
+    ///
+    /// - Throws: `FileSystemError`.
+    package init(of file: any TensorFile, bytes: Int, sha256: String) throws {
+        func reference(_ name: String?) -> String? { name?.printable(limit: Row.maximumReference) }
         var first: [String: String] = [:]
         let shared = file.sharedBytes()
+        let digests = try file.hexadecimalDigests()
         var rows: [Row] = []
-        for tensor in file.tensors {
-            let digest = try file.hexadecimalDigest(of: tensor)
+        for (tensor, digest) in zip(file.tensors, digests) {
             let key = "\(tensor.elementType.rawValue) \(tensor.shape) \(digest)"
             rows.append(
                 Row(
                     name: tensor.name, type: tensor.elementType.rawValue, shape: tensor.shape,
-                    bytes: tensor.byteCount, sha256: digest, sameAs: first[key], sharesBytesWith: shared[tensor.name]))
+                    bytes: tensor.byteCount, sha256: digest, sameAs: reference(first[key]),
+                    sharesBytesWith: reference(shared[tensor.name])))
             if first[key] == nil { first[key] = tensor.name }
         }
-        self.path = path
+        path = file.path
         self.rows = rows
         format = file is PyTorchFile ? "pytorch" : "safetensors"
-        (sha256, bytes) = try SHA256.hexadecimalAndByteCount(ofFile: path)
+        self.bytes = bytes
+        self.sha256 = sha256
         metadata = file.metadata
         others = (file as? PyTorchFile)?.others ?? []
     }
@@ -55,13 +69,15 @@ package struct FileInspection: Encodable, Sendable {
     /// The numbers in all tensors.
     package var elementCount: Int { rows.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 
+    /// For people: names are shortened, and nothing of the file reaches the terminal but what can be seen.
     package var text: String {
         var table = TextTable(columns: ["tensor", "type", "shape", "bytes", "SHA-256", "shared"])
         for row in rows {
             table.add([
-                row.name, row.type, "[\(row.shape.map(String.init).joined(separator: ", "))]", "\(row.bytes)",
-                ByteText.shortDigest(row.sha256),
-                row.sharesBytesWith.map { "bytes of \($0)" } ?? row.sameAs.map { "equal to \($0)" } ?? "",
+                row.name.printableName, row.type, "[\(row.shape.map(String.init).joined(separator: ", "))]",
+                "\(row.bytes)", ByteText.shortDigest(row.sha256),
+                row.sharesBytesWith.map { "bytes of \($0.printableName)" }
+                    ?? row.sameAs.map { "equal to \($0.printableName)" } ?? "",
             ])
         }
         var lines = [
@@ -70,8 +86,16 @@ package struct FileInspection: Encodable, Sendable {
                 + "\(ByteText.of(bytes))",
             "SHA-256  \(sha256)",
         ]
-        lines += metadata.sorted { $0.key < $1.key }.map { "metadata \($0.key): \($0.value)" }
-        if !others.isEmpty { lines.append("no tensors: \(others.joined(separator: ", "))") }
+        lines += metadata.sorted { $0.key < $1.key }.map { key, value in
+            "metadata \(key.printableName): \(Self.indented(value))"
+        }
+        if !others.isEmpty { lines.append("no tensors: \(others.map(\.printableName).joined(separator: ", "))") }
         return lines.joined(separator: "\n")
+    }
+
+    /// A text of some lines, such as a table of algorithms: those behind the first are indented, so that none looks like
+    /// one of ours.
+    private static func indented(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.printable() }.joined(separator: "\n    ")
     }
 }

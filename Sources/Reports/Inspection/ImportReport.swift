@@ -30,12 +30,16 @@ package struct ImportReport: Encodable, Sendable {
             "bank       SHA-256 \(bankSha256)",
             "tasks      \(tasks.isEmpty ? "none yet; the bank is where they start" : tasks.joined(separator: ", "))",
         ]
-        if !leftOver.isEmpty {
-            // A detector has hundreds; programs get them all.
-            let most = 12
-            let more = leftOver.count > most ? ", and \(leftOver.count - most) more (--json lists them)" : ""
-            lines.append("left over  " + leftOver.prefix(most).joined(separator: ", ") + more)
-        }
+        if let line = Self.line(leftOver: leftOver) { lines.append(line) }
         return lines.joined(separator: "\n")
+    }
+
+    /// What a file has and no model takes over; nil where that is nothing.
+    static func line(leftOver names: [String]) -> String? {
+        guard !names.isEmpty else { return nil }
+        // A detector has hundreds; programs get them all.
+        let most = 12
+        let more = names.count > most ? ", and \(names.count - most) more (--json lists them)" : ""
+        return "left over  " + names.prefix(most).map(\.printableName).joined(separator: ", ") + more
     }
 }

@@ -75,15 +75,15 @@ package struct ModelInspection: Encodable, Sendable {
         var lines = [path, "├─ \("model.yaml".padded(to: Self.nameColumns))\(network)"]
         for (index, row) in rows.enumerated() {
             let branch = index == rows.count - 1 ? "└─" : "├─"
-            let name = index == 0 ? "bank.safetensors" : "tasks/\(row.part).safetensors"
+            let name = index == 0 ? "bank.safetensors" : "tasks/\(row.part.printableName).safetensors"
             lines.append(
                 "\(branch) \(name.padded(to: Self.nameColumns))\(row.tensors) tensors, "
                     + "\(ByteText.grouped(row.parameters)) numbers, "
                     + "\(ByteText.of(row.bytes)), SHA-256 \(ByteText.shortDigest(row.sha256))")
             let stem = index == rows.count - 1 ? "   " : "│  "
             if index == 0 {
-                let users = row.usedBy.isEmpty ? "no task yet" : row.usedBy.joined(separator: ", ")
-                lines.append("\(stem) shared by \(users)")
+                let users = row.usedBy.map(\.printableName).joined(separator: ", ")
+                lines.append("\(stem) shared by \(users.isEmpty ? "no task yet" : users)")
             } else {
                 let kinds = (kinds[row.part] ?? [:]).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 lines.append(

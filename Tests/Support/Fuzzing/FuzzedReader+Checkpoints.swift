@@ -15,17 +15,19 @@ extension FuzzedReader {
         }
     }
 
-    private static func isNamedRefusal(_ error: any Error) -> Bool {
+    static func isInvalidFile(_ error: any Error) -> Bool {
         (error as? InvalidFileError)?.path == "damaged"
     }
 
-    private static func pytorch(_ name: String) -> [UInt8] { seed("CheckpointsTests/Fixtures/pytorch/\(name).pth") }
+    static func pytorch(_ name: String) -> [UInt8] { seed("CheckpointsTests/Fixtures/pytorch/\(name).pth") }
 
-    private static func pytorch(_ name: String, near: Int, seeds: [String]) -> FuzzedReader {
+    private static func pytorch(
+        _ name: String, near: Int, seeds: [String], crafted: [[UInt8]] = []
+    ) -> FuzzedReader {
         // Values of a pickle take some tens of times its bytes, and arrays double as they grow.
         FuzzedReader(
-            name, seeds: seeds.map { pytorch($0) }, near: near, allowance: { 65536 + 128 * $0 },
-            isRefusal: isNamedRefusal
+            name, seeds: seeds.map { pytorch($0) } + crafted, near: near, allowance: { 65536 + 128 * $0 },
+            isRefusal: isInvalidFile
         ) { bytes in
             try readAll(PyTorchFile(bytes, path: "damaged"), byteCount: bytes.count)
         }
@@ -38,13 +40,23 @@ extension FuzzedReader {
 
     static var pytorchOlder: FuzzedReader {
         pytorch(
-            "pytorch-older", near: 1500, seeds: ["various-older", "various-older-protocol4", "call-system-older"])
+            "pytorch-older", near: 1500, seeds: ["various-older", "various-older-protocol4", "call-system-older"],
+            crafted: views)
+    }
+
+    /// Views that repeat elements: of a storage that has them, and of one that only claims to.
+    private static var views: [[UInt8]] {
+        let builder = PickleBuilder()
+        return [
+            builder.file(builder.tensor(shape: [2, 2], strides: [0, 1])),
+            builder.file(builder.tensor(count: 1 << 41, shape: [1 << 41], strides: [0])),
+        ]
     }
 
     static var safetensors: FuzzedReader {
         FuzzedReader(
             "safetensors", seeds: [seed("CheckpointsTests/Fixtures/official.safetensors")], near: 900,
-            allowance: { 65536 + 64 * $0 }, isRefusal: isNamedRefusal
+            allowance: { 65536 + 64 * $0 }, isRefusal: isInvalidFile
         ) { bytes in
             let file = try SafetensorsFile(bytes, path: "damaged")
             let header = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -69,7 +81,7 @@ extension FuzzedReader {
 
             """
         return FuzzedReader(
-            "model-yaml", seeds: [Array(text.utf8)], allowance: { 65536 + 64 * $0 }, isRefusal: isNamedRefusal
+            "model-yaml", seeds: [Array(text.utf8)], allowance: { 65536 + 64 * $0 }, isRefusal: isInvalidFile
         ) { bytes in
             let model = try ModelDescription(yaml: String(decoding: bytes, as: UTF8.self), path: "damaged")
             try require(model.width > 0 && model.asppChannels > 0 && model.bankDigest.utf8.count == 64, "a description")
@@ -80,7 +92,7 @@ extension FuzzedReader {
         let digest = String(repeating: "0123456789abcdef", count: 4)
         let text = ["state.safetensors", "semseg-depth.safetensors", "a"].map { "\(digest)  \($0)\n" }.joined()
         return FuzzedReader(
-            "checksums", seeds: [Array(text.utf8)], allowance: { 65536 + 64 * $0 }, isRefusal: isNamedRefusal
+            "checksums", seeds: [Array(text.utf8)], allowance: { 65536 + 64 * $0 }, isRefusal: isInvalidFile
         ) { bytes in
             let listed = try Checkpoint.checksums(parsing: String(decoding: bytes, as: UTF8.self), path: "damaged")
             try require(!listed.isEmpty && listed.keys.allSatisfy { !$0.contains("/") }, "a list of checksums")
