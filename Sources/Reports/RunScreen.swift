@@ -5,14 +5,22 @@ import Training
 /// A run as lines of text: whether it is alive, how far it is, curves, last figures, checkpoints.
 package struct RunScreen {
     private let folder: String
-    private let history: RunHistory
-    private let now: Date
+    private var history: RunHistory
+    private var now: Date
 
     /// - Throws: `FileSystemError` and `UsageError` where the folder holds no recorded run.
     package init(folder: String, now: Date = Date()) throws {
         self.folder = folder
         self.now = now
         history = try RunHistory(folder: folder)
+    }
+
+    /// Takes in what was written since; the files of a long run are large, and are read once.
+    ///
+    /// - Throws: as `init`.
+    package mutating func refresh(now: Date = Date()) throws {
+        self.now = now
+        try history.refresh()
     }
 
     /// Whether a process still writes.
@@ -98,12 +106,16 @@ package struct RunScreen {
             checkpoints: history.checkpoints.map(\.step),
             rows: history.tasks.map { task in
                 Summary.Row(
-                    task: task.name, loss: task.losses.last?.value, metric: task.metrics.first?.name,
-                    unit: task.metrics.first?.unit.rawValue, value: task.metrics.first?.points.last?.value,
-                    constant: task.metrics.first?.constant)
+                    task: task.name, loss: number(task.losses.last?.value), metric: task.metrics.first?.name,
+                    unit: task.metrics.first?.unit.rawValue, value: number(task.metrics.first?.points.last?.value),
+                    constant: number(task.metrics.first?.constant))
             })
     }
 
+    /// JSON has no infinity and no NaN, which a loss that diverged is.
+    private func number(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
+
+    /// The state of a run and its last figures.
     package struct Summary: Encodable, Sendable {
         package let state: String
         package let step: Int
@@ -112,6 +124,7 @@ package struct RunScreen {
         package let checkpoints: [Int]
         package let rows: [Row]
 
+        /// A task's last loss and figure; nil where there is none yet, or no number.
         package struct Row: Encodable, Sendable {
             package let task: String
             package let loss: Double?

@@ -18,6 +18,13 @@ package struct KernelRequest: Sendable, Equatable {
         self.tunes = tunes
     }
 
+    /// The options by which a user asks for `kernels`, of the machine's instruction set; none for the default.
+    static func options(for kernels: Kernels) -> [String] {
+        guard kernels.measured == nil else { return ["--tune"] }
+        let choice = kernels.choice == .auto ? [] : ["--convolution", kernels.choice.rawValue]
+        return choice + (kernels.matrixProducts == .own ? [] : ["--gemm", kernels.matrixProducts.rawValue])
+    }
+
     /// The kernels of the instruction set that the environment names, or of the best.
     ///
     /// - Parameter measured: the algorithms that were measured to be fastest, if they were.

@@ -95,6 +95,9 @@ package final class RankTeam {
 
     package var isFirst: Bool { rank == 0 }
 
+    /// Of all ranks, each once, in their order.
+    var hosts: [String] { world.nodes.hosts }
+
     /// Whether this rank has the first rank's memory, and its clock.
     var sharesHostWithFirst: Bool { world.nodes.node(of: world.rank) == 0 }
 
@@ -268,6 +271,13 @@ package final class RankTeam {
             }
             memory.floats()[index] = Float(sum / Double(all.count))
         }
+    }
+
+    /// Sums over ranks of whole numbers, which are exact in any order.
+    func sum(_ values: [Int64]) throws(CollectiveError) -> [Int64] {
+        var sums = values
+        try perform { world throws(CollectiveError) in try world.sum(&sums) }
+        return sums
     }
 
     /// Every rank's bytes, in order of ranks.

@@ -71,8 +71,12 @@ package struct RunFolder: Sendable {
     /// Starts a new run: makes the folder, with a model without tasks, and writes the configuration last, so that a
     /// folder with `config.yaml` is always whole.
     ///
-    /// - Parameter bank: the filters, where the configuration names no file of them.
-    package func start(_ configuration: RunConfiguration, bank: ParameterStorage) throws -> ModelFolder {
+    /// - Parameters:
+    ///   - bank: the filters, where the configuration names no file of them.
+    ///   - hosts: those of the ranks, which the configuration's first line notes.
+    package func start(
+        _ configuration: RunConfiguration, bank: ParameterStorage, hosts: [String]
+    ) throws -> ModelFolder {
         try Folder.create(path)
         let description = ModelDescription(configuration.model)
         let model =
@@ -82,25 +86,19 @@ package struct RunFolder: Sendable {
                 try ModelFolder.create(
                     at: modelPath, describedBy: description, bank: NetworkParameters.tensors(bank, of: bank.values))
             }
-        try write(configuration)
+        try write(configuration, hosts: hosts)
         return model
     }
 
     /// Starts a run of pretraining, which has no model.
-    package func start(_ configuration: PretrainConfiguration) throws {
+    package func start(_ configuration: PretrainConfiguration, hosts: [String]) throws {
         try Folder.create(path)
-        try write(configuration)
+        try write(configuration, hosts: hosts)
     }
 
-    private func write(_ configuration: some ConfigurationDocument) throws {
-        try AtomicFile.write(to: configurationPath) { try $0.write(Self.header + configuration.yaml()) }
-    }
-
-    private static var header: String {
-        """
-        # The resolved configuration of a run of modulor.
-        # host: \(ProcessInfo.processInfo.hostName)
-
-        """
+    private func write(_ configuration: some ConfigurationDocument, hosts: [String]) throws {
+        let place = hosts.joined(separator: ", ")
+        let header = "# The resolved configuration of a run of modulor \(Release.version), started on \(place).\n"
+        try AtomicFile.write(to: configurationPath) { try $0.write(header + configuration.yaml()) }
     }
 }

@@ -27,7 +27,7 @@ package final class Trainer {
     /// Of the first rank, which alone writes.
     private let model: ModelFolder?
     let team: RankTeam
-    private let step: TrainingStep
+    let step: TrainingStep
     let validation: Validation
     let loop: TrainingLoop
     private let pool: ThreadPool
@@ -107,7 +107,7 @@ package final class Trainer {
             folder: folder, team: team, trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
-        model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank) }
+        model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank, hosts: team.hosts) }
         if resume { try loop.restore() }
     }
 
@@ -197,7 +197,7 @@ package final class Trainer {
         TrainingSummary(
             step: done, steps: configuration.training.iterations, batch: configuration.training.batch,
             ranks: team.size, groups: step.groups, threads: pool.threads,
-            instructionSet: kernels.instructionSet.rawValue,
+            instructionSet: kernels.instructionSet.rawValue, kernelOptions: KernelRequest.options(for: kernels),
             parameters: network.heads.map {
                 ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
             }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount,

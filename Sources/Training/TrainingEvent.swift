@@ -34,6 +34,8 @@ package struct TrainingSummary: Sendable {
     /// Of each rank.
     package let threads: Int
     package let instructionSet: String
+    /// The options of the command line that choose its kernels.
+    package let kernelOptions: [String]
     /// Floats that are trained, by task.
     package let parameters: [(task: String, count: Int)]
     package let bankParameters: Int

@@ -15,7 +15,7 @@ package struct Modulor: ParsableCommand {
               modulor watch runs/demo
               modulor --generate-completion-script bash > modulor.bash
             """,
-        version: "0.1.0",
+        version: Release.version,
         subcommands: [
             Train.self, Watch.self, Report.self, Add.self, Remove.self, MergeModels.self, Pretrain.self,
             Initialize.self, Evaluate.self, Predict.self, Export.self, Inspect.self, Plan.self, Verify.self, Bench.self,

@@ -24,8 +24,7 @@ struct TrainingSession {
             columns: { Terminal.columns }, isColored: Terminal.isColored, logEvery: output.logEvery,
             write: Terminal.write)
         recorder = EventRecorder(
-            folder: folder, version: Modulor.configuration.version, command: CommandLine.arguments,
-            complain: Terminal.note)
+            folder: folder, command: CommandLine.arguments, complain: Terminal.note)
         StopSignal.install()
         self.kernels = try kernels()
         pool = parallel.threadPool(on: team.processors)

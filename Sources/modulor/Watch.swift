@@ -26,8 +26,8 @@ struct Watch: ParsableCommand {
         if json { return Terminal.write(try JSONOutput.object(RunScreen(folder: folder).summary)) }
         // The first picture on a terminal clears it; later ones are drawn over it line by line, which does not flicker.
         var start = "\u{1B}[2J"
+        var screen = try RunScreen(folder: folder)
         while true {
-            let screen = try RunScreen(folder: folder)
             let columns = Terminal.columns
             let text = screen.text(columns: columns ?? 100)
             guard columns != nil && !once && (screen.isRunning || start.isEmpty) else {
@@ -38,6 +38,7 @@ struct Watch: ParsableCommand {
             guard screen.isRunning else { return }
             start = ""
             sleep(2)
+            try screen.refresh()
         }
     }
 }

@@ -16,8 +16,21 @@ import Testing
 
     private func read(_ bytes: some Sequence<UInt8>) -> (records: [[UInt8]], damage: String?) {
         var records: [[UInt8]] = []
-        let damage = RecordFile.forEachRecord(in: Data(bytes)) { records.append([UInt8]($0)) }
-        return (records, damage)
+        var reading = RecordFile.Reading()
+        RecordFile.read(Data(bytes), after: &reading) { records.append([UInt8]($0)) }
+        return (records, reading.damage)
+    }
+
+    @Test("a file that grows is read on from its last whole record")
+    func growing() {
+        var records: [[UInt8]] = []
+        var reading = RecordFile.Reading()
+        for count in file.indices {
+            let start = reading.byteCount
+            RecordFile.read(Data(file[start...count]), after: &reading) { records.append([UInt8]($0)) }
+        }
+        #expect(records == payloads)
+        #expect(reading.byteCount == file.count && reading.damage == nil)
     }
 
     @Test("a file cut anywhere gives its whole records and is no damage")

@@ -23,7 +23,7 @@ import Training
         let history = try RunHistory(folder: run.path)
         #expect(history.state == .finished && history.step == 6 && history.damages.isEmpty)
         let session = try #require(history.sessions.first)
-        #expect(session.command == ["modulor", "train", "it's <mine>.yaml"] && session.version == "1.2.3")
+        #expect(session.command == ["modulor", "train", "it's <mine>.yaml"] && session.version == Release.version)
         #expect(session.tasks.map(\.count) == summary?.parameters.map(\.count))
         #expect(history.tasks.map(\.name) == ["semseg", "normals", "edge"])
         let task = history.tasks[1]
@@ -97,6 +97,37 @@ import Training
         try bytes.dropLast(20).write(to: URL(fileURLWithPath: file))
         let history = try RunHistory(folder: run.path)
         #expect(history.state == .stopped && history.step == 3 && history.damages.isEmpty)
+    }
+
+    @Test("a history that reads on is the one that is read anew")
+    func readingOn() throws {
+        let run = try SmallRun()
+        var history: RunHistory?
+        func check(_ state: RunHistory.State) throws {
+            if history == nil { history = try RunHistory(folder: run.path) } else { try history?.refresh() }
+            let (read, anew) = (try #require(history), try RunHistory(folder: run.path))
+            #expect(read.state == state && anew.state == state && read.step == anew.step)
+            #expect(read.tasks.map(\.losses) == anew.tasks.map(\.losses))
+            #expect(read.tasks.map { $0.metrics.map(\.points) } == anew.tasks.map { $0.metrics.map(\.points) })
+            #expect(read.checkpoints.map(\.step) == anew.checkpoints.map(\.step))
+            #expect(read.sessions == anew.sessions && read.images == anew.images && read.end == anew.end)
+        }
+        func watch(_ event: TrainingEvent) {
+            if case .stepped = event { #expect(throws: Never.self) { try check(.running) } }
+        }
+        try run.train(stopAfter: 5, observe: watch)
+        try check(.stopped)
+        // The second session does the fifth step again.
+        try FileManager.default.removeItem(atPath: run.path + "/checkpoints/00000005")
+        try run.train(resume: true, observe: watch)
+        try check(.finished)
+        // Its first byte no longer holds, but what was read is read.
+        let file = try run.eventFiles[1]
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        bytes[0] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: file))
+        try history?.refresh()
+        #expect(history?.damages == [] && history?.state == .finished)
     }
 
     @Test("a damaged file is told of, and what stands before the damage is kept")

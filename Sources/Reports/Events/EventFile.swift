@@ -24,8 +24,9 @@ package final class EventFile {
         path = "\(folder)/\(EventFile.prefix)\(String(format: "%010d", seconds)).\(host).\(getpid())"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileSystemError(.write, path) }
-        // Where the file system cannot lock, a run only looks as if it had stopped.
-        flock(descriptor, LOCK_EX | LOCK_NB)
+        // Where the file system cannot lock, a run only looks as if it had stopped. Whoever looks at a file just when it
+        // appears holds it for an instant.
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR { usleep(1000) }
         writer = FileWriter(descriptor: descriptor, path: path)
         var version = TensorBoardEvent()
         version.fileVersion = "brain.Event:2"
@@ -46,6 +47,20 @@ package final class EventFile {
     /// The event files of a run, the oldest first.
     static func paths(in folder: String) throws -> [String] {
         try Folder.names(in: folder).filter { $0.hasPrefix(prefix) }.map { "\(folder)/\($0)" }
+    }
+
+    /// What a file holds now behind its first `start` bytes.
+    ///
+    /// - Throws: `FileSystemError`.
+    static func bytes(of path: String, from start: Int) throws -> Data {
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            try file.seek(toOffset: UInt64(start))
+            return try file.readToEnd() ?? Data()
+        } catch {
+            throw FileSystemError(.read, path)
+        }
     }
 
     /// Whether a process writes the file now.

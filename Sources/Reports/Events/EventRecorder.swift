@@ -6,7 +6,6 @@ import Training
 /// Writes what a trainer tells into the run's folder, where TensorBoard, `modulor report` and `modulor watch` read it.
 package final class EventRecorder {
     private let folder: String
-    private let version: String
     private let command: [String]
     private let complain: (String) -> Void
     private var file: EventFile?
@@ -19,9 +18,8 @@ package final class EventRecorder {
     ///   - folder: of the run, which the trainer makes before it starts.
     ///   - command: what was typed, the program first.
     ///   - complain: told once where the files cannot be written; training goes on without them.
-    package init(folder: String, version: String, command: [String], complain: @escaping (String) -> Void) {
+    package init(folder: String, command: [String], complain: @escaping (String) -> Void) {
         self.folder = folder
-        self.version = version
         self.command = command
         self.complain = complain
     }
@@ -73,8 +71,7 @@ package final class EventRecorder {
 
     private func start(_ summary: TrainingSummary) throws {
         file = try EventFile(in: folder, step: summary.step + 1)
-        let facts = SessionFacts(
-            summary, version: version, command: command, host: ProcessInfo.processInfo.hostName)
+        let facts = SessionFacts(summary, command: command, host: ProcessInfo.processInfo.hostName)
         let configuration = try String(
             contentsOfFile: RunFolder(reading: folder).configurationPath, encoding: .utf8)
         try write(

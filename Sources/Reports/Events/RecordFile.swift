@@ -9,29 +9,44 @@ package enum RecordFile {
         return length + bytes(CRC32C.masked(length)) + payload + bytes(CRC32C.masked(payload))
     }
 
+    /// How far a file was read.
+    package struct Reading: Equatable {
+        /// Bytes of whole records.
+        package internal(set) var byteCount = 0
+        /// What is wrong behind them where the file is damaged; records behind the damage cannot be found.
+        package internal(set) var damage: String?
+
+        /// Nothing was read yet.
+        package init() {}
+    }
+
     /// Hands over the records of a file, in order, as far as they are whole.
     ///
     /// The last record of a program that was killed, or that is writing now, may be cut short; that is no damage.
-    /// - Returns: what is wrong where the file is damaged; records behind the damage cannot be found.
-    package static func forEachRecord(
-        in file: Data, _ body: (Data) throws -> Void
-    ) rethrows -> String? {
+    /// - Parameters:
+    ///   - file: the bytes behind what was read before.
+    ///   - reading: how far the file was read before; moved on by what is whole. Behind damage nothing is read.
+    package static func read(
+        _ file: Data, after reading: inout Reading, _ body: (Data) throws -> Void
+    ) rethrows {
         var rest = file[...]
-        while rest.count >= 12 {
+        while reading.damage == nil, rest.count >= 12 {
             let length = number(rest.prefix(8))
             guard number(rest.dropFirst(8).prefix(4)) == UInt64(CRC32C.masked(rest.prefix(8))) else {
-                return "the checksum of the length at byte \(rest.startIndex) does not hold"
+                reading.damage = "the checksum of the length at byte \(reading.byteCount) does not hold"
+                return
             }
-            guard length <= UInt64(rest.count) - 12, UInt64(rest.count) - 12 - length >= 4 else { return nil }
+            guard length <= UInt64(rest.count) - 12, UInt64(rest.count) - 12 - length >= 4 else { return }
             let payload = rest.dropFirst(12).prefix(Int(length))
             rest = rest.dropFirst(12 + Int(length))
             guard number(rest.prefix(4)) == UInt64(CRC32C.masked(payload)) else {
-                return "the checksum of the record at byte \(payload.startIndex - 12) does not hold"
+                reading.damage = "the checksum of the record at byte \(reading.byteCount) does not hold"
+                return
             }
             rest = rest.dropFirst(4)
             try body(payload)
+            reading.byteCount += 16 + Int(length)
         }
-        return nil
     }
 
     private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {

@@ -10,6 +10,7 @@ package struct RunHistory: Sendable {
         package let value: Double
     }
 
+    /// A task's figure as it was validated, in its unit.
     package struct Metric: Sendable {
         package let name: String
         package let unit: MetricUnit
@@ -18,6 +19,7 @@ package struct RunHistory: Sendable {
         package internal(set) var constant: Double?
     }
 
+    /// What was told of a task.
     package struct Task: Sendable {
         package let name: String
         package internal(set) var losses: [Point] = []
@@ -35,6 +37,7 @@ package struct RunHistory: Sendable {
         package internal(set) var prediction = Data()
     }
 
+    /// Whether somebody still writes, and if not, why.
     package enum State: Sendable, Equatable {
         /// A process writes the files now.
         case running
@@ -65,28 +68,44 @@ package struct RunHistory: Sendable {
     /// Files that could not be read to their end, and why.
     package internal(set) var damages: [String] = []
 
+    private let folder: String
+    /// By path, how far files were read.
+    private var readings: [String: RecordFile.Reading] = [:]
+
     /// Reads all event files in the folder of a run.
     ///
     /// - Throws: `FileSystemError` where the folder cannot be read, `UsageError` where no session has written there.
     package init(folder: String) throws {
+        self.folder = folder
+        try refresh()
+    }
+
+    /// Reads what was written since the last reading; afterwards the history is that of a new reading.
+    ///
+    /// - Throws: as `init`.
+    package mutating func refresh() throws {
         let paths = try EventFile.paths(in: folder)
         guard !paths.isEmpty else {
             throw UsageError("\(folder) holds no run that was recorded: there is no \(EventFile.prefix)… in it")
         }
-        for path in paths {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-            var problem: String?
-            let damage = RecordFile.forEachRecord(in: bytes) { payload in
-                guard let event = try? TensorBoardEvent(serializedBytes: payload) else {
-                    problem = "a record is no event"
-                    return
-                }
-                take(event)
-            }
-            if let problem = damage ?? problem { damages.append("\(path): \(problem)") }
-        }
+        for path in paths { try read(path) }
         let isDone = sessions.last.map { step >= $0.steps && state == .finished } ?? false
         if !isDone { state = EventFile.isBeingWritten(paths[paths.count - 1]) ? .running : .stopped }
+    }
+
+    private mutating func read(_ path: String) throws {
+        var reading = readings[path] ?? RecordFile.Reading()
+        guard reading.damage == nil else { return }
+        RecordFile.read(try EventFile.bytes(of: path, from: reading.byteCount), after: &reading) { payload in
+            // What is framed and no event is told of once, and what follows is read.
+            guard let event = try? TensorBoardEvent(serializedBytes: payload) else {
+                damages.append("\(path): a record is no event")
+                return
+            }
+            take(event)
+        }
+        if let damage = reading.damage { damages.append("\(path): \(damage)") }
+        readings[path] = reading
     }
 
     private mutating func take(_ event: TensorBoardEvent) {
@@ -124,7 +143,8 @@ package struct RunHistory: Sendable {
         communicationShare = earlier(communicationShare)
         waitingShare = earlier(waitingShare)
         checkpoints.removeAll { $0.step >= step }
-        self.step = min(self.step, step - 1)
+        // A damaged file may say any number.
+        self.step = min(self.step, max(step, 1) - 1)
         state = .stopped
     }
 }

@@ -13,19 +13,22 @@ package struct SessionFacts: Codable, Sendable, Equatable {
     package let ranks: Int
     package let threads: Int
     package let instructionSet: String
+    /// The options that chose the kernels; nil in runs of version 0.1.0 that were recorded before they were.
+    package let kernelOptions: [String]?
     package let tasks: [Parameters]
     package let bankParameters: Int
     package let arenaByteCount: Int
     /// By task; nil in runs of version 0.1.0 that were recorded before names were.
     package let classNames: [String: [String]]?
 
+    /// A task, and how many floats are trained for it.
     package struct Parameters: Codable, Sendable, Equatable {
         package let task: String
         package let count: Int
     }
 
-    package init(_ summary: TrainingSummary, version: String, command: [String], host: String) {
-        self.version = version
+    package init(_ summary: TrainingSummary, command: [String], host: String) {
+        version = Release.version
         self.command = command
         self.host = host
         step = summary.step
@@ -34,6 +37,7 @@ package struct SessionFacts: Codable, Sendable, Equatable {
         ranks = summary.ranks
         threads = summary.threads
         instructionSet = summary.instructionSet
+        kernelOptions = summary.kernelOptions
         tasks = summary.parameters.map { Parameters(task: $0.task, count: $0.count) }
         bankParameters = summary.bankParameters
         arenaByteCount = summary.arenaByteCount

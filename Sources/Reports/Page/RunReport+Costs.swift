@@ -8,7 +8,7 @@ extension RunReport {
         var table = HTMLTable(["", "parameters", "bytes", "single-task network", "share"])
         func row(_ name: String, _ count: Int, _ single: Int?) {
             table.add([
-                name, Figure.count(count), Figure.bytes(4 * count), single.map(Figure.count) ?? "",
+                name, Figure.count(count), ByteText.of(4 * count), single.map(Figure.count) ?? "",
                 single.map { Figure.percent(Double(count) / Double($0)) } ?? "",
             ])
         }
@@ -83,15 +83,21 @@ extension RunReport {
         let saved = history.checkpoints.map { "\($0.step)" }.joined(separator: ", ")
         let parallel = configuration.parallel
         let isReproducible = parallel.reduction == .reproducible && parallel.batchNorm == .global
+        let options = history.sessions.last?.kernelOptions ?? []
+        let command = (["modulor", "train", "config.yaml"] + options + ["--output", "again"]).joined(separator: " ")
+        let tuning =
+            options.contains("--tune")
+            ? " Algorithms were measured, and may be measured otherwise elsewhere; the checkpoints hold what was found."
+            : ""
         return """
             <section><h2>Repeat it</h2><p>The configuration below, with Modulor \
             \(escaped(history.sessions.last?.version ?? "?")) and kernels of \
             \(escaped(history.sessions.last?.instructionSet ?? "?")), gives the same bytes on any number of threads\
             \(isReproducible ? " and ranks" : ", on as many ranks"):</p>
-            <pre>modulor train config.yaml --output again
+            <pre>\(escaped(command))
             sha256sum again/model/tasks/*.safetensors</pre>
             <dl class="files">\(files.joined())</dl>
-            <p class="note">SHA-256. \(saved.isEmpty ? "" : "The state was saved after step \(saved).")</p>
+            <p class="note">SHA-256. \(saved.isEmpty ? "" : "The state was saved after step \(saved).")\(tuning)</p>
             <details><summary>What was typed</summary><pre>\(sessions.joined(separator: "\n"))</pre></details>
             <details><summary>config.yaml</summary><pre>\(escaped(configuration.yaml()))</pre></details></section>
             """

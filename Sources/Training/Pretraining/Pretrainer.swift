@@ -103,7 +103,7 @@ package final class Pretrainer {
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
         let folder = self.folder
-        try team.first { if !folder.holdsRun { try folder.start(configuration) } }
+        try team.first { if !folder.holdsRun { try folder.start(configuration, hosts: team.hosts) } }
         if resume { try loop.restore() }
     }
 
@@ -178,7 +178,8 @@ package final class Pretrainer {
         TrainingSummary(
             step: loop.done, steps: configuration.training.iterations, batch: configuration.training.batch,
             ranks: team.size, groups: step.groups, threads: threads,
-            instructionSet: kernels.instructionSet.rawValue, parameters: [(Classifier.output, parameterCount)],
+            instructionSet: kernels.instructionSet.rawValue, kernelOptions: KernelRequest.options(for: kernels),
+            parameters: [(Classifier.output, parameterCount)],
             bankParameters: 0, arenaByteCount: step.arenaByteCount, classNames: [:])
     }
 }

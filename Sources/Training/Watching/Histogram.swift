@@ -44,6 +44,6 @@ package struct ParameterHistogram: Sendable {
     /// As in files: `layer1.0.conv1.Wt.semseg.weight_v`.
     package let name: String
     package let values: Histogram
-    /// Over the whole batch; nil where no step was done in this session.
+    /// Over the whole batch; nil where no step was done in this session, and of tasks that other ranks train.
     package let gradient: Histogram?
 }

@@ -17,6 +17,7 @@ package struct RankTimes: Codable, Sendable, Equatable {
         self.host = host
     }
 
+    /// Counts a step, and shares its seconds out: what was no waiting was computing.
     package mutating func add(_ step: StepReport) {
         steps += 1
         pictures += step.waitSeconds

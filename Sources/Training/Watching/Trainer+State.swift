@@ -15,11 +15,15 @@ extension Trainer {
             observe(.pictured(step: done, samples: try validation.pictured(choice)))
         }
         guard team.isFirst else { return }
-        observe(.distributed(step: done, parameters: parameters.groups.flatMap { histograms($0.trained) }))
+        // A group of ranks has the gradients of its own tasks alone.
+        let distributions = zip(parameters.groups, step.outputs).flatMap { group, outputs in
+            histograms(group.trained, withGradients: loop.times.steps > 0 && outputs.contains(where: step.trains))
+        }
+        observe(.distributed(step: done, parameters: distributions))
     }
 
     /// Distributions of the backbone's trained convolutions: modulators and adapters, or without a bank all filters.
-    private func histograms(_ storage: ParameterStorage) -> [ParameterHistogram] {
+    private func histograms(_ storage: ParameterStorage, withGradients: Bool) -> [ParameterHistogram] {
         func histogram(_ entry: ParameterLayout.Entry, of memory: AlignedMemory) -> Histogram? {
             Histogram(UnsafeBufferPointer(start: memory.floats() + entry.offset, count: entry.parameter.count))
         }
@@ -29,7 +33,7 @@ extension Trainer {
             else { return nil }
             return ParameterHistogram(
                 name: name, values: values,
-                gradient: loop.times.steps > 0 ? histogram(entry, of: storage.gradient!) : nil)
+                gradient: withGradients ? histogram(entry, of: storage.gradient!) : nil)
         }
     }
 }
