@@ -50,6 +50,7 @@ package struct InferenceBenchmark {
 
 /// What inference takes; its keys in JSON are these names in snake case.
 package struct InferenceMeasurement: Encodable, Sendable {
+    /// One task of one image: seconds, and floating-point operations by direct counting.
     package struct Row: Encodable, Sendable {
         package let task: String
         /// The median of the rounds.

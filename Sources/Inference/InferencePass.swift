@@ -16,9 +16,13 @@ package final class InferencePass {
     private let inputMemory: AlignedMemory
     private let pool: ThreadPool
 
-    /// - Throws: `InferenceError` where the images are too large for the machine's memory.
+    /// Bytes of activations and image.
+    var byteCount: Int { arenaByteCount + inputMemory.byteCount }
+
+    /// - Parameter taken: bytes of the machine's memory that something else has.
+    /// - Throws: `InferenceError` where the images are too large for the memory that is left.
     package init(
-        _ networks: [MergedNetwork], height: Int, width: Int, kernels: Kernels, pool: ThreadPool
+        _ networks: [MergedNetwork], height: Int, width: Int, kernels: Kernels, pool: ThreadPool, besides taken: Int = 0
     ) throws(InferenceError) {
         precondition(!networks.isEmpty && height > 0 && width > 0, "a pass has a network and an image")
         self.height = height
@@ -31,8 +35,10 @@ package final class InferencePass {
             ProgramPlan(inferring: graph, samples: 1, kernels: kernels, threads: pool.threads, bank: network.bank)
         }
         arenaByteCount = plans.map(\.arenaByteCount).max()!
-        let needed = arenaByteCount + inputByteCount
-        guard needed < ProcessMemory.limit / 10 * 9 else {
+        // Whoever keeps an answer has a copy of it, and another while it is written to a file.
+        let answerByteCount = height * width * networks.reduce(0) { $0 + $1.head.channels } * MemoryLayout<Float>.stride
+        let needed = arenaByteCount + inputByteCount + 2 * answerByteCount
+        guard needed < ProcessMemory.limit / 10 * 9 - taken else {
             throw InferenceError(
                 "a picture of \(height) x \(width) pixels needs \(needed >> 20) MiB of memory, and there are "
                     + "\(ProcessMemory.limit >> 20); scale it down")

@@ -3,6 +3,7 @@ import Foundation
 
 /// The pictures that a command is given: files, and all JPEG and PNG files of folders.
 package struct PictureList: Sendable {
+    /// A picture that is to be read, and what its answers are called.
     package struct Entry: Sendable, Equatable {
         package let path: String
         /// What files about it begin with: its name without the ending.
@@ -42,6 +43,19 @@ package struct PictureList: Sendable {
             }
         }
         self.entries = entries
+    }
+
+    /// Makes sure that answers go elsewhere: among the pictures they would be taken for pictures, or take their place.
+    ///
+    /// - Throws: `InferenceError` where a picture lies in `folder`.
+    package func checkApart(from folder: String) throws(InferenceError) {
+        func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        let target = real(folder)
+        guard let entry = entries.first(where: { real(($0.path as NSString).deletingLastPathComponent) == target })
+        else { return }
+        throw InferenceError(
+            "\(entry.path) lies in the folder that answers are to go to, where they would be taken for pictures; name "
+                + "another --output")
     }
 }
 

@@ -68,12 +68,23 @@ package final class Predictor {
         if let place = passes.firstIndex(where: { $0.height == height && $0.width == width }) {
             passes.append(passes.remove(at: place))
         } else {
-            // Memory is given back before more is taken.
+            // Memory is given back before more is taken, all of it where the picture has no room beside another size's.
             if passes.count == Self.keptPasses { passes.removeFirst() }
-            passes.append(
-                try InferencePass(networks, height: height, width: width, kernels: kernels, pool: pool))
+            do throws(InferenceError) {
+                passes.append(try newPass(height: height, width: width))
+            } catch {
+                guard !passes.isEmpty else { throw error }
+                passes = []
+                passes.append(try newPass(height: height, width: width))
+            }
         }
         return passes[passes.count - 1]
+    }
+
+    private func newPass(height: Int, width: Int) throws(InferenceError) -> InferencePass {
+        try InferencePass(
+            networks, height: height, width: width, kernels: kernels, pool: pool,
+            besides: passes.reduce(0) { $0 + $1.byteCount })
     }
 }
 

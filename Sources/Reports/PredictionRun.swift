@@ -6,6 +6,7 @@ import TensorCore
 /// Predicts a list of pictures, one after the other, into a folder. A picture that cannot be used is told and passed
 /// over.
 package struct PredictionRun {
+    /// What happens while pictures are predicted, for whoever watches.
     package enum Event {
         /// `done` of `count` pictures are dealt with, the last of which is `name`.
         case advanced(done: Int, count: Int, name: String, seconds: Double)
@@ -13,6 +14,7 @@ package struct PredictionRun {
         case passedOver(String)
     }
 
+    /// What came of all pictures.
     package struct Outcome {
         /// nil where no picture could be used.
         package fileprivate(set) var sheetPath: String?
@@ -35,8 +37,9 @@ package struct PredictionRun {
         self.pictures = pictures
     }
 
-    /// - Throws: where the folder cannot be written.
+    /// - Throws: where the folder cannot be written; `InferenceError` where pictures lie in it.
     package func run(to folder: String, observe: (Event) -> Void) throws -> Outcome {
+        try pictures.checkApart(from: folder)
         var files = try PredictionFiles(folder: folder, tasks: predictor.heads.map(\.task))
         var outcome = Outcome()
         let start = ContinuousClock.now

@@ -60,6 +60,26 @@ import Testing
                 try InferencePass([network], height: 200_000, width: 200_000, kernels: kernels, pool: pool)
             }
             #expect("\(error!)".contains("scale it down"))
+            // What has room alone has none beside what is kept.
+            let small = try InferencePass([network], height: 32, width: 32, kernels: kernels, pool: pool)
+            #expect(small.height == 32)
+            #expect(throws: InferenceError.self) {
+                try InferencePass(
+                    [network], height: 32, width: 32, kernels: kernels, pool: pool, besides: ProcessMemory.limit)
+            }
+        }
+    }
+
+    @Test func answersDoNotGoAmongThePictures() throws {
+        try withTemporaryFolder { folder in
+            try Data().write(to: URL(fileURLWithPath: "\(folder)/a.png"))
+            try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder)
+            for pictures in [folder, folder + "/", folder + "/a.png", folder + "/link/a.png"] {
+                let list = try PictureList([pictures])
+                let error = #expect(throws: InferenceError.self) { try list.checkApart(from: folder + "/") }
+                #expect("\(error!)".contains("name another --output"))
+                try list.checkApart(from: folder + "/answers")
+            }
         }
     }
 

@@ -52,6 +52,7 @@ package struct ONNXFile {
     ///
     /// - Throws: `FileSystemError`; `InferenceError` where the networks are larger than the format allows.
     package func write(to path: String) throws {
+        // Messages without required fields and foreign parts, as these are, fail for their size alone.
         guard let bytes: Data = try? model.serializedData() else {
             throw InferenceError("\(path): a file has room for 2 GiB, and these networks have more; export fewer tasks")
         }
