@@ -54,11 +54,16 @@ extension Communicator {
         try gatherInPlace(&values, BlockLayout([Int](repeating: MemoryLayout<Int64>.stride, count: size)))
     }
 
-    /// Sums of whole numbers, which are exact in any order.
+    /// Sums of whole numbers, which are exact in any order, in pieces.
     package func sum(_ values: inout [Int64]) throws(CollectiveError) {
-        let count = values.count
+        let stride = MemoryLayout<Int64>.stride
         try withBytes(of: &values) { bytes throws(CollectiveError) in
-            try wait(startAllReduce(bytes.baseAddress!, count: count, .int64, .sum))
+            var start = 0
+            while start < bytes.count {
+                let end = min(bytes.count, start + CollectiveLimits.messageByteCount)
+                try wait(startAllReduce(bytes.baseAddress! + start, count: (end - start) / stride, .int64, .sum))
+                start = end
+            }
         }
     }
 

@@ -48,11 +48,7 @@ package final class Validation {
                 try inspect(samples, sample)
             }
         }
-        for place in heads.indices {
-            let own = scores[place].tally
-            let parts = try team.gather(own.encoded()).map(own.decoded)
-            scores[place].tally = parts.dropFirst().reduce(into: parts[0]) { $0.merge($1) }
-        }
+        for place in heads.indices { scores[place].tally = try scores[place].tally.total(over: team) }
         return zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
     }
 

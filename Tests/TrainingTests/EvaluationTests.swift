@@ -16,7 +16,7 @@ import Training
         let family: String
         let set: String
         let dataset: DataSettings.Dataset
-        let tasks: [LearningTask]
+        var tasks: [LearningTask]
 
         var convention: MetricConvention { MetricConvention(rawValue: family)! }
         var description: String { "\(family), \(set)" }
@@ -133,6 +133,53 @@ import Training
         }
     }
 
+    /// Δm would otherwise be the mean of the other tasks.
+    @Test func aFigureThatIsNoNumberIsNotPassedOver() throws {
+        let setup = Case(family: "exact", set: "NYUD_MT", dataset: .nyud, tasks: [.normals, .depth])
+        let evaluation = try Evaluation(Self.configuration(setup), convention: .exact, threads: 2)
+        let (whole, broken) = (try ScratchFolder(), try ScratchFolder())
+        let good = EvaluationReport(
+            split: "val", samples: 2, scores: try evaluation.scores(ofPredictions: Self.predictions(setup, in: whole)))
+        var alone = setup
+        alone.tasks = [.normals]
+        let predictions = try Self.predictions(alone, in: broken)
+        let source = try NYUD(root: Self.fixtures + "/NYUD_MT", split: "val")
+        for (index, identifier) in source.identifiers.enumerated() {
+            let image = try source.sample(at: index, tasks: []).image
+            try predictions.write(
+                PixelMap(
+                    height: image.height, width: image.width, channels: 1,
+                    values: [Float](repeating: .nan, count: image.height * image.width)), of: .depth, identifier)
+        }
+        var bad = EvaluationReport(
+            split: "val", samples: 2, scores: try evaluation.scores(ofPredictions: predictions))
+        #expect(bad.rows.filter(\.isCompared).map(\.task) == ["normals", "depth"])
+        #expect(bad.rows.first { $0.task == "depth" && $0.isCompared }?.value == nil)
+        let refusal = #expect(throws: UsageError.self) { try bad.compare(with: [good]) }
+        #expect(refusal?.description.contains("of depth is no number") == true)
+    }
+
+    /// As networks give them: a score for every class, of which the largest wins.
+    @Test func scoresOfClassesCountAsTheClassThatWins() throws {
+        let setup = Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: [.humanParts])
+        let evaluation = try Evaluation(Self.configuration(setup), convention: .rcm, threads: 2)
+        let (classes, scores) = (try ScratchFolder(), try ScratchFolder())
+        let expected = try evaluation.scores(ofPredictions: Self.predictions(setup, in: classes))
+        let set = "\(Self.fixtures)/predictions/PASCAL_MT"
+        let folder = scores.path + "/human_parts"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        for name in try FileManager.default.contentsOfDirectory(atPath: set + "/human_parts") {
+            let given = "\(set)/human_parts_scores/\(name)"
+            let hasScores = FileManager.default.fileExists(atPath: given)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(name)", withDestinationPath: hasScores ? given : "\(set)/human_parts/\(name)")
+        }
+        let array = try NumPyArray(folder + "/2008_000612.npy")
+        #expect(array.shape.count == 3 && array.shape[0] == 7)
+        let found = try evaluation.scores(ofPredictions: PredictionFolder(scores.path))
+        #expect(found.map(\.results) == expected.map(\.results))
+    }
+
     @Test func missingAndMisfitPredictionsAreNamed() throws {
         let setup = Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: [.sal])
         let evaluation = try Evaluation(Self.configuration(setup), convention: .rcm, threads: 2)
@@ -173,6 +220,10 @@ import Training
         var report = EvaluationReport(split: "val", samples: 5, scores: scores)
         try report.compare(with: [report])
         #expect(report.relativeImprovementPercent == 0)
+        // A fleet: one baseline for each task.
+        let fleet = scores.map { EvaluationReport(split: "val", samples: 5, scores: [$0]) }
+        try report.compare(with: fleet.reversed())
+        #expect(report.relativeImprovementPercent == 0 && report.rows.allSatisfy { $0.baseline == $0.value })
         let lacking = EvaluationReport(split: "val", samples: 5, scores: Array(scores.dropLast()))
         #expect(throws: UsageError.self) { try report.compare(with: [lacking]) }
         #expect(throws: UsageError.self) { try report.compare(with: [report, lacking]) }

@@ -46,7 +46,7 @@ package struct EvaluationReport: Codable, Sendable {
                 Row(
                     task: score.task, metric: result.name, convention: result.convention.rawValue,
                     unit: result.unit.rawValue, value: result.value.isFinite ? result.value : nil,
-                    isCompared: result == compared)
+                    isCompared: result.name == compared?.name)
             }
         }
     }

@@ -68,9 +68,7 @@ final class ScoreLanes {
         try heads.indices.map { place in
             var score = rules.score(heads[place])
             for lane in lanes { score.tally.merge(lane[place].tally) }
-            let empty = rules.score(heads[place]).tally
-            let parts = try team.gather(score.tally.encoded()).map(empty.decoded)
-            score.tally = parts.dropFirst().reduce(into: parts[0]) { $0.merge($1) }
+            score.tally = try score.tally.total(over: team)
             return ValidationScore(task: heads[place].name, results: score.results)
         }
     }
