@@ -67,7 +67,9 @@ package struct Initialization {
             // Where rows are normalized, "weight" is split into "weight_v" and "weight_g".
             let whole = String(shared.dropLast(2))
             if whole.hasSuffix(ResNet.modulatorSuffix), let stored = bank.tensor(whole) {
-                if shared.hasSuffix("_v") { return try bank.floats(whole, shape: parameter.shape) }
+                if shared.hasSuffix("_v") {
+                    return Self.directions(try bank.floats(whole, shape: parameter.shape), rows: parameter.shape[0])
+                }
                 return Self.rowLengths(try bank.floats(whole, shape: stored.shape), rows: parameter.count)
             }
         }
@@ -93,6 +95,17 @@ package struct Initialization {
         }
         let isOne = name.hasSuffix(".running_var") || (name.hasSuffix(".weight") && !name.hasPrefix("predict."))
         return [Float](repeating: isOne ? 1 : 0, count: parameter.count)
+    }
+
+    /// The rows of a matrix, but for those of length 0, which a filter without any response has: they get a direction, as
+    /// nothing can be divided by their length, and keep the gain 0.
+    private static func directions(_ matrix: [Float], rows: Int) -> [Float] {
+        var matrix = matrix
+        let columns = matrix.count / rows
+        for row in 0..<rows where matrix[row * columns..<(row + 1) * columns].allSatisfy({ $0 == 0 }) {
+            matrix[row * columns + min(row, columns - 1)] = 1
+        }
+        return matrix
     }
 
     private static func rowLengths(_ matrix: [Float], rows: Int) -> [Float] {

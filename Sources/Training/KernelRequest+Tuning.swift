@@ -42,14 +42,17 @@ extension KernelRequest {
         }
     }
 
-    /// The kernels for measuring the training step of `configuration`, which reads no bank.
+    /// The kernels for measuring the training step of `configuration`, which reads no values of a bank.
     package func kernels(
         benchmarking configuration: RunConfiguration, team: RankTeam = RankTeam(),
         environment: [String: String] = ProcessInfo.processInfo.environment,
         watch: (TuningEvent) -> Void = { _ in }
     ) throws -> Kernels {
         try check()
-        return try tuned(team, environment, watch) { MultiTaskNetwork(configuration).graphs }
+        let components = try tunes ? BankComponents.planned(configuration, team: team) : .all
+        return try tuned(team, environment, watch) {
+            MultiTaskNetwork(configuration, components: components).graphs
+        }
     }
 
     private func check() throws(UsageError) {

@@ -1,12 +1,14 @@
+import Checkpoints
 import Collectives
 import Configuration
 import ConvolutionEngine
+import Foundation
 import Graph
 import Networks
 import TensorCore
 
-/// The training step of a configuration on random images, labels and parameters: neither a data set nor a bank is read,
-/// as no kernel's time depends on values.
+/// The training step of a configuration on random images, labels and parameters: of data set and bank no value is read, as
+/// no kernel's time depends on them.
 final class RandomStep {
     let network: MultiTaskNetwork
     let step: TrainingStep
@@ -27,7 +29,8 @@ final class RandomStep {
     init(_ configuration: RunConfiguration, ranks: Ranks, kernels: Kernels, pool: ThreadPool) throws {
         let settings = configuration.training
         rate = settings.learningRate
-        let network = MultiTaskNetwork(configuration)
+        let team = if case .team(let team) = ranks { team } else { RankTeam() }
+        let network = MultiTaskNetwork(configuration, components: try .planned(configuration, team: team))
         self.network = network
         let costs = network.graphs.map { $0.cost.trainingStepFlop(samples: 1) }
         func groups(_ ranks: Int) throws -> TaskGroups {
@@ -89,6 +92,18 @@ final class RandomStep {
         let start = ContinuousClock.now
         try step.run(rate: rate)
         return (ContinuousClock.now - start).seconds
+    }
+}
+
+extension BankComponents {
+    /// Those of the bank that a configuration names, as its shapes tell; all where it names none, or one that is not there
+    /// yet. All ranks of the team take part.
+    static func planned(_ configuration: RunConfiguration, team: RankTeam) throws -> BankComponents {
+        let own = try team.first { () -> BankComponents in
+            guard let path = configuration.model.bank, FileManager.default.fileExists(atPath: path) else { return .all }
+            return BankComponents(of: try SafetensorsFile(path: path))
+        }
+        return BankComponents(decoding: try team.gather((own ?? .all).encoded)[0])
     }
 }
 

@@ -20,8 +20,8 @@ package struct TaskAddition {
     /// - Parameters:
     ///   - path: the model's folder.
     ///   - configuration: its `data`, `training`, `parallel` and `output` are used, and the weight of the task if it is
-    ///     listed; its network has to be the model's in every key that it sets.
-    /// - Throws: `UsageError` where the model has the task already, or no bank to share.
+    ///     listed. The network is the model's; a bank that it names and that is there has to be the model's too.
+    /// - Throws: `UsageError` where the model has the task already, another bank, or none to share.
     package init(
         _ task: LearningTask, to path: String, _ configuration: RunConfiguration, team: RankTeam = RankTeam()
     ) throws {
@@ -36,6 +36,14 @@ package struct TaskAddition {
                 throw UsageError(
                     "\(path) has the task \(task.rawValue) already; modulor remove \(task.rawValue) --from \(path) "
                         + "takes it out")
+            }
+            if let bank = configuration.model.bank, FileManager.default.fileExists(atPath: bank) {
+                let digest = try SHA256.hexadecimal(ofFile: bank)
+                guard digest == stored.folder.modelDescription.bankDigest else {
+                    throw UsageError(
+                        "\(path) has another bank (SHA-256 \(stored.folder.modelDescription.bankDigest)) than "
+                            + "model.bank, \(bank) (\(digest)); leave that key out, or name a model over that bank")
+                }
             }
             resolved.model = stored.settings
             resolved.model.bank = URL(fileURLWithPath: stored.folder.bankPath).path

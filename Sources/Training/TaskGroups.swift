@@ -5,6 +5,7 @@ import Configuration
 /// have nothing trainable in common, so groups say nothing to each other about gradients, and the results are those of
 /// one group.
 package struct TaskGroups: Sendable, Equatable {
+    /// Ranks that train the same graphs, and share each of their batches.
     package struct Group: Sendable, Equatable {
         /// Places of the graphs, ascending.
         package var graphs: [Int]

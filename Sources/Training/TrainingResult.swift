@@ -2,6 +2,7 @@ import Tasks
 
 /// What a run came to.
 package struct TrainingResult: Sendable {
+    /// How good one task became, and what it costs.
     package struct Task: Sendable {
         package let name: String
         /// The primary metric first.

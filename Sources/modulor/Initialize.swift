@@ -52,6 +52,12 @@ struct Initialize: ParsableCommand {
                     }
                     return
                 }
+                guard settings.method == .rcm else {
+                    throw UsageError(
+                        "--responses makes a bank for modulators, which method \(settings.method.rawValue) has not; "
+                            + "leave out --method or --responses")
+                }
+                try team.first { try PretrainedNetwork.checkEmpty(model) }
                 let bank = try responses.initialize(pretrained, kernels: kernels.request.kernels(), team: team) {
                     done, all in
                     if team.isFirst, done == all || done % 16 == 0 {
@@ -61,8 +67,11 @@ struct Initialize: ParsableCommand {
                 try team.first {
                     let folder = try pretrained.write(
                         bank: bank!.tensors, metadata: bank!.metadata, to: model, as: settings)
+                    let leftOver = pretrained.leftOver
                     Terminal.write(
-                        json ? try JSONOutput.object(bank!.summary) : bank!.text + "\nbank: \(folder.bankPath)\n")
+                        json
+                            ? try JSONOutput.object(bank!.summary(leftOver: leftOver))
+                            : "\(bank!.text(leftOver: leftOver))\nbank: \(folder.bankPath)\n")
                 }
             }
         }

@@ -23,7 +23,10 @@ struct NetworkOptions: ParsableArguments {
 
     func validate() throws {
         guard [8, 16].contains(outputStride) else { throw ValidationError("--output-stride is 16 or 8") }
-        guard aspp ?? 1 > 0, low ?? 1 > 0 else { throw ValidationError("--aspp and --low are at least 1") }
+        let widths = ModelSettings.decoderWidths
+        guard widths.contains(aspp ?? 1), widths.contains(low ?? 1) else {
+            throw ValidationError("--aspp and --low are \(widths.lowerBound) to \(widths.upperBound)")
+        }
     }
 
     /// - Throws: `UsageError` where the file's tasks need something else than what was asked for.

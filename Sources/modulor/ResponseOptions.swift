@@ -13,8 +13,8 @@ struct ResponseOptions: ParsableArguments {
                 + "whose training images are taken, or a folder of images.", valueName: "data"))
     var responses: String?
 
-    @Option(help: "How many images responses are taken of; which, is drawn.")
-    var images = 256
+    @Option(help: "How many images responses are taken of; which, is drawn (default: 256).")
+    var images: Int?
 
     @Option(
         help: "The size at which images are seen, HEIGHTxWIDTH (default: the configuration's data.crop, or 224x224).")
@@ -34,9 +34,9 @@ struct ResponseOptions: ParsableArguments {
         guard components == nil || energy == nil else {
             throw ValidationError("give --components or --energy, not both")
         }
-        guard images > 0 else { throw ValidationError("--images is at least 1") }
-        guard responses != nil || (components == nil && energy == nil && crop == nil) else {
-            throw ValidationError("--components, --energy and --crop need --responses")
+        guard images ?? 1 > 0 else { throw ValidationError("--images is at least 1") }
+        guard responses != nil || (components == nil && energy == nil && crop == nil && images == nil) else {
+            throw ValidationError("--components, --energy, --images and --crop need --responses")
         }
     }
 
@@ -51,7 +51,7 @@ struct ResponseOptions: ParsableArguments {
         _ pretrained: PretrainedNetwork, kernels: Kernels, team: RankTeam, observe: (Int, Int) -> Void
     ) throws -> InitializedBank? {
         guard let responses else { return nil }
-        let data = try ResponseData(path: responses, images: images, crop: crop)
+        let data = try ResponseData(path: responses, images: images ?? 256, crop: crop)
         return try ResponseInitialization(pretrained, data: data, truncation: truncation).run(
             kernels: kernels, pool: ParallelSettings().threadPool(on: team.processors), team: team,
             observe: observe)

@@ -37,12 +37,20 @@ import Testing
             let before = try bytes(model)
             let recipe = folder.appendingPathComponent("recipe.yaml").path
             let run = folder.appendingPathComponent("depth").path
-            let arguments = ["add", "depth", "--to", model, recipe, "--output", run]
+            let arguments = [
+                "add", "depth", "--to", model, recipe, "--output", run, "--set", "model.bank=\(model)/bank.safetensors",
+            ]
             let outcome = try Program.run(arguments)
             try #require(outcome.status == 0, "\(outcome.errors)")
             var after = try bytes(model)
             #expect(after.removeValue(forKey: "tasks/depth.safetensors") != nil)
             #expect(after == before)
+
+            let other = Program.repository.appendingPathComponent("launch/recipes/rooms-bank.safetensors").path
+            let stranger = try Program.run(
+                "add", "edge", "--to", model, recipe, "--output", run + "-2", "--set", "model.bank=" + other)
+            #expect(stranger.status == 2 && stranger.errors.contains("has another bank"), "\(stranger.errors)")
+            #expect(!FileManager.default.fileExists(atPath: run + "-2"))
 
             let again = try Program.run(arguments + ["--resume"])
             #expect(again.status == 2)

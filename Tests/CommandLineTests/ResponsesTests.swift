@@ -66,6 +66,42 @@ import Testing
         }
     }
 
+    @Test func whatTheBankLeavesOverIsListed() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("resnet18.pth")
+            try PretrainedFile.write(to: file)
+            let images = Program.repository.appendingPathComponent("Tests/DatasetsTests/Fixtures/PASCAL_MT/JPEGImages")
+            func initialize(_ name: String, _ options: String...) throws -> String {
+                let arguments = [
+                    "initialize", folder.appendingPathComponent(name).path, "--from", file.path, "--responses",
+                    images.path, "--images", "4", "--crop", "32x32",
+                ]
+                return try Program.succeed(arguments + options).output
+            }
+            // In the order of the file, which PyTorch does not sort.
+            #expect(try initialize("text").contains(#/left over  fc\.(weight, fc\.bias|bias, fc\.weight)/#))
+            let json = try JSONSerialization.jsonObject(with: Data(initialize("json", "--json").utf8))
+            let leftOver = (json as? [String: Any])?["left_over"] as? [String]
+            #expect(leftOver?.sorted() == ["fc.bias", "fc.weight"])
+        }
+    }
+
+    @Test func whatWouldBeInVainIsRefusedAtOnce() throws {
+        try withTemporaryFolder { folder in
+            let bank = Program.repository.appendingPathComponent("launch/recipes/rooms-bank.safetensors").path
+            func refusal(_ options: String...) throws -> String {
+                let outcome = try Program.run(["initialize", folder.path, "--from", bank] + options)
+                #expect(outcome.status == 2, "\(outcome.errors)")
+                return outcome.errors
+            }
+            #expect(try refusal("--responses", "/nowhere", "--method", "conv").contains("--method"))
+            #expect(try refusal("--images", "5").contains("need --responses"))
+            // Before any image is looked for.
+            try Data().write(to: folder.appendingPathComponent("notes"))
+            #expect(try refusal("--responses", "/nowhere").contains("it is not empty"))
+        }
+    }
+
     @Test(arguments: [
         (["--energy", "1.5"], "--energy"), (["--components", "0"], "--components"),
         (["--components", "2", "--energy", "0.5"], "not both"), (["--images", "0"], "--images"),

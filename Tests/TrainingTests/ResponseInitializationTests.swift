@@ -195,6 +195,46 @@ struct ResponseInitializationTests {
         }
     }
 
+    /// The pretrained net is looked at as it was trained, whatever stride the model will have.
+    @Test func theNetworkIsNotDilated() {
+        for stride in [8, 16] {
+            let network = ResponseNetwork(
+                ModelSettings(width: Self.width, outputStride: stride, method: .conv), height: 64, width: 64)
+            #expect(network.layers.count == 17 && network.layers.allSatisfy { $0.geometry.dilation == 1 })
+            #expect(
+                network.layers.filter { $0.geometry.stride == 2 }.map(\.name) == [
+                    "conv1", "layer2.0.conv1", "layer3.0.conv1", "layer4.0.conv1",
+                ])
+        }
+    }
+
+    /// As many pruned filters have none: the principal axes then have a row of zeros, by whose length nothing is divided.
+    @Test func anOutputWithoutResponseHasADirectionAndNoGain() throws {
+        let folder = try ScratchFolder()
+        let file = try initialize(bank(in: folder), .components(3), to: folder.path + "/bank.safetensors").file
+        let name = "layer1.0.conv1.Wt"
+        let tensors = try file.tensors.map { tensor in
+            var values = try file.floats(tensor.name, shape: tensor.shape)
+            if tensor.name == name + ".weight" { for column in 0..<3 { values[3 + column] = 0 } }
+            return TensorEntry(tensor.name, shape: tensor.shape, values: values)
+        }
+        let path = folder.path + "/pruned.safetensors"
+        try SafetensorsFile.write(to: path, tensors: tensors, metadata: file.metadata)
+        let pruned = try SafetensorsFile(path: path)
+        let network = MultiTaskNetwork(
+            ModelSettings(width: Self.width, method: .rcm, aspp: 8, low: 4), heads: [TaskHead(.edge, channels: 1)],
+            height: 32, width: 32, components: BankComponents(of: pruned))
+        let parameters = NetworkParameters(network.graphs, training: false)
+        try Initialization(bank: pruned, method: .rcm, seed: 1).fill(parameters, of: network.graphs)
+        let storage = parameters.groups[0].trained
+        func values(_ ending: String) throws -> [Float] {
+            storage.read(try #require(storage.layout.entry("\(name).edge.\(ending)")), from: storage.values)
+        }
+        let (directions, gains) = (try values("weight_v"), try values("weight_g"))
+        #expect(Array(directions[3..<6]) == [0, 1, 0] && gains[1] == 0 && gains[0] > 0)
+        #expect(try Array(directions[0..<3]) == Array(pruned.floats(name + ".weight", shape: [4, 3, 1, 1])[0..<3]))
+    }
+
     @Test func whatCannotBeInitializedIsRefused() throws {
         let folder = try ScratchFolder()
         let file = try initialize(bank(in: folder), to: folder.path + "/bank.safetensors").file

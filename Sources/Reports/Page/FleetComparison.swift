@@ -6,6 +6,7 @@ import Networks
 
 /// What a model's tasks cost beside what as many single-task networks of the same backbone and decoder would.
 package struct FleetComparison: Sendable, Equatable {
+    /// One task's share of the model, and the network that it would need alone.
     package struct Task: Sendable, Equatable {
         package let name: String
         /// Floats that belong to the task alone.
@@ -31,22 +32,25 @@ package struct FleetComparison: Sendable, Equatable {
                 .map { TaskHead(task, channels: $0) }
         }
         // Parameters do not depend on the pictures' size.
-        func parameters(_ settings: ModelSettings, _ heads: [TaskHead]) -> [[Graph.Parameter]] {
-            heads.isEmpty
-                ? [] : MultiTaskNetwork(settings, heads: heads, height: 32, width: 32).graphs.map(\.parameters)
+        func parameters(
+            _ settings: ModelSettings, _ heads: [TaskHead], _ components: BankComponents
+        ) -> [[Graph.Parameter]] {
+            guard !heads.isEmpty else { return [] }
+            return MultiTaskNetwork(settings, heads: heads, height: 32, width: 32, components: components)
+                .graphs.map(\.parameters)
         }
         func count(_ parameters: some Sequence<Graph.Parameter>) -> Int { parameters.reduce(0) { $0 + $1.count } }
         func belongs(_ parameter: Graph.Parameter, to head: TaskHead) -> Bool {
             parameter.name.contains(".\(head.name).")
         }
-        let own = parameters(settings, heads)
+        let own = parameters(settings, heads, settings.method.hasBank ? BankComponents(of: try model.bank()) : .all)
         shared = count((own.first ?? []).filter { parameter in !heads.contains { belongs(parameter, to: $0) } })
         var alone = settings
         alone.method = .conv
         tasks = heads.map { head in
             Task(
                 name: head.name, own: count(own.joined().filter { belongs($0, to: head) }),
-                single: count(parameters(alone, [head])[0]))
+                single: count(parameters(alone, [head], .all)[0]))
         }
     }
 }

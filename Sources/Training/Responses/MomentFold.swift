@@ -1,7 +1,8 @@
 import ConvolutionEngine
 
 /// Sums of blocks, elementwise in double, along the tree over all blocks: as many partials are kept as the tree needs,
-/// and one for each maximal subtree of this rank's blocks is left.
+/// and one for each maximal subtree of this rank's blocks is left. A partial of a ResNet-18 of width 64 has 11 MB, of a
+/// ResNet-50 180 MB, and of 2ⁿ blocks there are at most n + 1.
 struct MomentFold {
     private let tree: ReductionTree
     private var open: [[Double]] = []

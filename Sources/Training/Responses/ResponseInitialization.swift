@@ -14,8 +14,9 @@ import TensorCore
 ///
 /// With the first K axes alone, the best approximation of r is m + UUᵀ(r − m) = UUᵀr + b, b = (I − UUᵀ)m. The batch norm
 /// that follows computes γ(y + b − μ)/σ + β = γ(y − (μ − b))/σ + β of y = UUᵀr, so its running mean μ becomes μ − b, and
-/// what the network computes of a mean response stays. (The official code adds b, which is wrong unless it is 0.) With
-/// all axes b is 0 and nothing is changed.
+/// what the layer makes of its mean response stays, as far as the layers before it are whole: m is taken of the pretrained
+/// net, of which nothing was left out yet. (The official code adds b, which is wrong unless it is 0.) With all axes b is 0
+/// and nothing is changed.
 package struct ResponseInitialization {
     /// How many components of each convolution are kept.
     package enum Truncation: Sendable, Equatable {

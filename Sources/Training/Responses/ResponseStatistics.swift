@@ -48,7 +48,8 @@ package struct ResponseStatistics: Sendable {
                 plan: .training(
                     order: SampleOrder(
                         count: data.source.count, batchSize: imagesPerBlock, seed: UInt64(data.seed)),
-                    augmentation: CentralCrop(cropHeight: data.crop.height, cropWidth: data.crop.width)),
+                    augmentation: CentralCrop(
+                        cropHeight: data.crop.height, cropWidth: data.crop.width, margin: data.margin)),
                 workers: data.workers, startingAt: own.lowerBound)
             for block in own {
                 guard let batch = try loader.next() else { preconditionFailure("the order of samples never ends") }

@@ -3,6 +3,7 @@ import Foundation
 
 /// The timelines of all ranks by one clock.
 package struct RunTrace: Sendable {
+    /// What one rank did when.
     package struct Rank: Sendable {
         package let rank: Int
         package let host: String
