@@ -11,7 +11,8 @@ import Testing
 
     @Test func everyMethodIsTrainedAndEveryCellRepeats() throws {
         try withTemporaryFolder { folder in
-            let outcome = try study("--quick", "--output", folder.path)
+            let jobs = min(2, ProcessInfo.processInfo.activeProcessorCount)
+            let outcome = try study("--quick", "--jobs", "\(jobs)", "--output", folder.path)
             try #require(outcome.status == 0, "\(outcome.errors)")
             for method in ["single task", "joint", "series RA", "parallel RA", "| RC ", "RC+RI ", "RC+RI+NFF"] {
                 #expect(outcome.output.contains(method), "\(outcome.output)")
@@ -101,7 +102,7 @@ import Testing
             let written = try String(contentsOf: article, encoding: .utf8)
             #expect(written.hasPrefix(before + "## What came out\n") && written.hasSuffix(after))
             #expect(!written.contains("Nothing yet.") && written.contains(text))
-            #expect(written.contains("`launch/study --quick --output ") && written.contains(" cores of "))
+            #expect(written.contains("`launch/study --quick --jobs ") && written.contains(" cores of "))
             for plot in ["delta", "parameters", "convergence"] {
                 #expect(written.components(separatedBy: "(study-\(plot).svg)").count == 2)
                 #expect(
@@ -162,6 +163,25 @@ import Testing
         }
     }
 
+    @Test func ranksGiveTheSameBits() throws {
+        try withTemporaryFolder { folder in
+            func path(_ ranks: Int) -> URL { folder.appendingPathComponent("\(ranks)") }
+            for ranks in [1, 2] {
+                let outcome = try study(
+                    "--quick", "--only", "rc-ri,1", "--ranks", "\(ranks)", "--output", path(ranks).path)
+                try #require(outcome.status == 0, "\(outcome.errors)")
+            }
+            for file in [
+                "banks/conv/bank.safetensors", "banks/ri/bank.safetensors", "rc-ri/1/together/figures.json",
+                "rc-ri/1/together/model/tasks/edge.safetensors",
+            ] {
+                #expect(
+                    try Data(contentsOf: path(1).appendingPathComponent(file))
+                        == Data(contentsOf: path(2).appendingPathComponent(file)), "\(file)")
+            }
+        }
+    }
+
     /// A network over its own backbone is itself, and over another's it is not.
     private func checkBackbones(_ folder: URL) throws {
         func figures(_ backbone: String, of run: String) throws -> Program.Outcome {
@@ -184,7 +204,8 @@ import Testing
             let empty = folder.appendingPathComponent("empty").path
             for (arguments, words) in [
                 (["--only", "magic"], "no method 'magic'"), (["--only", "rc,x"], "METHOD,SEED"),
-                (["--ranks", "0"], "--ranks"), (["--output", Program.repository.path], "--resume"),
+                (["--ranks", "0"], "--ranks"), (["--jobs", "2", "--ranks", "2"], "not both"),
+                (["--jobs", "100000"], "processors there are"), (["--output", Program.repository.path], "--resume"),
             ] {
                 let outcome = try Program.run(
                     ["--output", empty] + arguments, environment: ["MODULOR_PROGRAM": Program.location.path],

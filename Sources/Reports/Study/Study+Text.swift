@@ -6,7 +6,7 @@ extension Study {
     package var text: String {
         var table = MarkdownTable(
             ["method"] + tasks.map(title)
-                + ["Δm", "own parameters per task", "of \(tasks.count) tasks together", "training"])
+                + ["Δm", "own parameters per task", "of \(tasks.count) tasks together", "core time"])
         for row in rows {
             let own = row.ownParametersPerTask
             table.add(
@@ -16,7 +16,7 @@ extension Study {
                         row.relativeImprovementPercent.map { Self.signed($0) } ?? "",
                         Figure.count(Int(own)),
                         Figure.count(Int(row.sharedParameters + own * Double(tasks.count))),
-                        row.trainingSeconds.text(Figure.duration),
+                        row.trainingCoreSeconds.text(Figure.duration),
                     ])
         }
         let head =

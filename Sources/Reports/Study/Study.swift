@@ -17,7 +17,7 @@ package struct Study: Encodable {
         package let relativeImprovementPercent: Spread?
         package let sharedParameters: Double
         package let ownParametersPerTask: Double
-        package let trainingSeconds: Spread
+        package let trainingCoreSeconds: Spread
     }
 
     let folder: String
@@ -69,7 +69,7 @@ package struct Study: Encodable {
                 figures: Self.spreads(cells),
                 relativeImprovementPercent: gains.isEmpty ? nil : Spread(gains),
                 sharedParameters: first.parameters.shared, ownParametersPerTask: first.parameters.own,
-                trainingSeconds: Spread(cells.map(\.trainingSeconds)))
+                trainingCoreSeconds: Spread(cells.map(\.trainingCoreSeconds)))
         }
         forgetting = try Forgetting.all(in: folder)
     }

@@ -1,6 +1,8 @@
 import Checkpoints
 import Configuration
+import Datasets
 import Foundation
+import Tasks
 import Training
 
 /// One method trained once: the runs of one seed, one run or one for each task.
@@ -41,11 +43,17 @@ struct StudyCell {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// Seconds spent in training steps, pauses and validation not counted.
-    var trainingSeconds: Double {
+    /// Seconds spent in training steps, times the threads of all ranks, so that cells on any number of them can be compared.
+    /// Pauses, validation and waiting for pictures, which runs share unevenly, are not counted.
+    var trainingCoreSeconds: Double {
         runs.reduce(0) { sum, run in
+            let history = run.history
             let batch = Double(run.configuration.training.batch)
-            return sum + run.history.imagesPerSecond.reduce(0) { $0 + batch / $1.value }
+            return zip(history.imagesPerSecond, history.waitingShare).reduce(sum) { sum, step in
+                let session = history.sessions.last { $0.step < step.0.step }
+                let cores = session.map { $0.threads * $0.ranks } ?? 1
+                return sum + batch / step.0.value * (1 - step.1.value) * Double(cores)
+            }
         }
     }
 
@@ -60,11 +68,14 @@ struct StudyCell {
         )
     }
 
-    /// The first metric of each task as it was validated during training, by task and step.
+    /// The metric of each task that Δm compares, as it was validated during training, by task and step; of edges, which
+    /// are scored pixel by pixel there, another.
     var courses: [String: (metric: RunHistory.Metric, values: [Int: Double])] {
         Dictionary(
             runs.flatMap(\.history.tasks).compactMap { task in
-                task.metrics.first.map { metric in
+                LearningTask(rawValue: task.name).flatMap {
+                    RelativeImprovement.figure(of: $0, in: task.metrics, named: \.name)
+                }.map { metric in
                     (
                         task.name,
                         (metric, Dictionary(metric.points.map { ($0.step, $0.value) }, uniquingKeysWith: { $1 }))

@@ -2,6 +2,7 @@ import Foundation
 
 /// A claim of the paper (Kanakis et al., section 4) beside what a study found.
 package struct StudyClaim: Encodable, Sendable {
+    /// Whether the study found what the paper claims.
     package enum Verdict: String, Encodable, Sendable {
         case agrees
         case disagrees

@@ -48,6 +48,13 @@ package struct RelativeImprovement: Sendable, Equatable {
     /// classes, parts and saliency, mean angle of normals, RMSE of depth. All but saliency's are primary; its IoU is what
     /// ASTMT's tables are made of (`parse_eval_results.py`) and what the paper's code logs before max-F (`test.py`).
     package static func figure(of task: LearningTask, in results: [MetricResult]) -> MetricResult? {
-        task == .sal ? results.first { $0.name == "max_iou" } : results.first
+        figure(of: task, in: results, named: \.name)
+    }
+
+    /// The same among figures of any kind, the primary one first.
+    package static func figure<Figure>(
+        of task: LearningTask, in figures: [Figure], named name: KeyPath<Figure, String>
+    ) -> Figure? {
+        task == .sal ? figures.first { $0[keyPath: name] == "max_iou" } : figures.first
     }
 }
