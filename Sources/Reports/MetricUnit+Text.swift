@@ -22,15 +22,11 @@ enum MetricName {
     }
 }
 
-/// Figures as people read them.
+/// Figures as people read them; bytes, and counts to the last digit, are written by ``ByteText``.
 enum Figure {
+    /// `99999`, `0.45 M`.
     static func count(_ number: Int) -> String {
         number < 100_000 ? "\(number)" : String(format: "%.2f M", Double(number) / 1e6)
-    }
-
-    static func bytes(_ number: Int) -> String {
-        number < 1_000_000
-            ? String(format: "%.1f kB", Double(number) / 1e3) : String(format: "%.2f MB", Double(number) / 1e6)
     }
 
     static func duration(_ seconds: Double) -> String {

@@ -12,6 +12,9 @@ package struct TraceFile {
         self.trace = trace
     }
 
+    /// Writes the file, whole or not at all, some 64 KB of its text at a time.
+    ///
+    /// - Throws: `FileSystemError`.
     package func write(to path: String) throws {
         try AtomicFile.write(to: path) { file in
             var isFirst = true

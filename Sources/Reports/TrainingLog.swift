@@ -25,6 +25,7 @@ package final class TrainingLog {
         self.write = write
     }
 
+    /// Tells of one event at once; those of which there is nothing to read in a terminal are passed over.
     package func observe(_ event: TrainingEvent) {
         switch event {
         case .started(let summary): started(summary)

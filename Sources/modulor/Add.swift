@@ -25,8 +25,7 @@ struct Add: ParsableCommand {
     @Option(help: "The folder of the run (default: output.directory of the configuration, and the task's name).")
     var output: String?
 
-    @Flag(help: "Go on with the run in the folder, or start it if there is none.")
-    var resume = false
+    @OptionGroup var resume: ResumeOptions
 
     @OptionGroup var kernels: TuningOptions
 
@@ -36,7 +35,7 @@ struct Add: ParsableCommand {
             let addition = try GivenFile.use { try TaskAddition(task, to: to, settings, team: team) }
             let trainer = try Train.train(
                 addition.configuration, folder: output ?? "\(settings.output.directory)-\(task.rawValue)",
-                resume: resume, kernels: kernels.request, team: team)
+                resume: resume.isAsked, kernels: kernels.request, team: team)
             try team.first {
                 if let path = try addition.complete(from: trainer.folder) { print("task: \(path)") }
             }

@@ -23,8 +23,7 @@ struct BenchInference: ParsableCommand {
     @Option(help: "The configuration of a network, a YAML file.")
     var config: String?
 
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "Override a key: section.key=value.")
-    var overrides: [String] = []
+    @OptionGroup var changes: OverrideOptions
 
     @Option(help: "The folder of a model or run, in place of --config.")
     var model: String?
@@ -49,7 +48,7 @@ struct BenchInference: ParsableCommand {
 
     func validate() throws {
         guard (config == nil) != (model == nil) else { throw ValidationError("give either --config or --model") }
-        guard model == nil || overrides.isEmpty else { throw ValidationError("--set changes a --config") }
+        guard model == nil || changes.overrides.isEmpty else { throw ValidationError("--set changes a --config") }
         guard rounds > 0 else { throw ValidationError("--rounds is at least 1") }
         guard (1...16384).contains(height), (1...16384).contains(width) else {
             throw ValidationError("--height and --width are from 1 to 16384")
@@ -60,7 +59,7 @@ struct BenchInference: ParsableCommand {
         let (kernels, pool) = (try kernels.request.kernels(), threading.pool())
         let networks: [MergedNetwork]
         if let config {
-            let configuration = try RunConfiguration.load(path: config, overrides: overrides)
+            let configuration = try RunConfiguration.load(path: config, overrides: changes.overrides)
             networks = try configuration.randomNetworks(tasks: tasks, kernels: kernels, pool: pool)
         } else {
             let model = try GivenFile.use { try StoredModel(opening: self.model!) }

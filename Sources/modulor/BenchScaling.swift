@@ -24,8 +24,7 @@ struct BenchScaling: ParsableCommand {
     @Option(help: "The configuration, a YAML file.")
     var config: String
 
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "Override a key: section.key=value.")
-    var overrides: [String] = []
+    @OptionGroup var changes: OverrideOptions
 
     @Option(help: "Numbers of ranks, with commas.")
     var ranks = "1,2"
@@ -64,7 +63,7 @@ struct BenchScaling: ParsableCommand {
     func run() throws {
         guard try Launcher.detect(ProcessInfo.processInfo.environment) == nil else { return try measure() }
         // What is wrong with the configuration is said once, and not by every job.
-        _ = try RunConfiguration.load(path: config, overrides: overrides)
+        _ = try RunConfiguration.load(path: config, overrides: changes.overrides)
         let trials = try ScalingReport.jobs(ranks: counts, samplesPerRank: samples).map { job in
             Terminal.progress("\(job.ranks) ranks, batch \(job.batch)")
             return try trial(ranks: job.ranks, batch: job.batch)
@@ -79,7 +78,7 @@ struct BenchScaling: ParsableCommand {
     private func measure() throws {
         try Job.run { team in
             let configuration = try RunConfiguration.load(
-                path: config, overrides: overrides + ["parallel.threads=\(threads)"])
+                path: config, overrides: changes.overrides + ["parallel.threads=\(threads)"])
             let trial = try ScalingTrial(
                 configuration, team: team, kernels: kernels.request.kernels(), rounds: rounds)
             if team.isFirst { Terminal.write(try JSONOutput.object(trial)) }
@@ -89,7 +88,7 @@ struct BenchScaling: ParsableCommand {
     /// Starts a job and reads what it says.
     private func trial(ranks: Int, batch: Int) throws -> ScalingTrial {
         var arguments = ["-n", "\(ranks)", "bench", "scaling", "--config", config]
-        for change in overrides + ["training.batch=\(batch)"] { arguments += ["--set", change] }
+        for change in changes.overrides + ["training.batch=\(batch)"] { arguments += ["--set", change] }
         arguments += ["--threads", "\(threads)", "--rounds", "\(rounds)"]
         if let choice = kernels.convolution { arguments += ["--convolution", choice.rawValue] }
         if let products = kernels.gemm { arguments += ["--gemm", products.rawValue] }

@@ -6,12 +6,9 @@ struct ConfigurationOptions: ParsableArguments {
     @Argument(help: "The configuration, a YAML file.")
     var config: String
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Change one key of the configuration.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var changes: OverrideOptions
 
     func load<Document: ConfigurationDocument>(_ type: Document.Type = Document.self) throws -> Document {
-        try Document.load(path: config, overrides: overrides)
+        try Document.load(path: config, overrides: changes.overrides)
     }
 }

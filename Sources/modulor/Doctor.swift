@@ -17,6 +17,6 @@ struct Doctor: ParsableCommand {
 
     func run() throws {
         let report = MachineReport(.survey(kernels: try .chosen()))
-        print(json ? try report.json() : report.text)
+        Terminal.write(json ? try JSONOutput.object(report) : report.text + "\n")
     }
 }

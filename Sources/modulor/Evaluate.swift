@@ -26,10 +26,7 @@ struct Evaluate: ParsableCommand {
     @Argument(help: "The model or run, then the configuration; with --predictions the configuration alone.")
     var paths: [String] = []
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Change one key of the configuration.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var changes: OverrideOptions
 
     @Option(help: "The list of samples.")
     var split = "val"
@@ -71,7 +68,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         try Job.run { team in
-            let configuration = try RunConfiguration.load(path: paths.last!, overrides: overrides)
+            let configuration = try RunConfiguration.load(path: paths.last!, overrides: changes.overrides)
             let kernels = try kernels.request.kernels()
             let pool = configuration.parallel.threadPool(on: team.processors)
             let evaluation = try Evaluation(

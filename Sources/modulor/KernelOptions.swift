@@ -10,7 +10,7 @@ struct KernelOptions: ParsableArguments {
     @Option(
         help: """
             How 3×3 convolutions are computed: direct rounds least, auto takes what is expected to be fastest (default: \
-            auto, or as a resumed run was begun).
+            auto).
             """)
     var convolution: ConvolutionChoice?
 

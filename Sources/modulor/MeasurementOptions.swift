@@ -7,8 +7,7 @@ struct MeasurementOptions: ParsableArguments {
     @Option(help: "The configuration, a YAML file.")
     var config: String
 
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "Override a key: section.key=value.")
-    var overrides: [String] = []
+    @OptionGroup var changes: OverrideOptions
 
     @Option(help: "Worker threads (default: parallel.threads of the configuration).")
     var threads: Int?
@@ -27,6 +26,6 @@ struct MeasurementOptions: ParsableArguments {
 
     func configuration() throws -> RunConfiguration {
         let own = threads.map { ["parallel.threads=\($0)"] } ?? []
-        return try RunConfiguration.load(path: config, overrides: overrides + own)
+        return try RunConfiguration.load(path: config, overrides: changes.overrides + own)
     }
 }

@@ -21,8 +21,7 @@ struct Pretrain: ParsableCommand {
     @Option(help: .init("The folder of the run, in place of output.directory.", valueName: "run"))
     var output: String?
 
-    @Flag(help: "Go on with the run in the folder, or start it if there is none.")
-    var resume = false
+    @OptionGroup var resume: ResumeOptions
 
     @OptionGroup var kernels: TuningOptions
 
@@ -34,10 +33,11 @@ struct Pretrain: ParsableCommand {
                 folder: folder, output: configuration.output, parallel: configuration.parallel, team: team
             ) {
                 try kernels.request.kernels(
-                    pretraining: configuration, resuming: resume ? folder : nil, team: team, watch: { $0.show() })
+                    pretraining: configuration, resuming: resume.isAsked ? folder : nil, team: team,
+                    watch: { $0.show() })
             }
             let pretrainer = try Pretrainer(
-                configuration, folder: folder, resume: resume, kernels: session.kernels, pool: session.pool,
+                configuration, folder: folder, resume: resume.isAsked, kernels: session.kernels, pool: session.pool,
                 team: team, observe: session.observe)
             switch try pretrainer.run() {
             case .finished(let bank):

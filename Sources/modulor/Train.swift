@@ -21,8 +21,7 @@ struct Train: ParsableCommand {
     @Option(help: "The folder of the run (default: output.directory of the configuration).")
     var output: String?
 
-    @Flag(help: "Go on with the run in the folder, or start it if there is none.")
-    var resume = false
+    @OptionGroup var resume: ResumeOptions
 
     @Option(
         help: """
@@ -37,7 +36,7 @@ struct Train: ParsableCommand {
         try Job.run { team in
             let configuration = try options.load(RunConfiguration.self)
             _ = try Self.train(
-                configuration, folder: output ?? configuration.output.directory, resume: resume,
+                configuration, folder: output ?? configuration.output.directory, resume: resume.isAsked,
                 kernels: kernels.request, team: team, trace: trace)
         }
     }

@@ -13,6 +13,7 @@ package struct BinaryMask: Sendable {
         pixels = Array(repeating: 0, count: (height + 2) * (width + 2))
     }
 
+    /// Makes the pixel 1; it lies inside the map.
     package mutating func set(row: Int, column: Int) {
         pixels[(row + 1) * rowStride + column + 1] = 1
     }

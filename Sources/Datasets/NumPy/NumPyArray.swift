@@ -11,6 +11,7 @@ package struct NumPyArray: Sendable, Equatable {
     /// Row-major whatever the order in the file: the last dimension changes fastest. True is 1. Rounded to float32.
     package let values: [Float]
 
+    /// What the numbers are in the file; read, all are float32.
     package enum NumberKind: Sendable {
         case boolean, integer, floatingPoint
     }

@@ -25,14 +25,6 @@ package struct MachineReport: Encodable, Sendable {
 
     private enum Key: CodingKey { case problems }
 
-    /// One JSON object with keys in snake_case.
-    package func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-
     /// Lines to read: the facts, then each problem with its fix.
     package var text: String {
         let labels = facts.lines.map(\.label.count).max() ?? 0

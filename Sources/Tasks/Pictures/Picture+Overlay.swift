@@ -15,31 +15,6 @@ extension Picture {
             }
         }
     }
-
-    /// The picture, made smaller where a side is longer than `side`: every pixel is the mean of those that it stands
-    /// for.
-    package func shrunk(toFit side: Int) -> Picture {
-        let longest = max(height, width)
-        guard longest > side else { return self }
-        let (newHeight, newWidth) = (max(1, height * side / longest), max(1, width * side / longest))
-        return Picture(height: newHeight, width: newWidth) { row, column in
-            let rows = row * height / newHeight..<max((row + 1) * height / newHeight, row * height / newHeight + 1)
-            let columns =
-                column * width / newWidth..<max((column + 1) * width / newWidth, column * width / newWidth + 1)
-            var (red, green, blue) = (0, 0, 0)
-            for sourceRow in rows {
-                for sourceColumn in columns {
-                    let color = self[sourceRow, sourceColumn]
-                    red += Int(color.red)
-                    green += Int(color.green)
-                    blue += Int(color.blue)
-                }
-            }
-            let count = rows.count * columns.count
-            func mean(_ sum: Int) -> UInt8 { UInt8((sum + count / 2) / count) }
-            return Color(red: mean(red), green: mean(green), blue: mean(blue))
-        }
-    }
 }
 
 extension Color {

@@ -67,24 +67,6 @@ package struct Picture: Sendable, Equatable {
         return Picture(height: height, width: width) { self[row + $0, column + $1] }
     }
 
-    /// The picture with both sides divided by the smallest whole number that leaves neither above `side`; every pixel
-    /// is the mean of a square, and what fills no square at the right and lower edge is left out.
-    package func reduced(toFit side: Int) -> Picture {
-        let factor = (max(height, width) + side - 1) / side
-        guard factor > 1 else { return self }
-        let area = factor * factor
-        return Picture(height: max(1, height / factor), width: max(1, width / factor)) { row, column in
-            var sum = SIMD3<Int>(repeating: 0)
-            for place in 0..<area {
-                let color = self[
-                    min(row * factor + place / factor, height - 1), min(column * factor + place % factor, width - 1)]
-                sum &+= SIMD3(Int(color.red), Int(color.green), Int(color.blue))
-            }
-            func mean(_ sum: Int) -> UInt8 { UInt8((sum + area / 2) / area) }
-            return Color(red: mean(sum.x), green: mean(sum.y), blue: mean(sum.z))
-        }
-    }
-
     /// Draws `picture` with its upper left corner at (row, column), every pixel as a square of `magnification` pixels;
     /// it must lie inside.
     mutating func draw(_ picture: Picture, row: Int, column: Int, magnification: Int = 1) {
