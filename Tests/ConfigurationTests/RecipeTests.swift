@@ -13,6 +13,16 @@ import Testing
         ("rc", .rcm), ("rc-ri", .rcm), ("rc-ri-nff", .rcm),
     ]
 
+    @Test func everyRecipeIsRead() throws {
+        func path(_ name: String) -> String { Self.folder.appendingPathComponent(name).path }
+        for name in ["demo", "study"] { _ = try RunConfiguration.load(path: path(name + ".yaml")) }
+        for name in ["rooms-bank", "imagenet-bank"] { _ = try PretrainConfiguration.load(path: path(name + ".yaml")) }
+        for dataset in ["pascal", "nyud"] {
+            let files = try FileManager.default.contentsOfDirectory(atPath: path(dataset))
+            #expect(files.sorted() == Self.rows.map { $0.name + ".yaml" }.sorted())
+        }
+    }
+
     @Test(arguments: ["pascal", "nyud"], Self.rows.indices)
     func eachRowFollowsTheProtocol(_ dataset: String, _ row: Int) throws {
         let (name, method) = Self.rows[row]
