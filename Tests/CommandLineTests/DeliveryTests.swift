@@ -4,13 +4,15 @@ import Testing
 
 /// A trained model is taken away: predictions, other programs' files, latency.
 @Suite(.serialized) struct DeliveryTests {
-    /// Gives `body` a model of two tasks that one step has trained.
-    private func withModel(_ body: (_ folder: URL, _ model: String) throws -> Void) throws {
+    /// Gives `body` a model that one step has trained.
+    private func withModel(
+        of tasks: [String] = ["semseg", "depth"], _ body: (_ folder: URL, _ model: String) throws -> Void
+    ) throws {
         try withTemporaryFolder { folder in
             let path = folder.appendingPathComponent("run.yaml").path
             try """
             model: {width: 4, method: rcm, aspp: 8, low: 4}
-            tasks: {semseg: {weight: 1}, depth: {weight: 1}}
+            tasks: {\(tasks.map { "\($0): {weight: 1}" }.joined(separator: ", "))}
             data: {crop: [32, 32], workers: 1, rooms: {train: 4, validation: 2, size: [32, 32]}}
             training: {iterations: 1, batch: 2}
             """.write(toFile: path, atomically: true, encoding: .utf8)
@@ -64,6 +66,75 @@ import Testing
                 try Data(contentsOf: whole.appendingPathComponent(map))
                 == Data(contentsOf: parts.appendingPathComponent(map))
             #expect(isSame)
+        }
+    }
+
+    /// Pictures for people have the size of what they are about, and the values of the maps beside them.
+    @Test func whatIsShownIsWhatTheMapsHold() throws {
+        let (height, width) = (40, 56)
+        let tasks = ["semseg", "edge", "normals", "depth"]
+        try withModel(of: tasks) { folder, model in
+            func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+            try Program.succeed(
+                "data", "rooms", "--index", "0..1", "--size", "\(height)x\(width)", "--output", path("drawn"))
+            let image = try ImageFile.read(path("drawn/rooms-1-0-image.png"))
+            try Program.succeed("predict", model, path("drawn/rooms-1-0-image.png"), "--output", path("answers"))
+            let answers = path("answers/rooms-1-0-image")
+            /// The vector at every pixel.
+            func vectors(_ task: String) throws -> [ArraySlice<Float>] {
+                let array = try NumPyArray("\(answers)-\(task).npy")
+                #expect(array.shape.count == 3 && array.shape.prefix(2) == [height, width])
+                let channels = array.shape[2]
+                return (0..<height * width).map { array.values[$0 * channels..<($0 + 1) * channels] }
+            }
+            func picture(_ name: String, _ palette: ImageFile.PaletteReading = .colors) throws -> ImageFile {
+                let picture = try ImageFile.read("\(answers)-\(name).png", palette: palette)
+                #expect(picture.height == height && picture.width >= width, "\(name)")
+                return picture
+            }
+
+            let winners = try vectors("semseg").map { UInt8($0.firstIndex(of: $0.max()!)! - $0.startIndex) }
+            let areWinners = try picture("semseg", .indices).bytes == winners
+            #expect(areWinners)
+            // A byte is the nearest one; in float32 what it is made of is some 1e-5 off.
+            let probabilities = try vectors("edge").joined().map { 255 / (1 + exp(-Double($0))) }
+            let edges = try picture("edge")
+            #expect(edges.channels == 1 && edges.bytes.count == probabilities.count)
+            #expect(zip(edges.bytes, probabilities).allSatisfy { abs(Double($0) - $1) <= 0.5 + 1e-4 })
+            let components = try vectors("normals").joined().map { 255 * (Double($0) + 1) / 2 }
+            let normals = try picture("normals")
+            #expect(normals.channels == 3 && normals.bytes.count == components.count)
+            #expect(zip(normals.bytes, components).allSatisfy { abs(Double($0) - $1) <= 0.5 + 1e-4 })
+            // Depth has a bar of its colours at its right.
+            let depth = try picture("depth")
+            let bar = Set((0..<height).map { Self.row($0, of: depth, from: width + 4, count: 1) })
+            #expect(depth.channels == 3 && bar.count > 10)
+
+            let sheet = try ImageFile.read(path("answers/contact-sheet.png"))
+            #expect(sheet.height > height && sheet.width > (1 + tasks.count) * width)
+            for shown in try [image, picture("semseg"), edges, normals, depth] {
+                #expect(Self.shows(sheet, Self.row(height / 2, of: shown, from: 0, count: width)))
+            }
+            for task in tasks {
+                let overlay = try picture(task + "-overlay")
+                #expect(overlay.channels == 3 && overlay.width == width && overlay.bytes != image.bytes, "\(task)")
+            }
+        }
+    }
+
+    /// The colours of `count` pixels of a row, three bytes each.
+    private static func row(_ row: Int, of image: ImageFile, from column: Int, count: Int) -> [UInt8] {
+        let start = (row * image.width + column) * image.channels
+        let bytes = image.bytes[start..<start + count * image.channels]
+        return image.channels == 3 ? Array(bytes) : bytes.flatMap { [$0, $0, $0] }
+    }
+
+    /// Whether these pixels stand beside each other somewhere in a picture.
+    private static func shows(_ sheet: ImageFile, _ pixels: [UInt8]) -> Bool {
+        (0..<sheet.height).contains { line in
+            (0...sheet.width - pixels.count / 3).contains { column in
+                sheet.bytes[((line * sheet.width + column) * 3)...].starts(with: pixels)
+            }
         }
     }
 

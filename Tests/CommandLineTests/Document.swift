@@ -4,16 +4,17 @@ import Testing
 /// A page of the documentation: README.md, or an article of Modulor.docc.
 ///
 /// Commands stand in blocks that are marked `sh`, and nowhere else; a block that is marked `yaml` and begins with the
-/// comment `# NAME.yaml` is that file.
+/// comment `# NAME.yaml` is that file; one that is marked `python` is run as a whole.
 struct Document: CustomTestStringConvertible, Sendable {
     enum Step: Equatable {
         case command(String)
         case file(name: String, content: String)
+        case python(String)
     }
 
     let name: String
     let text: String
-    /// Commands and files in the order of the page.
+    /// What there is to do, in the order of the page.
     let steps: [Step]
 
     var testDescription: String { name }
@@ -56,6 +57,7 @@ struct Document: CustomTestStringConvertible, Sendable {
         case "yaml":
             guard let name = lines.first?.wholeMatch(of: #/# (\S+\.yaml).*/#)?.1 else { return [] }
             return [.file(name: String(name), content: lines.joined(separator: "\n") + "\n")]
+        case "python": return [.python(lines.joined(separator: "\n"))]
         default: return []
         }
     }

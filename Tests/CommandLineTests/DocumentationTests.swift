@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// The documentation says what is so: its commands run, its paths exist, and it names every command there is.
@@ -11,6 +12,67 @@ import Testing
         try withTemporaryFolder { folder in
             try Reader(in: folder, reading: document).follow(document)
         }
+    }
+
+    /// A block of Python, and the page that it stands on.
+    private struct Snippet: CustomTestStringConvertible, Sendable {
+        let document: Document
+        let code: String
+
+        var lines: [Substring] { code.split(separator: "\n") }
+        /// What a machine has or has not.
+        var imports: String {
+            lines.filter { $0.hasPrefix("import ") || $0.hasPrefix("from ") }.joined(separator: "; ")
+        }
+        var testDescription: String { "\(document.name): \(lines.first ?? "")" }
+    }
+
+    private static let snippets: [Snippet] = Document.all.flatMap { document in
+        document.steps.compactMap { step -> Snippet? in
+            guard case .python(let code) = step else { return nil }
+            return Snippet(document: document, code: code)
+        }
+    }
+
+    @Test("Python of a page runs after its commands", arguments: snippets)
+    private func python(_ snippet: Snippet) throws {
+        guard Python.runs(snippet.imports) else {
+            try Test.cancel("needs a Python that can '\(snippet.imports)' (python3 of the path, or MODULOR_PYTHON)")
+        }
+        try withTemporaryFolder { folder in
+            let reader = try Reader(in: folder, reading: snippet.document)
+            try reader.follow(snippet.document)
+            try reader.run(python: snippet.code)
+        }
+    }
+
+    @Test("what is not run here stands on a page, and README.md names what no test runs")
+    func exceptions() throws {
+        let commands = Document.all.flatMap(\.steps).compactMap { step -> String? in
+            guard case .command(let command) = step else { return nil }
+            return command
+        }
+        for part in Array(Reader.untested.keys) + Array(Reader.testedElsewhere.keys) {
+            #expect(commands.contains { $0.contains(part) }, "\(part)")
+        }
+        let readme = try #require(Document.all.first).text.replacing("\n", with: " ")
+        let sentence = try #require(
+            readme.firstMatch(of: #/Every command in them is run by the tests, but for ([^.]*)\./#))
+        let named = sentence.1.matches(of: #/`([^`]*)`/#).map { String($0.1) }
+        #expect(named.sorted() == Reader.untested.keys.sorted())
+    }
+
+    @Test("WritingATask.md counts the files that a new kind of answer concerns")
+    func answers() throws {
+        let article = try #require(Document.all.first { $0.name == "WritingATask.md" })
+        let count = try #require(article.text.firstMatch(of: #/in (\d+) files/#)).1
+        let sources = RunningJob.root.appendingPathComponent("Sources").path
+        let files = try FileManager.default.subpathsOfDirectory(atPath: sources).filter { $0.hasSuffix(".swift") }
+        let concerned = try files.filter { file in
+            try String(contentsOfFile: "\(sources)/\(file)", encoding: .utf8)
+                .range(of: #"switch (\w+\.)*answer \{"#, options: .regularExpression) != nil
+        }
+        #expect(Int(count) == concerned.count, "\(concerned)")
     }
 
     @Test("commands stand where they are run, and not in other blocks", arguments: Document.all)

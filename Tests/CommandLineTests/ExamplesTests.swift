@@ -2,12 +2,13 @@ import ArgumentParser
 import Testing
 import modulor
 
-/// The examples that `--help` shows.
+/// What `--help` shows: examples, and options in the same words wherever they are.
 @Suite struct ExamplesTests {
     private struct Command: CustomTestStringConvertible, Sendable {
         /// Such as `modulor bench step`.
         let name: String
         let examples: [String]
+        let help: String
 
         var testDescription: String { name }
     }
@@ -20,7 +21,9 @@ import modulor
         let examples = discussion.drop { !$0.hasPrefix("Example") }.dropFirst()
             .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         let subcommands = type.configuration.subcommands
-        let own = subcommands.isEmpty || type == Modulor.self ? [Command(name: name, examples: examples)] : []
+        let help = Modulor.helpMessage(for: type, includeHidden: false, columns: 100)
+        let isOwn = subcommands.isEmpty || type == Modulor.self
+        let own = isOwn ? [Command(name: name, examples: examples, help: help)] : []
         return own + subcommands.flatMap { gather($0, name: "\(name) \($0._commandName)") }
     }
 
@@ -40,6 +43,17 @@ import modulor
             }
         }
         #expect(isShown, "no example runs \(command.name)")
+    }
+
+    @Test(
+        "--set is told in the same words everywhere, and how a run was begun only where one goes on",
+        arguments: commands)
+    private func options(_ command: Command) {
+        let words = command.help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(
+            words.contains("--set <section.key=value> Change one key of the configuration; repeat it for several.")
+                == command.help.contains("\n  --set "))
+        #expect(words.contains("as the run was begun") == command.help.contains("\n  --resume "))
     }
 
     @Test("a line that no command takes would be seen")

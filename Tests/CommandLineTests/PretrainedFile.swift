@@ -1,10 +1,11 @@
 import Checkpoints
 import Foundation
+import ProgramTesting
 
 /// A ResNet-18 of the usual width with random filters, under torchvision's names.
 enum PretrainedFile {
     /// Writes the file by PyTorch where Python has it, and else as safetensors: readers look at what is in a file, not
-    /// at its name.
+    /// at its name. YourOwnDataTests says which it is.
     static func write(to path: URL) throws {
         var tensors: [TensorEntry] = []
         var draw: UInt64 = 1
@@ -52,7 +53,8 @@ enum PretrainedFile {
         try SafetensorsFile.write(to: path.path, tensors: tensors)
         if Python.has("torch", "numpy") {
             let converted = path.appendingPathExtension("converted")
-            let outcome = try Python.run(script: "save_by_pytorch.py", [path.path, converted.path])
+            let outcome = try Python.run(
+                script: "CommandLineTests/Scripts/save_by_pytorch.py", [path.path, converted.path])
             guard outcome.status == 0 else { throw Failure(description: outcome.output + outcome.errors) }
             try FileManager.default.removeItem(at: path)
             try FileManager.default.moveItem(at: converted, to: path)
@@ -61,26 +63,5 @@ enum PretrainedFile {
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
-    }
-}
-
-/// The Python of this machine: the one that MODULOR_PYTHON names, else `python3` of the path.
-enum Python {
-    private static let program = ProcessInfo.processInfo.environment["MODULOR_PYTHON"] ?? "python3"
-
-    /// Whether it has all these modules.
-    static func has(_ modules: String...) -> Bool {
-        (try? run(["-c", "import " + modules.joined(separator: ", ")]))?.status == 0
-    }
-
-    /// Runs a script of Tests/CommandLineTests/Scripts, or of another folder of Tests.
-    static func run(script: String, in folder: String = "CommandLineTests", _ arguments: [String]) throws
-        -> Program.Outcome
-    {
-        try run([RunningJob.root.appendingPathComponent("Tests/\(folder)/Scripts/\(script)").path] + arguments)
-    }
-
-    private static func run(_ arguments: [String]) throws -> Program.Outcome {
-        try Program.run([program] + arguments, executable: URL(fileURLWithPath: "/usr/bin/env"))
     }
 }

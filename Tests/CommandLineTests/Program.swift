@@ -1,13 +1,10 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// The program under test, run as a person runs it.
 struct Program {
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
+    typealias Outcome = ForeignProgram.Outcome
 
     /// The built program, which stands beside the tests.
     static let location = URL(fileURLWithPath: CommandLine.arguments[0])
@@ -17,7 +14,11 @@ struct Program {
         .deletingLastPathComponent()
 
     /// Runs the program, which must succeed.
-    static func succeed(_ arguments: String...) throws -> Outcome {
+    @discardableResult
+    static func succeed(_ arguments: String...) throws -> Outcome { try succeed(arguments) }
+
+    @discardableResult
+    static func succeed(_ arguments: [String]) throws -> Outcome {
         let outcome = try run(arguments)
         try #require(outcome.status == 0, "\(arguments.joined(separator: " ")): \(outcome.errors)")
         return outcome
@@ -51,33 +52,7 @@ struct Program {
         _ arguments: [String], environment: [String: String] = [:], seconds: Int = 120,
         executable: URL = location
     ) throws -> Outcome {
-        try withTemporaryFolder { folder in
-            // Files rather than pipes: a program never waits for somebody to read them.
-            func file(_ name: String) throws -> FileHandle {
-                let path = folder.appendingPathComponent(name)
-                try Data().write(to: path)
-                return try FileHandle(forWritingTo: path)
-            }
-            func text(_ name: String) throws -> String {
-                String(decoding: try Data(contentsOf: folder.appendingPathComponent(name)), as: UTF8.self)
-            }
-            let process = Process()
-            process.executableURL = executable
-            process.arguments = arguments
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            process.standardOutput = try file("output")
-            process.standardError = try file("errors")
-            process.standardInput = FileHandle.nullDevice
-            let ended = DispatchSemaphore(value: 0)
-            process.terminationHandler = { _ in ended.signal() }
-            try process.run()
-            if ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut {
-                kill(process.processIdentifier, SIGKILL)
-                ended.wait()
-            }
-            return Outcome(
-                status: process.terminationStatus, output: try text("output"), errors: try text("errors"))
-        }
+        try ForeignProgram(at: executable.path).run(arguments, environment: environment, seconds: seconds)
     }
 }
 

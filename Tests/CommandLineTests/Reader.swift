@@ -1,28 +1,30 @@
 import Checkpoints
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Somebody who does what a page says, in a folder that looks like a clone of the repository.
 ///
 /// `modulor` is a script there that runs the program with small settings at the end of its arguments: commands are run
 /// as they are written, and none takes long. What pages take for granted is in the folder when they speak of it: a
-/// demonstration that was trained (`runs/demo`), torchvision's ResNet-18 (`resnet18.pth`), pictures (`photos`), pictures
-/// with labels (`mydata`), the data sets of the paper (`data`) and a configuration (`my.yaml`).
+/// demonstration that was trained (`runs/demo`), torchvision's ResNet-18 (`resnet18.pth`), pictures (`photos`, and
+/// `kitchen.jpg`), pictures with labels (`mydata`), the data sets of the paper (`data`) and a configuration (`my.yaml`).
 struct Reader {
     let folder: URL
 
-    /// Commands that are not run here, by a part of them, and why.
+    /// Commands that no test runs, by a part of them, and why. README.md names them.
     static let untested = [
+        "launch/benchmark pytorch": "it measures for minutes, and installs PyTorch",
+        "kubectl apply": "it needs a cluster of Kubernetes; KubernetesTests reads the file",
+    ]
+
+    /// Commands that are not run here, by a part of them, and where they are.
+    static let testedElsewhere = [
         "launch/test": "it runs these tests",
-        "launch/benchmark": "it measures for minutes, and installs PyTorch",
         "launch/study": "it trains for two hours; StudyTests runs its miniature",
         "modulor study": "it sums up what launch/study has trained; StudyTests runs it",
         "--hostfile": "it needs several hosts; HostsTests trains on three",
         "sbatch ": "it needs a cluster; SlurmTests makes one",
-        "kubectl ": "it needs a cluster",
-        "podman ": "it needs the network",
-        "http.server": "it serves until it is stopped",
-        "tensorboard ": "it serves until it is stopped; TensorBoardTests reads the files",
     ]
 
     init(in folder: URL, reading document: Document) throws {
@@ -47,21 +49,28 @@ struct Reader {
             try PretrainedFile.write(to: folder.appendingPathComponent("resnet18.pth"))
         }
         if document.text.contains("mydata") || document.text.contains("photos") { try drawPictures() }
+        if document.text.contains("kitchen.jpg") {
+            try FileManager.default.copyItem(
+                at: Self.fixtures.appendingPathComponent("PASCAL_MT/JPEGImages/2008_000057.jpg"),
+                to: folder.appendingPathComponent("kitchen.jpg"))
+        }
         if document.text.contains("runs/demo") {
             try follow(.command("modulor train launch/recipes/demo.yaml --output runs/demo"))
         }
     }
 
-    /// Does everything that the document says.
+    /// Does everything that the document says but its Python, which not every machine can run.
     func follow(_ document: Document) throws {
         for step in document.steps { try follow(step) }
     }
 
     private func follow(_ step: Document.Step) throws {
         switch step {
+        case .python: break
         case .file(let name, let content): try write(name, content)
         case .command(let command):
-            guard !Self.untested.keys.contains(where: command.contains) else { return }
+            let isLeftOut = [Self.untested, Self.testedElsewhere].contains { $0.keys.contains(where: command.contains) }
+            guard !isLeftOut else { return }
             let outcome = try Program.run(
                 ["-euo", "pipefail", "-c", "cd \"$0\"\n\(command)", folder.path],
                 environment: [
@@ -72,6 +81,20 @@ struct Reader {
                 ], seconds: 300, executable: URL(fileURLWithPath: "/bin/bash"))
             #expect(outcome.status == 0, "\(command)\n\(outcome.output)\n\(outcome.errors)")
         }
+    }
+
+    /// Runs Python of the document after its commands. A `network` of PyTorch that is spoken of is one as the exported
+    /// file's, with values of its own.
+    func run(python code: String) throws {
+        let network = """
+            sys.path.insert(0, "Tests/InferenceTests/Scripts")
+            from load_backbone import network_of, read
+            network = network_of(*read("depth.safetensors"))
+            """
+        let lines =
+            ["import os, sys", "os.chdir(sys.argv[1])"] + (code.contains("network.") ? [network] : []) + [code]
+        let outcome = try Python.run(["-c", lines.joined(separator: "\n"), folder.path])
+        #expect(outcome.status == 0, "\(code)\n\(outcome.output)\n\(outcome.errors)")
     }
 
     private func write(_ name: String, _ content: String) throws {
@@ -98,6 +121,10 @@ struct Reader {
         "bench step"* | "bench convolution"*) small=("${steps[@]}" --rounds 1) ;;
         "bench inference"*) small=(--height 64 --width 64 --rounds 1) ;;
         "bench allreduce"*) small=(--largest 65536 --rounds 2) ;;
+        "bench scaling"*)
+            small=(--set "data.crop=[32, 32]" --set model.width=4 --set model.aspp=8 --set model.low=4)
+            small+=(--samples 2 --rounds 1)
+            ;;
         esac
         exec "\(Program.location.path)" "$@" "${small[@]}"
 
@@ -105,15 +132,16 @@ struct Reader {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
     }
 
+    private static let fixtures = RunningJob.root.appendingPathComponent("Tests/DatasetsTests/Fixtures")
+
     /// `data`: the synthetic scenes that DatasetsTests reads.
     private func linkDatasets() throws {
-        let fixtures = RunningJob.root.appendingPathComponent("Tests/DatasetsTests/Fixtures")
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("data"), withIntermediateDirectories: true)
         for name in ["PASCAL_MT", "NYUD_MT"] {
             try FileManager.default.createSymbolicLink(
                 at: folder.appendingPathComponent("data/\(name)"),
-                withDestinationURL: fixtures.appendingPathComponent(name))
+                withDestinationURL: Self.fixtures.appendingPathComponent(name))
         }
     }
 

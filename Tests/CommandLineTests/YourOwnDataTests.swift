@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 /// The way of somebody who comes with torchvision's network and twenty pictures, as the article describes it.
@@ -28,7 +29,7 @@ import Testing
         }
     }
 
-    /// Within 1e-4 of the largest value; see the script.
+    /// Within 1e-4, absolutely: normals are unit vectors. See the script.
     private func compareWithONNXRuntime(_ path: (String) -> String) throws {
         guard Python.has("numpy", "onnx", "onnxruntime") else {
             try Test.cancel("needs Python with numpy, onnx and onnxruntime (python3 of the path, or MODULOR_PYTHON)")
@@ -38,9 +39,25 @@ import Testing
             try Data(NumPyArray.encoded(image.values, shape: [image.height, image.width, 3]))
                 .write(to: URL(fileURLWithPath: path("\(name).npy")))
             let outcome = try Python.run(
-                script: "run_onnx.py", in: "InferenceTests",
+                script: "InferenceTests/Scripts/run_onnx.py",
                 [path("normals.onnx"), path("\(name).npy"), "normals=\(path("answers/\(name)-normals.npy"))"])
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.output.contains(" absolutely"), "\(outcome.output)")
+        }
+    }
+
+    @Test(
+        "the pretrained network that tests begin with is a file of PyTorch",
+        .enabled(
+            if: Python.has("torch", "numpy"),
+            "needs Python with torch and numpy; without them, the resnet18.pth of the tests holds safetensors"))
+    func pretrainedFile() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("resnet18.pth")
+            try PretrainedFile.write(to: path)
+            let inspection = try Program.succeed("inspect", path.path, "--json").output
+            let object = try JSONSerialization.jsonObject(with: Data(inspection.utf8)) as? [String: Any]
+            #expect(object?["format"] as? String == "pytorch")
         }
     }
 }

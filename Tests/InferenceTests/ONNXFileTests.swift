@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Inference
 import Networks
+import ProgramTesting
 import TensorCore
 import Testing
 
@@ -31,9 +32,11 @@ import Testing
                 let image = SmallModel.image(height: height, width: width)
                 let maps = try predictor.predict(image).maps.map { "\($0.name)=\(try write($0.name, $1))" }
                 let outcome = try Python.run(
-                    script: "run_onnx.py", [folder + "/network.onnx", try write("image", image.rgbMap)] + maps)
-                #expect(outcome.status == 0, "\(settings.method) \(height) x \(width): \(outcome.text)")
-                print("ONNX Runtime, \(settings.backbone) \(settings.method) \(height) x \(width): \(outcome.text)")
+                    script: "InferenceTests/Scripts/run_onnx.py",
+                    [folder + "/network.onnx", try write("image", image.rgbMap)] + maps)
+                let what = "\(settings.backbone) \(settings.method) \(height) x \(width)"
+                #expect(outcome.status == 0, "\(what): \(outcome.output)\(outcome.errors)")
+                print("ONNX Runtime, \(what): \(outcome.output)")
             }
         }
     }

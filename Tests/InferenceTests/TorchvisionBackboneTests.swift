@@ -6,6 +6,7 @@ import Foundation
 import Graph
 import Inference
 import Networks
+import ProgramTesting
 import TensorCore
 import Testing
 
@@ -29,10 +30,10 @@ import Testing
                 .write(to: folder + "/backbone.safetensors")
             let features = try features(model, folder)
             let outcome = try Python.run(
-                script: "load_backbone.py",
+                script: "InferenceTests/Scripts/load_backbone.py",
                 ["backbone.safetensors", "image.npy", features].map { "\(folder)/\($0)" })
-            #expect(outcome.status == 0, "\(outcome.text)")
-            print("PyTorch, \(settings.backbone) \(settings.method): \(outcome.text)")
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+            print("PyTorch, \(settings.backbone) \(settings.method): \(outcome.output)")
         }
     }
 

@@ -70,7 +70,7 @@ import Testing
     func json() throws {
         var facts = sound
         facts.openblasVersion = nil
-        let data = Data(try MachineReport(facts).json().utf8)
+        let data = Data(try JSONOutput.object(MachineReport(facts)).utf8)
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(object["memory_bytes"] as? Int == 8 << 30)
         #expect(object["peak_gflop_per_second"] as? Double == 190)

@@ -22,18 +22,17 @@ final class SmallRun {
 
     /// Trains, and asks to stop after `stop` steps of this session. `observe` hears what the recorder hears.
     func train(
-        _ overrides: [String] = [], resume: Bool = false, stopAfter stop: Int? = nil,
+        _ overrides: [String] = [], resume: Bool = false, stopAfter stop: Int? = nil, choice: ConvolutionChoice = .auto,
         observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
-        let recorder = EventRecorder(folder: path, version: "1.2.3", command: ["modulor", "train", "it's <mine>.yaml"])
-        {
+        let recorder = EventRecorder(folder: path, command: ["modulor", "train", "it's <mine>.yaml"]) {
             preconditionFailure($0)
         }
         var steps = 0
         let trainer = try Trainer(
             RunConfiguration.parse(Self.configuration, file: "test.yaml", overrides: overrides), folder: path,
             resume: resume,
-            kernels: Kernels(.best, choice: .auto), pool: ThreadPool(threads: 2),
+            kernels: Kernels(.best, choice: choice), pool: ThreadPool(threads: 2),
             shouldStop: {
                 steps += 1
                 return steps == stop
@@ -51,41 +50,5 @@ final class SmallRun {
             try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.contains("tfevents") }.sorted()
                 .map { "\(path)/\($0)" }
         }
-    }
-}
-
-/// A program of the user's, such as Python; nil where it is not in PATH.
-struct ForeignProgram {
-    let path: String
-
-    /// - Parameter variable: an environment variable that names the program where it is not in PATH.
-    init?(_ names: [String], variable: String? = nil) {
-        let environment = ProcessInfo.processInfo.environment
-        let named = variable.flatMap { environment[$0] }.map { [$0] } ?? []
-        let folders = (environment["PATH"] ?? "").split(separator: ":")
-        let candidates = named + names.flatMap { name in folders.map { "\($0)/\(name)" } }
-        guard let path = candidates.first(where: FileManager.default.isExecutableFile) else { return nil }
-        self.path = path
-    }
-
-    /// Runs the program to its end and gives its status and what it wrote to standard output.
-    func run(_ arguments: [String], seconds: Int = 120) throws -> (status: Int32, output: String) {
-        let file = NSTemporaryDirectory() + "modulor-output-" + UUID().uuidString
-        try Data().write(to: URL(fileURLWithPath: file))
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: file)
-        process.standardError = FileHandle.nullDevice
-        let ended = DispatchSemaphore(value: 0)
-        process.terminationHandler = { _ in ended.signal() }
-        try process.run()
-        if ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
-            ended.wait()
-        }
-        return (process.terminationStatus, try String(contentsOfFile: file, encoding: .utf8))
     }
 }

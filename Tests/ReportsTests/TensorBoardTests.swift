@@ -1,14 +1,11 @@
 import Foundation
+import ProgramTesting
 import Reports
 import Testing
 import Training
 
 /// TensorBoard's own reader finds in a run what was told.
 @Suite struct TensorBoardTests {
-    private static let python = ForeignProgram(["python3"], variable: "MODULOR_PYTHON").flatMap { program in
-        (try? program.run(["-c", "import tensorboard, numpy"]))?.status == 0 ? program : nil
-    }
-
     private static let script = """
         import json, sys
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -29,7 +26,9 @@ import Training
 
     @Test(
         "scalars, images, histograms and text are there, once for each step, after a resumption",
-        .enabled(if: python != nil, "no Python with tensorboard: set MODULOR_PYTHON to one that has it"))
+        .enabled(
+            if: Python.has("tensorboard", "numpy"),
+            "no Python with tensorboard: set MODULOR_PYTHON to one that has it"))
     func readByTensorBoard() throws {
         let run = try SmallRun()
         var losses: [Int: Float] = [:]
@@ -43,9 +42,8 @@ import Training
             observe(event)
             if case .pictured(_, let samples) = event { sample = samples[0].sample }
         }
-        let python = try #require(Self.python)
-        let outcome = try python.run(["-c", Self.script, run.path, sample])
-        #expect(outcome.status == 0)
+        let outcome = try Python.run(["-c", Self.script, run.path, sample])
+        #expect(outcome.status == 0, "\(outcome.errors)")
         let read = try #require(
             try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
         let points = try #require(read["losses"] as? [[Double]])

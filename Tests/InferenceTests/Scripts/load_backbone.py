@@ -78,17 +78,27 @@ class ResNet(nn.Module):
         return self.layer4(self.layer3(self.layer2(self.layer1(x))))
 
 
-tensors, metadata = read(sys.argv[1])
-network = ResNet(metadata["architecture"], tensors["conv1.weight"].shape[0], int(metadata["output_stride"])).eval()
-loaded = network.load_state_dict(tensors, strict=False)
-assert loaded.unexpected_keys == [], loaded.unexpected_keys
-own = [k for k in loaded.missing_keys if not k.startswith("fc.") and not k.endswith("num_batches_tracked")]
-assert own == [], own
-image = torch.tensor(numpy.load(sys.argv[2])).permute(2, 0, 1)[None]
-with torch.no_grad():
-    features = network(image)[0].permute(1, 2, 0).numpy()
-expected = numpy.load(sys.argv[3])
-assert features.shape == expected.shape, (features.shape, expected.shape)
-difference, largest = abs(features - expected).max(), abs(expected).max()
-print(f"largest difference {difference:.3g}, largest value {largest:.3g}")
-sys.exit(0 if 0 < largest and difference <= 1e-4 * largest else 1)
+def network_of(tensors, metadata):
+    """A network as the file's, with first values of its own."""
+    return ResNet(metadata["architecture"], tensors["conv1.weight"].shape[0], int(metadata["output_stride"]))
+
+
+def main():
+    tensors, metadata = read(sys.argv[1])
+    network = network_of(tensors, metadata).eval()
+    loaded = network.load_state_dict(tensors, strict=False)
+    assert loaded.unexpected_keys == [], loaded.unexpected_keys
+    own = [k for k in loaded.missing_keys if not k.startswith("fc.") and not k.endswith("num_batches_tracked")]
+    assert own == [], own
+    image = torch.tensor(numpy.load(sys.argv[2])).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        features = network(image)[0].permute(1, 2, 0).numpy()
+    expected = numpy.load(sys.argv[3])
+    assert features.shape == expected.shape, (features.shape, expected.shape)
+    difference, largest = abs(features - expected).max(), abs(expected).max()
+    print(f"largest difference {difference:.3g}, largest value {largest:.3g}")
+    sys.exit(0 if 0 < largest and difference <= 1e-4 * largest else 1)
+
+
+if __name__ == "__main__":
+    main()
