@@ -151,17 +151,26 @@ let package = Package(
         // Programs that tests start, and the machine's Python.
         .target(name: "ProgramTesting", path: "Tests/Support/ProgramTesting", swiftSettings: strict),
 
-        // Damages files for every reader of them, in a program of its own that may crash and hang alone. It stands above
-        // all rooms that read files; tests of lower rooms take what it builds files with.
+        // Damages files for every reader of them, in programs of their own that may crash and hang alone; tests of other
+        // rooms take what it builds files with. What is made of files in Swift alone, above the kernels, has a program to
+        // itself, so that the other is built under sanitizers without them.
         .target(
             name: "Fuzzing",
-            dependencies: ["Reports", "Networks", "Configuration", "Datasets", "Checkpoints", "TensorCore", "CZlib"],
-            path: "Tests/Support/Fuzzing", swiftSettings: strict),
+            dependencies: [
+                "CFuzzing", "CAllocationCounter", "Configuration", "Datasets", "Checkpoints", "TensorCore", "CZlib",
+            ], path: "Tests/Support/Fuzzing", swiftSettings: strict),
+        .target(
+            name: "ModelFuzzing", dependencies: ["Fuzzing", "Reports", "Networks", "Configuration", "Checkpoints"],
+            path: "Tests/Support/ModelFuzzing", swiftSettings: strict),
         .target(name: "CFuzzing", path: "Tests/Support/CFuzzing", cSettings: strictC),
         .executableTarget(
-            name: "FuzzProbe", dependencies: ["Fuzzing", "CFuzzing", "CAllocationCounter"],
-            path: "Tests/Support/FuzzProbe", swiftSettings: strict),
-        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "FuzzProbe"], swiftSettings: strict),
+            name: "FuzzProbe", dependencies: ["Fuzzing"], path: "Tests/Support/FuzzProbe", swiftSettings: strict),
+        .executableTarget(
+            name: "ModelFuzzProbe", dependencies: ["ModelFuzzing", "Fuzzing"], path: "Tests/Support/ModelFuzzProbe",
+            swiftSettings: strict),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["Fuzzing", "ModelFuzzing", "FuzzProbe", "ModelFuzzProbe"],
+            swiftSettings: strict),
 
         // What tests of several rooms measure by: graphs computed naively in double precision, and allocations counted.
         .target(

@@ -80,6 +80,13 @@ package struct RunHistory: Sendable {
         try refresh()
     }
 
+    /// Reads the bytes of one event file that nobody writes to any more; `path` is for messages.
+    package init(bytes: Data, path: String) {
+        folder = (path as NSString).deletingLastPathComponent
+        take(bytes, of: path)
+        if !isDone { state = .stopped }
+    }
+
     /// Reads what was written since the last reading; afterwards the history is that of a new reading.
     ///
     /// - Throws: as `init`.
@@ -88,23 +95,25 @@ package struct RunHistory: Sendable {
         guard !paths.isEmpty else {
             throw UsageError("\(folder) holds no run that was recorded: there is no \(EventFile.prefix)… in it")
         }
-        for path in paths { try read(path) }
-        let isDone = sessions.last.map { step >= $0.steps && state == .finished } ?? false
+        for path in paths { take(try EventFile.bytes(of: path, from: readings[path]?.byteCount ?? 0), of: path) }
         if !isDone { state = EventFile.isBeingWritten(paths[paths.count - 1]) ? .running : .stopped }
     }
 
-    private mutating func read(_ path: String) throws {
+    private var isDone: Bool { sessions.last.map { step >= $0.steps && state == .finished } ?? false }
+
+    /// Takes in what stands in a file behind what was read of it before.
+    private mutating func take(_ bytes: Data, of path: String) {
         var reading = readings[path] ?? RecordFile.Reading()
-        guard reading.damage == nil else { return }
-        RecordFile.read(try EventFile.bytes(of: path, from: reading.byteCount), after: &reading) { payload in
+        var isStrange = false
+        RecordFile.read(bytes, after: &reading) { payload in
             // What is framed and no event is told of once, and what follows is read.
-            guard let event = try? TensorBoardEvent(serializedBytes: payload) else {
-                damages.append("\(path): a record is no event")
-                return
-            }
+            guard let event = try? TensorBoardEvent(serializedBytes: payload) else { return isStrange = true }
             take(event)
         }
-        if let damage = reading.damage { damages.append("\(path): \(damage)") }
+        let wasWhole = readings[path]?.damage == nil
+        if wasWhole, let problem = reading.damage ?? (isStrange ? "a record is no event" : nil) {
+            damages.append("\(path): \(problem)")
+        }
         readings[path] = reading
     }
 

@@ -15,11 +15,11 @@ extension FuzzedReader {
         }
     }
 
-    static func isInvalidFile(_ error: any Error) -> Bool {
+    package static func isInvalidFile(_ error: any Error) -> Bool {
         (error as? InvalidFileError)?.path == "damaged"
     }
 
-    static func pytorch(_ name: String) -> [UInt8] { seed("CheckpointsTests/Fixtures/pytorch/\(name).pth") }
+    package static func pytorch(_ name: String) -> [UInt8] { seed("CheckpointsTests/Fixtures/pytorch/\(name).pth") }
 
     private static func pytorch(
         _ name: String, near: Int, seeds: [String], crafted: [[UInt8]] = []

@@ -23,12 +23,12 @@ package struct FuzzedReader: Sendable {
     package struct Unsound: Error, CustomStringConvertible {
         package let description: String
 
-        init(_ description: String) {
+        package init(_ description: String) {
             self.description = description
         }
     }
 
-    init(
+    package init(
         _ name: String, seeds: [[UInt8]], first: Int = 0, near: Int = 400,
         repair: @escaping @Sendable (inout [UInt8]) -> Void = { _ in },
         allowance: @escaping @Sendable (Int) -> Int, isRefusal: @escaping @Sendable (any Error) -> Bool,
@@ -65,12 +65,12 @@ package struct FuzzedReader: Sendable {
     }
 
     /// What must hold of something that was accepted.
-    static func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
+    package static func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
         if !condition { throw Unsound(problem()) }
     }
 
     /// The bytes of a file below Tests.
-    static func seed(_ path: String) -> [UInt8] {
+    package static func seed(_ path: String) -> [UInt8] {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         guard let data = try? Data(contentsOf: tests.appendingPathComponent(path)) else {

@@ -1,5 +1,6 @@
 import Checkpoints
 import Configuration
+import Fuzzing
 import Networks
 
 extension FuzzedReader {

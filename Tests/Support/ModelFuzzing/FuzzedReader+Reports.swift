@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Fuzzing
 import Reports
 
 extension FuzzedReader {
@@ -42,13 +43,9 @@ extension FuzzedReader {
         FuzzedReader(
             "run-history", seeds: [RecordBuilder().session], near: 1 << 12, repair: repairRecords,
             allowance: { 1 << 20 + 64 * $0 },
-            isRefusal: { ($0 as? Told)?.damages.allSatisfy { $0.contains("/events.out.tfevents.1.damaged: ") } == true }
+            isRefusal: { ($0 as? Told)?.damages.allSatisfy { $0.hasPrefix("run/damaged: ") } == true }
         ) { bytes in
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }
-            try Data(bytes).write(to: folder.appendingPathComponent("events.out.tfevents.1.damaged"))
-            let history = try RunHistory(folder: folder.path)
+            let history = RunHistory(bytes: Data(bytes), path: "run/damaged")
             guard history.damages.isEmpty else { throw Told(damages: history.damages) }
             try require(Set(history.tasks.map(\.name)).count == history.tasks.count, "two tasks of one name")
             try require(history.state != .running, "nobody writes the file")
