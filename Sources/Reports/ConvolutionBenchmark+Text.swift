@@ -21,7 +21,8 @@ extension ConvolutionBenchmark.Measurement {
                 row.openblasSeconds.map { number($0 / row.seconds, 2) } ?? "",
             ])
         }
-        let machine = "\(threads) threads, \(isa), batch \(batch), peak \(number(peakGflopPerSecond, 1)) GFLOP/s"
+        let machine =
+            "\(Figure.number(threads, "thread")), \(isa), batch \(batch), peak \(number(peakGflopPerSecond, 1)) GFLOP/s"
         return "\(machine), medians of \(rounds) rounds; algorithms: \(convolution)\n\n\(table.text)"
     }
 }

@@ -24,6 +24,9 @@ enum MetricName {
 
 /// Figures as people read them; bytes, and counts to the last digit, are written by ``ByteText``.
 enum Figure {
+    /// So many of something: "1 thread", "2 threads".
+    static func number(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
     /// `99999`, `0.45 M`.
     static func count(_ number: Int) -> String {
         number < 100_000 ? "\(number)" : String(format: "%.2f M", Double(number) / 1e6)

@@ -37,7 +37,8 @@ extension ScalingReport {
                 number(trial.predictionRatio, 3),
             ])
         }
-        let threads = rows.first.map { "\($0.trial.threads) threads per rank, \($0.trial.isa), " } ?? ""
+        let threads =
+            rows.first.map { "\(Figure.number($0.trial.threads, "thread")) per rank, \($0.trial.isa), " } ?? ""
         let head =
             "\(threads)medians of \(rows.first?.trial.rounds ?? 0) interleaved rounds; efficiency against the fewest "
             + "ranks, against as many that run side by side, and against one alone"

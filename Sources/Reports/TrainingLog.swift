@@ -45,7 +45,7 @@ package final class TrainingLog {
         line(
             "\(summary.step == 0 ? "training" : "resuming after step \(summary.step):") \(summary.steps) steps of "
                 + "\(summary.batch) images, \(summary.ranks == 1 ? "" : "\(summary.ranks) ranks of ")"
-                + "\(summary.threads) threads, \(summary.instructionSet)")
+                + "\(Figure.number(summary.threads, "thread")), \(summary.instructionSet)")
         if !summary.groups.isEmpty {
             let groups = summary.groups.map { group in
                 let ranks = group.ranks.map(String.init)

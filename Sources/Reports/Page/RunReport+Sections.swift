@@ -20,7 +20,8 @@ extension RunReport {
             \(model.method.rawValue)\(model.method == .rcm && model.normalizedFeatureFusion ? " with NFF" : ""), \
             \(configuration.training.iterations) steps of \(configuration.training.batch) images of \
             \(configuration.data.crop.height) × \(configuration.data.crop.width), by \(ranks) of \
-            \(session?.threads ?? 0) threads (\(escaped(session?.instructionSet ?? "?"))), in \(Figure.duration(seconds)).
+            \(Figure.number(session?.threads ?? 0, "thread")) (\(escaped(session?.instructionSet ?? "?"))), \
+            in \(Figure.duration(seconds)).
             """
         let notes = history.damages.map {
             "<p class=\"note\">Not read to its end: \(escaped($0)).</p>"
