@@ -6,14 +6,14 @@ package struct StudyClaim: Encodable, Sendable {
     package enum Verdict: String, Encodable, Sendable {
         case agrees
         case disagrees
-        /// Closer than what seeds stray by.
+        /// Closer than what seeds stray by, or of one seed alone.
         case undecided
 
         var text: String {
             switch self {
             case .agrees: "agrees"
             case .disagrees: "does not agree"
-            case .undecided: "undecided: closer than seeds stray"
+            case .undecided: "undecided: no further apart than seeds may stray"
             }
         }
     }
@@ -31,7 +31,10 @@ package struct StudyClaim: Encodable, Sendable {
         let spreads = [better, worse].map { $0.relativeImprovementPercent! }
         found = zip([better, worse], spreads).map { "\($0.method.title) \(Study.signed($1))" }.joined(separator: ", ")
         let distance = spreads[0].mean - spreads[1].mean
-        let scatter = spreads.compactMap(\.deviation).max() ?? 0
+        guard let scatter = spreads.compactMap(\.deviation).max() else {
+            verdict = .undecided
+            return
+        }
         verdict =
             if distance > scatter || orEqual && distance >= -scatter {
                 .agrees
