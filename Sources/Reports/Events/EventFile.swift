@@ -25,8 +25,12 @@ package final class EventFile {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileSystemError(.write, path) }
         // Where the file system cannot lock, a run only looks as if it had stopped. Whoever looks at a file just when it
-        // appears holds it for an instant.
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR { usleep(1000) }
+        // appears holds it for an instant; nobody's lock keeps a run from training.
+        var instants = 1000
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR, instants > 0 {
+            instants -= 1
+            usleep(1000)
+        }
         writer = FileWriter(descriptor: descriptor, path: path)
         var version = TensorBoardEvent()
         version.fileVersion = "brain.Event:2"
