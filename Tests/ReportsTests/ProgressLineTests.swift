@@ -30,6 +30,16 @@ import Training
         #expect(!text.contains("rank") && !text.contains("communication") && !text.contains("waiting"))
     }
 
+    @Test("figures above a thousand are written out, without an exponent")
+    func large() {
+        var line = ProgressLine()
+        line.add(
+            StepReport(
+                step: 1, steps: 2, losses: [("semseg", 999.7), ("depth", 12_345.6)], learningRate: 0.1, images: 4938,
+                seconds: 2, waitSeconds: 0, communicationSeconds: 0, ranks: 1))
+        for part in ["semseg 1000", "depth 12346", "2469 images/s"] { #expect(line.text.contains(part), "\(part)") }
+    }
+
     @Test("no line is wider than the terminal, and the step is the last to go")
     func width() {
         for columns in 1...200 {
