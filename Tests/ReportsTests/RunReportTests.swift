@@ -65,6 +65,29 @@ import Training
         #expect(try !RunReport(of: run.path).html.contains("<b>Δm</b>"))
     }
 
+    @Test("Δm compares the figures that modulor evaluate compares, and runs of single tasks are one baseline")
+    func fleet() throws {
+        let (run, saliency, normals) = (try SmallRun(), try SmallRun(), try SmallRun())
+        try run.train(["tasks={sal: {}, normals: {}}"])
+        try saliency.train(["tasks={sal: {}}", "training.iterations=4"])
+        try normals.train(["tasks={normals: {}}", "training.iterations=4"])
+        func last(_ run: SmallRun, _ task: String, _ metric: String) throws -> Double {
+            let tasks = try RunHistory(folder: run.path).tasks
+            let found = tasks.first { $0.name == task }?.metrics.first { $0.name == metric }
+            return try #require(found?.points.last?.value)
+        }
+        let iou = try (last(run, "sal", "max_iou"), last(saliency, "sal", "max_iou"))
+        let angle = try (
+            last(run, "normals", "mean_angular_error"), last(normals, "normals", "mean_angular_error")
+        )
+        let change = 50 * ((iou.0 - iou.1) / iou.1 - (angle.0 - angle.1) / angle.1)
+        let page = try RunReport(of: run.path, baselines: [saliency.path, normals.path]).html
+        let row = try #require(page.components(separatedBy: "<b>Δm</b>").dropFirst().first)
+        #expect(row.prefix(400).contains(String(format: ">%+.2f %%<", change)))
+        // One of them alone has no figure for the other task.
+        #expect(try !RunReport(of: run.path, baselines: [saliency.path]).html.contains("<b>Δm</b>"))
+    }
+
     @Test("a joint network's backbone counts once, a bank's tasks have what is theirs", arguments: ["rcm", "conv"])
     func parameters(method: String) throws {
         let run = try SmallRun()

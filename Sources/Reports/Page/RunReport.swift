@@ -95,18 +95,12 @@ extension RunHistory.Metric {
     /// What was reached last beside the constant prediction's figure.
     var comparison: ConstantComparison? {
         guard let last = points.last, let constant else { return nil }
-        func result(_ value: Double) -> MetricResult {
-            MetricResult(name: name, value: value, unit: unit, convention: .exact)
-        }
         return ConstantComparison(achieved: result(last.value), constant: result(constant))
     }
 
-    var higherIsBetter: Bool { unit == .share }
-
-    /// By what share the last figure is better than `other`; below 0 it is worse (Δ of the paper, section 4.1).
-    func gain(over other: Double) -> Double? {
-        guard let last = points.last, other != 0 else { return nil }
-        return (higherIsBetter ? 1 : -1) * (last.value - other) / other
+    /// A value of this metric, of which events do not say the convention: it is that of the run's own validation.
+    func result(_ value: Double) -> MetricResult {
+        MetricResult(name: name, value: value, unit: unit, convention: .exact)
     }
 
     var title: String { MetricName.title(name) }

@@ -75,10 +75,8 @@ extension Study {
         over baseline: [String: Double]
     ) -> Double? {
         let gains = baseline.sorted { $0.key < $1.key }.compactMap { task, base -> Double? in
-            guard let (metric, values) = course[task], let value = values[step], value.isFinite, base != 0 else {
-                return nil
-            }
-            return 100 * (metric.higherIsBetter ? 1 : -1) * (value - base) / base
+            guard let (metric, values) = course[task], let value = values[step], value.isFinite else { return nil }
+            return metric.result(value).improvementPercent(over: metric.result(base))
         }
         return gains.count == baseline.count ? Spread(gains).mean : nil
     }

@@ -32,8 +32,8 @@ extension Study {
     /// A task with its metric, and an arrow that way to which it gets better.
     private func title(_ task: String) -> String {
         guard let row = metrics[task] else { return task }
-        let arrow = row.unit == MetricUnit.share.rawValue ? "↑" : "↓"
-        return "\(task) \(row.metric.replacingOccurrences(of: "_", with: " ")) \(arrow)"
+        let arrow = row.result(of: 0)?.higherIsBetter == false ? "↓" : "↑"
+        return "\(task) \(MetricName.title(row.metric)) \(arrow)"
     }
 
     private func value(of task: String, _ value: Double) -> String {

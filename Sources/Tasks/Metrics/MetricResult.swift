@@ -29,4 +29,14 @@ package struct MetricResult: Sendable, Equatable {
 
     /// The value that nothing can surpass.
     package var perfectValue: Double { higherIsBetter ? 1 : 0 }
+
+    /// How much better this is than a baseline's figure of the same metric, in percent of that; negative is worse. A
+    /// task's term of ``RelativeImprovement``, nil where the baseline's figure is 0.
+    package func improvementPercent(over baseline: MetricResult) -> Double? {
+        precondition(
+            name == baseline.name && convention == baseline.convention, "only figures of one metric are comparable")
+        guard baseline.value != 0 else { return nil }
+        let change = 100 * (value - baseline.value) / baseline.value
+        return higherIsBetter ? change : -change
+    }
 }

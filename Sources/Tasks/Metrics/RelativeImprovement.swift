@@ -15,20 +15,13 @@ package struct RelativeImprovement: Sendable, Equatable {
         package let baseline: MetricResult
 
         package init(task: LearningTask, achieved: MetricResult, baseline: MetricResult) {
-            precondition(
-                achieved.name == baseline.name && achieved.convention == baseline.convention,
-                "only figures of one metric are comparable")
             self.task = task
             self.achieved = achieved
             self.baseline = baseline
         }
 
         /// Nil where the baseline's figure is 0, against which nothing can be measured.
-        package var percent: Double? {
-            guard baseline.value != 0 else { return nil }
-            let change = 100 * (achieved.value - baseline.value) / baseline.value
-            return achieved.higherIsBetter ? change : -change
-        }
+        package var percent: Double? { achieved.improvementPercent(over: baseline) }
     }
 
     package let terms: [Term]
