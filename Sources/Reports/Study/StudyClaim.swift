@@ -6,14 +6,17 @@ package struct StudyClaim: Encodable, Sendable {
     package enum Verdict: String, Encodable, Sendable {
         case agrees
         case disagrees
-        /// Closer than what seeds stray by, or of one seed alone.
+        /// Closer than what seeds stray by.
         case undecided
+        /// Of one seed alone, so that nobody knows what seeds stray by.
+        case undecidedByOneSeed = "undecided_by_one_seed"
 
         var text: String {
             switch self {
             case .agrees: "agrees"
             case .disagrees: "does not agree"
-            case .undecided: "undecided: no further apart than seeds may stray"
+            case .undecided: "undecided: no further apart than seeds stray"
+            case .undecidedByOneSeed: "undecided: one seed"
             }
         }
     }
@@ -32,7 +35,7 @@ package struct StudyClaim: Encodable, Sendable {
         found = zip([better, worse], spreads).map { "\($0.method.title) \(Study.signed($1))" }.joined(separator: ", ")
         let distance = spreads[0].mean - spreads[1].mean
         guard let scatter = spreads.compactMap(\.deviation).max() else {
-            verdict = .undecided
+            verdict = .undecidedByOneSeed
             return
         }
         verdict =
