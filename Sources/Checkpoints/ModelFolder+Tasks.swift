@@ -19,7 +19,7 @@ extension ModelFolder {
 
     /// Makes the model at `path` of all tasks of several models on the same bank.
     ///
-    /// Everything is checked before anything is written.
+    /// Everything is checked before anything is written. A model that is there already gains the tasks.
     package static func merge(_ models: [ModelFolder], at path: String) throws -> ModelFolder {
         precondition(!models.isEmpty, "there is nothing to merge")
         var owners: [String: ModelFolder] = [:]
@@ -32,13 +32,17 @@ extension ModelFolder {
             }
         }
         let target = try create(at: path, describedBy: models[0].modelDescription, copyingBank: models[0].bankPath)
+        for task in try target.tasks() {
+            if let owner = owners[task] { try Self.checkSame(owner.task(task), as: target.task(task)) }
+        }
         for (task, owner) in owners.sorted(by: { $0.key < $1.key }) { try target.adopt(task, from: owner) }
         return target
     }
 
-    /// Takes the task out of the model; its file is gone afterwards.
+    /// Takes the task out of the model; its file, which may be damaged, is gone afterwards.
     package func remove(_ task: String) throws {
-        try Folder.remove(self.task(task).path)
+        try checkHas(task)
+        try Folder.remove(taskPath(task))
         try Folder.synchronize(Folder.split(taskPath(task)).folder)
     }
 

@@ -122,12 +122,7 @@ package struct ModelFolder: Sendable {
 
     /// Opens the tensors of `task`, after checking that they were made for this bank and method.
     package func task(_ task: String) throws -> SafetensorsFile {
-        let known = try tasks()
-        guard known.contains(task) else {
-            throw InvalidFileError(
-                path: path, problem: "the model has no task \(quoted(task))",
-                remedy: known.isEmpty ? "add it first, there are none yet" : "it has \(known.joined(separator: ", "))")
-        }
+        try checkHas(task)
         let file = try SafetensorsFile(path: taskPath(task))
         for (key, expected) in ownMetadata(task).sorted(by: { $0.key < $1.key }) where file.metadata[key] != expected {
             let found = file.metadata[key].map { "is \(quoted($0))" } ?? "is missing"
@@ -137,6 +132,15 @@ package struct ModelFolder: Sendable {
                 remedy: "use a task that was trained with this model")
         }
         return file
+    }
+
+    func checkHas(_ task: String) throws {
+        let known = try tasks()
+        guard known.contains(task) else {
+            throw InvalidFileError(
+                path: path, problem: "the model has no task \(quoted(task))",
+                remedy: known.isEmpty ? "add it first, there are none yet" : "it has \(known.joined(separator: ", "))")
+        }
     }
 
     /// Writes the file of `task` atomically, replacing the task's earlier one, and returns its SHA-256.

@@ -154,6 +154,40 @@ import Testing
         #expect(sentence { _ = try other.task("edge") }?.contains("it is 'depth', needed is 'edge'") == true)
     }
 
+    @Test("a merge that is refused writes nothing, and one into a model that is there adds to it")
+    func merging() throws {
+        let folder = try TemporaryFolder()
+        func model(_ name: String, _ tasks: [(String, Float)]) throws -> ModelFolder {
+            let model = try ModelFolder.create(at: folder(name), describedBy: description, bank: bank())
+            for (task, value) in tasks {
+                let tensor = TensorEntry("conv1.Wt.\(task).weight_v", shape: [1, 1], values: [value])
+                try model.write(task: task, tensors: [tensor])
+            }
+            return model
+        }
+        let target = try model("target", [("normals", 1), ("sal", 1)])
+        let (other, equal) = (
+            try model("other", [("depth", 1), ("normals", 2)]), try model("equal", [("depth", 1), ("normals", 1)])
+        )
+        #expect(
+            sentence { _ = try ModelFolder.merge([other], at: target.path) }?
+                .contains("is another task of the same name") == true)
+        #expect(try target.tasks() == ["normals", "sal"])
+        #expect(try ModelFolder.merge([equal], at: target.path).tasks() == ["depth", "normals", "sal"])
+    }
+
+    @Test("a damaged task can be removed")
+    func removing() throws {
+        let folder = try TemporaryFolder()
+        let model = try ModelFolder.create(at: folder("model"), describedBy: description, bank: bank())
+        try model.write(task: "depth", tensors: task("depth"))
+        try put(bytes(of: model.taskPath("depth")).dropLast(3), at: model.taskPath("depth"))
+        #expect(sentence { _ = try model.task("depth") } != nil)
+        try model.remove("depth")
+        #expect(try model.tasks() == [])
+        #expect(sentence { try model.remove("depth") }?.contains("the model has no task 'depth'") == true)
+    }
+
     /// A line of `model.yaml`, what replaces it, and what the refusal must say.
     @Test(arguments: [
         ("width: 16", "width: -16", "line 3: width '-16' is not a positive whole number"),
