@@ -70,15 +70,17 @@ final class TrainingLoop {
     ///   - fillLabels: writes a batch's labels to where the step reads them.
     ///   - validate: scores what has been learned so far, within ``validating(_:)``.
     /// - Returns: whether the last step is done.
-    /// - Throws: `DivergenceError` where a loss is not finite; the last checkpoint stays.
+    /// - Throws: `DivergenceError` where a loss or what was learned is not finite; the last checkpoint stays.
     func run(_ loader: BatchLoader, fillLabels: (borrowing Batch) -> Void, validate: () throws -> Void) throws -> Bool {
         defer { loader.stop() }
         let first = done
         while done < settings.iterations {
+            // Behind the checkpoint of the same step: who is asked to stop has little time, and who is lost meanwhile
+            // loses no step. A run that goes on from there begins with it.
+            if done > 0, settings.validateEvery > 0, done % settings.validateEvery == 0 { try validate() }
             try runStep(loader, fillLabels)
             if done == first + 1, let traffic = try step.traffic() { observe(.communicated(traffic)) }
             let isLast = done == settings.iterations
-            if !isLast, settings.validateEvery > 0, done % settings.validateEvery == 0 { try validate() }
             let isStopping = !isLast && step.isStopWanted
             if isLast || isStopping || (settings.checkpointEvery > 0 && done % settings.checkpointEvery == 0) {
                 try save()
@@ -96,11 +98,17 @@ final class TrainingLoop {
         try trace.span(.validation) {
             let start = ContinuousClock.now
             try step.unify()
+            try checkIsFinite()
             team.report(step: done, .validating)
             let result = try body()
             times.validation += (ContinuousClock.now - start).seconds
             return result
         }
+    }
+
+    /// What is written, or scored, is a state that training can go on from. All ranks hold the same.
+    private func checkIsFinite() throws {
+        if let error = DivergenceError(step: done, of: checkpoint.parameters) { throw error }
     }
 
     /// Gathers where the ranks' time went.
@@ -142,6 +150,7 @@ final class TrainingLoop {
     private func writeCheckpoint() throws {
         let start = ContinuousClock.now
         try step.unify()
+        try checkIsFinite()
         let checkpoints = folder.checkpoints
         team.report(step: done, .saving)
         try team.first {

@@ -38,6 +38,20 @@ import Training
         #expect(history.times.count == 1 && history.times[0].steps == 6 && history.times[0].computing > 0)
     }
 
+    @Test("a run that is stopped where a validation is due saves first, and is validated when it goes on")
+    func stopped() throws {
+        let run = try SmallRun()
+        try run.train(stopAfter: 2)
+        let early = try RunHistory(folder: run.path)
+        #expect(early.checkpoints.map(\.step) == [2] && early.tasks[1].metrics.isEmpty)
+        try run.train(resume: true)
+        let whole = try SmallRun()
+        try whole.train()
+        let points = try RunHistory(folder: run.path).tasks[1].metrics[0].points
+        #expect(points.map(\.step) == [2, 4, 6])
+        #expect(try points == RunHistory(folder: whole.path).tasks[1].metrics[0].points)
+    }
+
     @Test("pictures of the first samples come with each validation, of the worst and best at the end")
     func pictures() throws {
         let run = try SmallRun()

@@ -18,7 +18,13 @@ extension RunHistory {
         case .speed(.communicationShare): communicationShare.append(point)
         case .speed(.waitingShare): waitingShare.append(point)
         case .validation(let name, let metric, let unit):
-            change(name) { $0.change(metric, unit) { $0.points.append(point) } }
+            // A run that goes on from a step may validate it once more, with the same figures.
+            change(name) {
+                $0.change(metric, unit) {
+                    if $0.points.last?.step == step { $0.points.removeLast() }
+                    $0.points.append(point)
+                }
+            }
         case .constant(let name, let metric, let unit):
             change(name) { $0.change(metric, unit) { $0.constant = point.value } }
         case .score(let name, let sample, let metric, let unit):

@@ -12,20 +12,10 @@ package struct FilterBank {
     /// On the validation's pictures.
     package let accuracy: ClassificationAccuracy
 
-    /// The first tensor that holds an infinity or what is no number; nil in a sound bank.
-    private var nonFiniteTensor: String? {
-        for storage in parameters.storages {
-            for entry in storage.layout.entries
-            where !storage.read(entry, from: storage.values).allSatisfy(\.isFinite) { return entry.parameter.name }
-        }
-        return nil
-    }
-
     /// Writes the file at `path`, which is there whole or not at all.
     ///
-    /// - Throws: `NonFiniteBankError`; `FileSystemError`.
+    /// - Throws: `FileSystemError`.
     package func write(to path: String) throws {
-        if let tensor = nonFiniteTensor { throw NonFiniteBankError(tensor: tensor) }
         try SafetensorsFile.write(
             to: path, tensors: Classifier.bankTensors(parameters),
             metadata: [
