@@ -73,14 +73,14 @@ extension KernelRequest {
         graphs: () throws -> [Graph]
     ) throws -> Kernels {
         try check()
-        if let path, let kernels = try kernels(resuming: path, team: team) { return kernels }
+        if let path, let kernels = try kernels(resuming: path, team: team, environment: environment) { return kernels }
         return try tuned(team, environment, watch, graphs: graphs)
     }
 
     private func tuned(
         _ team: RankTeam, _ environment: [String: String], _ watch: (TuningEvent) -> Void, graphs: () throws -> [Graph]
     ) throws -> Kernels {
-        let kernels = try kernels()
+        let kernels = try kernels(environment: environment)
         guard tunes else { return kernels }
         let own = try team.first {
             Tuning(kernels: kernels, cache: TimingCache(kernels.instructionSet, environment: environment))
@@ -88,6 +88,6 @@ extension KernelRequest {
         }
         let text = Array((own.map { "\($0)" } ?? "").utf8)
         let shared = String(decoding: try team.gather(text)[0], as: UTF8.self)
-        return try self.kernels(measured: AlgorithmTable(shared)!)
+        return try self.kernels(measured: AlgorithmTable(shared)!, environment: environment)
     }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import ConvolutionEngine
+import Foundation
 
 /// The algorithms that a user asks for; what is left open is the default's, or that of the run that goes on.
 ///
@@ -28,16 +29,20 @@ package struct KernelRequest: Sendable, Equatable {
     /// The kernels of the instruction set that the environment names, or of the best.
     ///
     /// - Parameter measured: the algorithms that were measured to be fastest, if they were.
-    package func kernels(measured: AlgorithmTable? = nil) throws -> Kernels {
+    package func kernels(
+        measured: AlgorithmTable? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> Kernels {
         let products = matrixProducts ?? .own
         try products.load()
-        return try .chosen(choice: convolution ?? .auto, matrixProducts: products, measured: measured)
+        return try .chosen(environment, choice: convolution ?? .auto, matrixProducts: products, measured: measured)
     }
 
     /// The kernels for going on with the run in the folder at `path`; nil where it has no checkpoint yet.
     ///
     /// - Throws: `UsageError` where something else is asked for than the run was begun with.
-    func kernels(resuming path: String, team: RankTeam) throws -> Kernels? {
+    func kernels(
+        resuming path: String, team: RankTeam, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> Kernels? {
         let own = try team.first { try Metadata(ofRun: path) } ?? nil
         let shared = try team.gather(own?.encoded ?? [])[0]
         guard !shared.isEmpty else { return nil }
@@ -45,20 +50,36 @@ package struct KernelRequest: Sendable, Equatable {
         var request = self
         request.convolution = try Self.agreed(convolution, known[.convolution], option: "--convolution", path)
         request.matrixProducts = try Self.agreed(matrixProducts, known[.matrixProducts], option: "--gemm", path)
+        let environment = try Self.environment(environment, keeping: known[.instructionSet], path)
         guard let text = known[.algorithms] else {
             if tunes {
                 throw UsageError(
                     "the run in \(path) was begun without --tune, and would go on with other roundings: leave --tune out"
                 )
             }
-            return try request.kernels()
+            return try request.kernels(environment: environment)
         }
         guard let table = AlgorithmTable(text), request.convolution == .auto else {
             throw InvalidFileError(
                 path: path, place: "newest checkpoint", problem: "its table of algorithms is none of this program's",
                 remedy: "go on with the program that the run was begun with")
         }
-        return try request.kernels(measured: table)
+        return try request.kernels(measured: table, environment: environment)
+    }
+
+    /// The environment with the instruction set that a run was begun with, unless it names one itself.
+    private static func environment(
+        _ environment: [String: String], keeping known: String?, _ path: String
+    ) throws(UsageError) -> [String: String] {
+        let variable = InstructionSet.variable
+        guard let known, (environment[variable] ?? "").isEmpty else { return environment }
+        guard InstructionSet(rawValue: known)?.isAvailable == true else {
+            throw UsageError(
+                "the run in \(path) was begun with the instruction set \(known), which this machine has not: resume it "
+                    + "on one that has it, or set \(variable)=\(InstructionSet.best.rawValue) to go on with other "
+                    + "roundings")
+        }
+        return environment.merging([variable: known]) { $1 }
     }
 
     private static func agreed<Choice: RawRepresentable<String>>(
@@ -80,6 +101,7 @@ package struct KernelRequest: Sendable, Equatable {
             case matrixProducts = "gemm"
             /// The text of an `AlgorithmTable`.
             case algorithms
+            case instructionSet = "instruction_set"
         }
 
         private(set) var texts: [String: String]
@@ -90,6 +112,7 @@ package struct KernelRequest: Sendable, Equatable {
             texts = [
                 Key.convolution.rawValue: kernels.choice.rawValue,
                 Key.matrixProducts.rawValue: kernels.matrixProducts.rawValue,
+                Key.instructionSet.rawValue: kernels.instructionSet.rawValue,
             ]
             texts[Key.algorithms.rawValue] = kernels.measured?.description
         }
