@@ -1,3 +1,4 @@
+import Collectives
 import Configuration
 import Datasets
 import Foundation
@@ -68,6 +69,28 @@ struct TrainingDataTests {
         #expect(text.contains("sample 3: \(root)/depth/3.mat is missing"))
         #expect(text.contains("1 more files are missing"))
         #expect(text.contains("modulor data check"))
+    }
+
+    @Test("ranks whose copies list samples in another order, or name other classes, do not agree")
+    func copiesThatDiffer() throws {
+        let folder = try ScratchFolder()
+        let tasks: [LearningTask] = [.semseg]
+        func copy(_ name: String) throws -> String {
+            let root = folder.path + "/" + name
+            try FileManager.default.copyItem(atPath: Self.fixtures + "/NYUD_MT", toPath: root)
+            return root
+        }
+        func agreement(_ root: String) throws -> [AgreementItem] {
+            try TrainingData(Self.settings(.nyud, root), tasks: tasks).agreement(tasks)
+        }
+        let (own, same, other) = (try copy("own"), try copy("same"), try copy("other"))
+        try Data("3\n21\n1001\n101\n".utf8).write(to: URL(fileURLWithPath: other + "/gt_sets/train.txt"))
+        let expected = try agreement(own)
+        #expect(try agreement(same) == expected)
+        let differing = try zip(agreement(other), expected).filter { $0 != $1 }.map(\.0.name)
+        #expect(differing == ["training samples"])
+        let classes = try TrainingData(Self.settings(.nyud, Self.fixtures + "/NYUD_MT_npy"), tasks: tasks)
+        #expect(classes.agreement(tasks).last != expected.last)
     }
 
     @Test func aReportHoldsWhatIsWrongWithBothLists() throws {

@@ -62,7 +62,7 @@ package struct Evaluation {
         let others = known.filter { name in !asked.contains { $0.rawValue == name } }
         if !others.isEmpty { note("\(others.joined(separator: ", ")) of \(path) is not under tasks, and not scored") }
         let backbone = try other.map { try Self.backbone($0, for: model) }
-        try team.agree(on: configuration.agreement(kernels))
+        try team.agree(on: configuration.agreement(kernels) + data.agreement(tasks))
         // One task after the other: a joint network's tasks come apart, and only one network is in memory.
         return try tasks.flatMap { task in
             let head = try model.head(task.rawValue)
@@ -93,6 +93,7 @@ package struct Evaluation {
         let source = data.validation
         let tasks = configuration.tasks.map(\.name)
         let heads = tasks.map { TaskHead($0, channels: data.channels(of: $0)) }
+        try team.agree(on: data.agreement(tasks))
         if let stored = source as? any StoredSampleSource {
             let missing = folder.missing(tasks, of: stored.identifiers)
             if !missing.isEmpty {
