@@ -51,6 +51,18 @@ package struct RunFolder: Sendable {
         configuration.resumeConflicts(with: try Document.load(path: path))
     }
 
+    /// Keeps the folder, which is made, to this process, as long as what is returned exists.
+    ///
+    /// - Throws: `UsageError` where another process writes in it, or has begun a run there since it was looked at.
+    func claim() throws -> RunLock {
+        try Folder.create(path)
+        let lock = try RunLock(folder: path)
+        guard holdsRun || !FileManager.default.fileExists(atPath: configurationPath) else {
+            throw UsageError("another process has just begun a run in \(path); choose another --output")
+        }
+        return lock
+    }
+
     /// The run in the folder `path`, to look at.
     ///
     /// - Throws: `UsageError` where there is none.
@@ -68,7 +80,7 @@ package struct RunFolder: Sendable {
             && (try? PretrainConfiguration.load(path: configurationPath)) != nil
     }
 
-    /// Starts a new run: makes the folder, with a model without tasks, and writes the configuration last, so that a
+    /// Starts a new run: puts a model without tasks into the folder, which is claimed, and writes the configuration last, so that a
     /// folder with `config.yaml` is always whole.
     ///
     /// - Parameters:
@@ -77,7 +89,6 @@ package struct RunFolder: Sendable {
     package func start(
         _ configuration: RunConfiguration, bank: ParameterStorage, hosts: [String]
     ) throws -> ModelFolder {
-        try Folder.create(path)
         let description = ModelDescription(configuration.model)
         let model =
             if let file = configuration.model.bank {
@@ -92,7 +103,6 @@ package struct RunFolder: Sendable {
 
     /// Starts a run of pretraining, which has no model.
     package func start(_ configuration: PretrainConfiguration, hosts: [String]) throws {
-        try Folder.create(path)
         try write(configuration, hosts: hosts)
     }
 

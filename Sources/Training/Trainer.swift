@@ -33,6 +33,8 @@ package final class Trainer {
     private let pool: ThreadPool
     private let kernels: Kernels
     private let trace: Trace?
+    /// Of the first rank, while it may write.
+    private var lock: RunLock?
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
@@ -55,9 +57,12 @@ package final class Trainer {
         try team.agree(on: configuration.agreement(kernels))
         let settings = configuration.training
         data = try TrainingData(configuration.data, tasks: names)
+        try team.agree(on: data.agreement(names))
         let heads = [TaskHead](names.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
         let folder = self.folder
+        // A run that is there must not change from here on; a new one is claimed when nothing can be refused any more.
+        var lock = try team.first { folder.holdsRun ? try folder.claim() : nil } ?? nil
         let stored = try team.first { folder.holdsRun ? try ModelFolder(opening: folder.modelPath) : nil } ?? nil
         let bankFile =
             try team.first {
@@ -107,7 +112,12 @@ package final class Trainer {
             folder: folder, team: team, trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
-        model = try team.first { try stored ?? folder.start(configuration, bank: parameters.bank, hosts: team.hosts) }
+        model = try team.first {
+            if let stored { return stored }
+            lock = try folder.claim()
+            return try folder.start(configuration, bank: parameters.bank, hosts: team.hosts)
+        }
+        self.lock = lock
         if resume { try loop.restore() }
     }
 
@@ -116,8 +126,9 @@ package final class Trainer {
 
     /// Trains until the last step or until a signal asks to stop.
     ///
-    /// - Throws: `DivergenceError` where a loss is not finite; the last checkpoint stays.
+    /// - Throws: `DivergenceError` where a loss or what was learned is not finite; the last checkpoint stays.
     package func run() throws -> Ending {
+        defer { lock = nil }
         let settings = configuration.training
         observe(.started(summary))
         let trained = network.heads.filter { step.trains($0.name) }

@@ -24,13 +24,8 @@ package final class EventFile {
         path = "\(folder)/\(EventFile.prefix)\(String(format: "%010d", seconds)).\(host).\(getpid())"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileSystemError(.write, path) }
-        // Where the file system cannot lock, a run only looks as if it had stopped. Whoever looks at a file just when it
-        // appears holds it for an instant; nobody's lock keeps a run from training.
-        var instants = 1000
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR, instants > 0 {
-            instants -= 1
-            usleep(1000)
-        }
+        // Where that fails, a run only looks as if it had stopped; nobody's lock keeps it from training.
+        _ = FileLock.take(descriptor)
         writer = FileWriter(descriptor: descriptor, path: path)
         var version = TensorBoardEvent()
         version.fileVersion = "brain.Event:2"
@@ -68,10 +63,5 @@ package final class EventFile {
     }
 
     /// Whether a process writes the file now.
-    static func isBeingWritten(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
-    }
+    static func isBeingWritten(_ path: String) -> Bool { FileLock.isTaken(path) }
 }

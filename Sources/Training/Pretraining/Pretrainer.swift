@@ -38,6 +38,8 @@ package final class Pretrainer {
     private let kernels: Kernels
     private let threads: Int
     private let observe: (TrainingEvent) -> Void
+    /// Of the first rank, while it may write.
+    private var lock: RunLock?
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
@@ -61,9 +63,7 @@ package final class Pretrainer {
         _ = try Shards(batch: settings.batch, ranks: team.size)
         let data = try ClassifiedData(configuration.data, seed: settings.seed)
         self.data = data
-        try team.agree(
-            on: configuration.agreement(kernels)
-                + [AgreementItem("pictures", "\(data.training.count) and \(data.validation.count)")])
+        try team.agree(on: configuration.agreement(kernels) + data.agreement)
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
         func classifier(height: Int, width: Int) -> Classifier {
             Classifier(
@@ -103,7 +103,11 @@ package final class Pretrainer {
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
         let folder = self.folder
-        try team.first { if !folder.holdsRun { try folder.start(configuration, hosts: team.hosts) } }
+        lock = try team.first {
+            let lock = try folder.claim()
+            if !folder.holdsRun { try folder.start(configuration, hosts: team.hosts) }
+            return lock
+        }
         if resume { try loop.restore() }
     }
 
@@ -120,9 +124,10 @@ package final class Pretrainer {
 
     /// Trains until the last step or until a signal asks to stop. All ranks have the bank in the end; the first writes it.
     ///
-    /// - Throws: `DivergenceError` where the loss is not finite, the last checkpoint stays; `NonFiniteBankError`;
+    /// - Throws: `DivergenceError` where the loss or what was learned is not finite, the last checkpoint stays;
     ///   `WorkerThreadError`; `SampleError` where a picture cannot be read.
     package func run() throws -> Ending {
+        defer { lock = nil }
         let settings = configuration.training
         observe(.started(summary))
         let loader = try BatchLoader(
