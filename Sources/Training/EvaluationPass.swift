@@ -38,6 +38,15 @@ package final class EvaluationPass {
         programs = plans.map { $0.bind(arena: AlignedMemory(byteCount: $0.arenaByteCount), input: input) }
     }
 
+    /// How many samples a rank evaluates at once: no more than its part of a training batch, for which its memory is
+    /// there, nor than its share of the samples. Figures do not depend on it. All ranks get the same.
+    ///
+    /// - Parameter least: what there should be to do at once where the share allows it, such as one sample for a thread.
+    static func samples(batch: Int, of count: Int, least: Int = 1, on team: RankTeam) -> Int {
+        func share(_ whole: Int) -> Int { (whole + team.size - 1) / team.size }
+        return max(1, min(max(share(batch), least), share(count)))
+    }
+
     /// The outputs of all tasks, valid until the next run.
     package var outputs: [Program.Output] { programs.flatMap(\.outputs) }
 

@@ -29,10 +29,12 @@ final class ClassifierExamination {
     /// - Parameters:
     ///   - classifier: built for pictures of the size of the data's examination.
     ///   - parameters: shared with the training step, so that what has been learned so far is examined.
+    ///   - batchSize: of training, all ranks together.
     init(
         _ classifier: Classifier, parameters: NetworkParameters, data: ClassifiedData, batchSize: Int,
         kernels: Kernels, pool: ThreadPool, team: RankTeam
     ) throws {
+        let batchSize = EvaluationPass.samples(batch: batchSize, of: data.validation.count, on: team)
         pass = try EvaluationPass(
             graphs: [classifier.graph], parameters: parameters, samples: batchSize, kernels: kernels, pool: pool)
         self.data = data
