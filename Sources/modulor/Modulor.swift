@@ -31,12 +31,18 @@ package struct Modulor: ParsableCommand {
     }
 
     package static func main() {
+        var code = ExitCode.success
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            exit(withError: status(of: error))
+            code = status(of: error)
         }
+        if code == .success, Terminal.isDeaf.load(ordering: .relaxed) {
+            Terminal.note("standard output could not be written to its end; see whether its disk is full")
+            code = Status.failed
+        }
+        exit(withError: code)
     }
 
     /// Tells what is to be told of an error, and gives the status to end with.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Standard output and error as a person sees them.
 enum Terminal {
@@ -18,15 +19,21 @@ enum Terminal {
 
     private static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
-    /// Writes text to standard output at once.
+    /// Writes text to standard output at once. Where that is impossible, as on a full disk, the program goes on, for a
+    /// run is worth more than its log, and ends with status 1.
     static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+            isDeaf.store(true, ordering: .relaxed)
+        }
     }
+
+    /// Whether something that was to be said on standard output is not there.
+    static let isDeaf = Atomic(false)
 
     /// Writes a line of progress to standard error, in place of a line that was shown by `status`.
     static func progress(_ text: String) {
         let start = isatty(STDERR_FILENO) != 0 ? "\r\u{1B}[K" : ""
-        FileHandle.standardError.write(Data((start + text + "\n").utf8))
+        tell(start + text + "\n")
     }
 
     /// Writes a line that the program says of itself to standard error.
@@ -39,12 +46,17 @@ extension Terminal {
     /// Shows a line in place of the one before, where standard error is a terminal; a log is spared it.
     static func status(_ text: String) {
         guard isatty(STDERR_FILENO) != 0 else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text.prefix((columns ?? 80) - 1))".utf8))
+        tell("\r\u{1B}[K\(text.prefix((columns ?? 80) - 1))")
     }
 
     /// Takes away the line that was shown last.
     static func endStatus() {
         guard isatty(STDERR_FILENO) != 0 else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+        tell("\r\u{1B}[K")
+    }
+
+    /// Writes to standard error; what cannot be told there cannot be told at all.
+    private static func tell(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }

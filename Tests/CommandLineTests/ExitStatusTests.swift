@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 @Suite struct ExitStatusTests {
@@ -44,6 +45,15 @@ import Testing
         let outcome = try Program.run("verify", "/nowhere/x.json")
         #expect(outcome.status == 2)
         #expect(outcome.errors.hasPrefix("modulor: /nowhere/x.json"))
+    }
+
+    @Test("what cannot be told is a failure, and no crash", arguments: ["doctor", "bench convolution --help"])
+    func fullOutput(command: String) throws {
+        let outcome = try ForeignProgram(at: "/bin/sh").run([
+            "-c", "exec '\(Program.location.path)' \(command) > /dev/full",
+        ])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("standard output could not be written to its end"), "\(outcome.errors)")
     }
 
     @Test func whatTheSystemRefusesEndsWithOne() throws {
