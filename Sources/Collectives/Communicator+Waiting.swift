@@ -1,3 +1,5 @@
+import CSharedMemory
+
 /// Operations that wait for their end; for what is not part of a training step.
 extension Communicator {
     package func wait(_ request: CollectiveRequest) throws(CollectiveError) {
@@ -7,6 +9,17 @@ extension Communicator {
 
     package func barrier() throws(CollectiveError) {
         try wait(startBarrier())
+    }
+
+    /// Waits for the others for a while; whether all have come. After false nothing may follow.
+    package func barrier(withinSeconds seconds: Int) throws(CollectiveError) -> Bool {
+        let barrier = try startBarrier()
+        let end = ContinuousClock.now + .seconds(seconds)
+        while try !test(barrier) {
+            guard ContinuousClock.now < end else { return false }
+            mdl_sleep(1_000_000)
+        }
+        return true
     }
 
     /// The bytes of `root` come to all, in pieces.

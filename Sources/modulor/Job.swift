@@ -11,7 +11,8 @@ import Training
 enum Job {
     /// Runs `body` with the team that this process belongs to. Without a launcher MPI is never initialized.
     ///
-    /// An error of a rank that others cannot know ends the whole job, with the rank and its host in the message.
+    /// An error that all ranks meet is told by the first one. An error of a rank that others cannot know, or do not meet,
+    /// ends the whole job, with the rank and its host in the message.
     static func run(_ body: (RankTeam) throws -> Void) throws {
         guard let launcher = try Launcher.detect(ProcessInfo.processInfo.environment) else {
             return try body(RankTeam())
@@ -21,6 +22,7 @@ enum Job {
         let watchdog = try watchdog(launcher)
         let world = try MPIJob.start()
         try watchdog.connect(world)
+        let meeting = try world.duplicate()
         let team = try RankTeam(world, sharing: .available(), watchdog: watchdog)
         do {
             try body(team)
@@ -28,12 +30,12 @@ enum Job {
             try finish(team, watchdog)
             throw code
         } catch {
-            guard isCommon(error) else {
-                // An error of communication is most often a rank's that is lost, which the watch-dog names.
-                if error is CollectiveError { watchdog.settle() }
+            // An error of communication is most often a rank's that is lost, which the watch-dog names.
+            if isOfCommunication(error) { watchdog.settle() }
+            guard mayBeCommon(error), allMeet(team, in: meeting) else {
                 // The others would wait for this rank for ever.
                 Terminal.note("rank \(team.rank) on \(team.host): \(error)")
-                team.abort(code: 1)
+                team.abort(code: Modulor.code(of: error).rawValue)
             }
             try finish(team, watchdog)
             if team.isFirst { throw error }
@@ -51,9 +53,21 @@ enum Job {
         }
     }
 
-    /// Whether every rank meets the error at the same place, so that the first one can speak for all.
-    private static func isCommon(_ error: any Error) -> Bool {
-        error is any RequestError || error is FirstRankError || error is DivergenceError || error is AgreementError
+    /// Whether every rank may have met the error, so that the first one can speak for all. A request may be wrong on some
+    /// hosts alone, as where a file is missing in one's copy; then ranks wait for each other in vain.
+    private static func mayBeCommon(_ error: any Error) -> Bool {
+        error is any RequestError || error is FirstRankError || error is DivergenceError
+            || error is AgreementError && !isOfCommunication(error)
+    }
+
+    private static func isOfCommunication(_ error: any Error) -> Bool {
+        if case AgreementError.communication = error { true } else { error is CollectiveError }
+    }
+
+    /// Whether the others end as well. Ranks that meet the same error are not far apart.
+    private static func allMeet(_ team: RankTeam, in meeting: any Communicator) -> Bool {
+        team.leave()
+        return (try? meeting.barrier(withinSeconds: 10)) == true
     }
 
     private static func finish(_ team: RankTeam, _ watchdog: Watchdog) throws {

@@ -102,6 +102,45 @@ import Testing
         }
     }
 
+    @Test func aResumedRunKeepsItsInstructionSet() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            let parts = folder.appendingPathComponent("parts")
+            for run in ["whole", "parts"] {
+                let outcome = try Program.run(
+                    "train", configuration, "--output", folder.appendingPathComponent(run).path,
+                    environment: ["MODULOR_ISA": "scalar"])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+            }
+            try FileManager.default.removeItem(at: parts.appendingPathComponent("checkpoints/00000004"))
+            try FileManager.default.removeItem(at: parts.appendingPathComponent("model/tasks"))
+            let outcome = try Program.run("train", configuration, "--output", parts.path, "--resume")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let isSame = try files(parts) == files(folder.appendingPathComponent("whole"))
+            #expect(isSame)
+        }
+    }
+
+    @Test("what is wrong on one host alone ends the job, with the rank's name")
+    func anErrorOfOneRank() throws {
+        try withTemporaryFolder { folder in
+            let configuration = try configuration(in: folder)
+            let program = folder.appendingPathComponent("program").path
+            try """
+            #!/bin/sh
+            [ "$OMPI_COMM_WORLD_RANK" != 1 ] || export MODULOR_ISA=abacus
+            exec '\(Program.location.path)' "$@"
+            """.write(toFile: program, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            let outcome = try Program.run(
+                ranks: 3, ["train", configuration, "--output", folder.appendingPathComponent("run").path],
+                environment: ["MODULOR_PROGRAM": program])
+            #expect(outcome.status == 2)
+            let pattern = #/modulor: rank 1 on \S+: MODULOR_ISA=abacus is no instruction set; choose among .*\n/#
+            #expect(outcome.errors.wholeMatch(of: pattern) != nil, "\(outcome.errors)")
+        }
+    }
+
     @Test func theLibrarysReductionOfTwoPartsHasTheSameBits() throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
