@@ -9,6 +9,10 @@ extension Launcher {
         let isStopped: Bool
     }
 
+    /// Seconds that ranks of other hosts have to join, beyond those that ranks of this one have: a node's prolog, or a
+    /// program that a file server has not sent before, may take minutes.
+    private static let joinPatience = 280
+
     /// Looks at the processes of this host when ranks do not join: who of them is gone or stopped. There is nothing else
     /// to ask before MPI is initialized.
     ///
@@ -27,14 +31,14 @@ extension Launcher {
                 patience: 0)
         }
         if let size, neighbours.count >= size { return nil }
-        guard rank == 0 else { return Watchdog.StartFinding(sentence: nil, patience: 8) }
+        guard rank == 0 else { return Watchdog.StartFinding(sentence: nil, patience: Self.joinPatience + 4) }
         let here = neighbours.map(\.rank).sorted().map(String.init).joined(separator: ", ")
         return Watchdog.StartFinding(
             sentence:
                 "lost a rank on another host than \(MPIJob.host), whose ranks \(here) are there, before the first "
                 + "step (joining the job): it is stopped, gone or out of reach; the others wait for all ranks to join; "
                 + "start again with --resume",
-            patience: 4)
+            patience: Self.joinPatience)
     }
 
     /// The children of this process's parent that are ranks.

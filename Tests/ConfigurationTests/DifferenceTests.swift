@@ -27,12 +27,13 @@ import Testing
         #expect(after.resumeConflicts(with: before) == change)
     }
 
-    @Test("A run may be resumed with other threads, task groups and output, and with nothing else changed")
+    @Test("A run may be resumed with other threads, task groups, stall limit and output, and with nothing else changed")
     func resume() {
         let before = RunConfiguration()
         var after = before
         after.parallel.threads = .count(2)
         after.parallel.taskGroups = .automatic
+        after.parallel.stallSeconds = 60
         after.output = OutputSettings(directory: "elsewhere")
         after.output.keepCheckpoints = 9
         after.output.logEvery = 1

@@ -41,9 +41,11 @@ extension ConfigurationDocument {
 
     /// The differences from the configuration that a run was started with that forbid to resume it with this one.
     ///
-    /// Threads, task groups and all of `output` may differ, since no result depends on them.
+    /// Threads, task groups, the stall limit and all of `output` may differ, since no result depends on them.
     package func resumeConflicts(with started: Self) -> [String] {
-        let mayDiffer = [["parallel", "threads"], ["parallel", "task_groups"], ["output"]]
+        let mayDiffer = [
+            ["parallel", "threads"], ["parallel", "task_groups"], ["parallel", "stall_seconds"], ["output"],
+        ]
         return changes(from: started)
             .filter { change in !mayDiffer.contains { change.path.starts(with: $0) } }
             .map(\.description)
