@@ -78,15 +78,6 @@ int mdl_mpi_size(const mdl_mpi_communicator *communicator, int *size) {
     return MPI_Comm_size(communicator->comm, size);
 }
 
-int mdl_mpi_host(char *text, int capacity) {
-    char full[MPI_MAX_PROCESSOR_NAME];
-    int length = 0;
-    const int status = MPI_Get_processor_name(full, &length);
-    if (status != MPI_SUCCESS) return status;
-    snprintf(text, (size_t)capacity, "%s", full);
-    return 0;
-}
-
 void mdl_mpi_abort(mdl_mpi_communicator *communicator, int exit_code) { MPI_Abort(communicator->comm, exit_code); }
 
 int mdl_mpi_split(mdl_mpi_communicator *communicator, int color, int key, mdl_mpi_communicator **out) {
@@ -108,15 +99,6 @@ int mdl_mpi_duplicate(mdl_mpi_communicator *communicator, mdl_mpi_communicator *
     MPI_Comm comm;
     const int status = MPI_Comm_dup(communicator->comm, &comm);
     return status != MPI_SUCCESS ? status : wrap(comm, out);
-}
-
-int mdl_mpi_free(mdl_mpi_communicator *communicator) {
-    if (communicator == NULL) return 0;
-    int status = 0;
-    if (communicator->comm != MPI_COMM_WORLD) status = MPI_Comm_free(&communicator->comm);
-    free(communicator->requests);
-    free(communicator);
-    return status;
 }
 
 // A free slot; NULL when there is no memory.
@@ -141,14 +123,10 @@ static MPI_Request *slot(mdl_mpi_communicator *communicator, int *request) {
 static MPI_Datatype datatype(mdl_mpi_element element) {
     switch (element) {
     case mdl_mpi_float32: return MPI_FLOAT;
-    case mdl_mpi_float64: return MPI_DOUBLE;
     case mdl_mpi_int64: return MPI_INT64_T;
-    case mdl_mpi_uint8: return MPI_UINT8_T;
     }
     return MPI_DATATYPE_NULL;
 }
-
-static MPI_Op operation(mdl_mpi_reduction reduction) { return reduction == mdl_mpi_maximum ? MPI_MAX : MPI_SUM; }
 
 int mdl_mpi_start_barrier(mdl_mpi_communicator *communicator, int *request) {
     MPI_Request *started = slot(communicator, request);
@@ -182,18 +160,13 @@ int mdl_mpi_start_all_gather(mdl_mpi_communicator *communicator, const void *sen
 }
 
 int mdl_mpi_start_all_reduce(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
-                             mdl_mpi_reduction reduction, int *request) {
+                             int *request) {
     MPI_Request *started = slot(communicator, request);
     return started == NULL ? mdl_mpi_no_memory
-                           : MPI_Iallreduce(MPI_IN_PLACE, values, count, datatype(element), operation(reduction),
+                           : MPI_Iallreduce(MPI_IN_PLACE, values, count, datatype(element), MPI_SUM,
                                             communicator->comm, started);
 }
 
 int mdl_mpi_test(mdl_mpi_communicator *communicator, int request, int *done) {
     return MPI_Test(&communicator->requests[request], done, MPI_STATUS_IGNORE);
-}
-
-int mdl_mpi_all_reduce(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
-                       mdl_mpi_reduction reduction) {
-    return MPI_Allreduce(MPI_IN_PLACE, values, count, datatype(element), operation(reduction), communicator->comm);
 }

@@ -74,7 +74,7 @@ extension Communicator {
             var start = 0
             while start < bytes.count {
                 let end = min(bytes.count, start + CollectiveLimits.messageByteCount)
-                try wait(startAllReduce(bytes.baseAddress! + start, count: (end - start) / stride, .int64, .sum))
+                try wait(startAllReduce(bytes.baseAddress! + start, count: (end - start) / stride, .int64))
                 start = end
             }
         }

@@ -8,15 +8,9 @@ package struct CollectiveRequest: Sendable {
     }
 }
 
-/// What a reduction adds or compares.
-package enum CollectiveElement: Int, Sendable {
-    case float32, float64, int64
-
-    package var stride: Int { self == .float32 ? 4 : 8 }
-}
-
-package enum CollectiveReduction: Int, Sendable {
-    case sum, maximum
+/// What a reduction adds.
+package enum CollectiveElement: Sendable {
+    case float32, int64
 }
 
 /// A group of ranks that work together.
@@ -48,9 +42,9 @@ package protocol Communicator: AnyObject {
         _ send: UnsafeRawPointer?, into receive: UnsafeMutableRawPointer, _ layout: BlockLayout
     ) throws(CollectiveError) -> CollectiveRequest
 
-    /// Reduces in place, in an order of the library's choice.
+    /// Sums in place, in an order of the library's choice.
     func startAllReduce(
-        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement, _ reduction: CollectiveReduction
+        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) throws(CollectiveError) -> CollectiveRequest
 
     /// Moves things on without waiting; true when the operation is done, after which the request is void.

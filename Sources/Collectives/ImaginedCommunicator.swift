@@ -36,7 +36,7 @@ package final class ImaginedCommunicator: Communicator {
     }
 
     package func startAllReduce(
-        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement, _ reduction: CollectiveReduction
+        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) -> CollectiveRequest { done }
 
     package func test(_ request: CollectiveRequest) -> Bool { true }

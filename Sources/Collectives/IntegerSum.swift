@@ -19,7 +19,7 @@ package final class IntegerSum: CollectiveOperation {
     }
 
     override func begin() throws(CollectiveError) {
-        request = try communicator.startAllReduce(values, count: count, .int64, .sum)
+        request = try communicator.startAllReduce(values, count: count, .int64)
     }
 
     override func move() throws(CollectiveError) -> Move {

@@ -31,7 +31,7 @@ package final class LoopbackCommunicator: Communicator {
     }
 
     package func startAllReduce(
-        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement, _ reduction: CollectiveReduction
+        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) -> CollectiveRequest { done }
 
     package func test(_ request: CollectiveRequest) -> Bool { true }

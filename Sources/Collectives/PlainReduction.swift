@@ -69,7 +69,7 @@ private final class PlainBucket: CollectiveOperation {
         while finished < pieces.count {
             while started < min(pieces.count, finished + 2) {
                 requests[started % 2] = try reduction.communicator.startAllReduce(
-                    values + pieces[started].lowerBound, count: pieces[started].count, .float32, .sum)
+                    values + pieces[started].lowerBound, count: pieces[started].count, .float32)
                 started += 1
             }
             guard try reduction.communicator.test(requests[finished % 2]!) else {

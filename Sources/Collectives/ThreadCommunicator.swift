@@ -49,9 +49,9 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
     }
 
     package func startAllReduce(
-        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement, _ reduction: CollectiveReduction
+        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) -> CollectiveRequest {
-        post(Post(kind: .allReduce(element, reduction, count: count), receive: values))
+        post(Post(kind: .allReduce(element, count: count), receive: values))
     }
 
     package func test(_ request: CollectiveRequest) -> Bool {
@@ -91,7 +91,7 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
         enum Kind {
             case barrier, allToAll, allGather
             case broadcast(root: Int, count: Int)
-            case allReduce(CollectiveElement, CollectiveReduction, count: Int)
+            case allReduce(CollectiveElement, count: Int)
         }
         var kind: Kind
         var send: UnsafeRawPointer?
@@ -135,10 +135,10 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
             let round = rounds[number] ?? Round(size: size)
             rounds[number] = round
             round.posts[rank] = post
-            if case .allReduce(let element, let reduction, let count) = post.kind,
+            if case .allReduce(let element, let count) = post.kind,
                 round.posts.allSatisfy({ $0 != nil })
             {
-                reduce(round, element, reduction, count)
+                reduce(round, element, count)
             }
         }
 
@@ -180,22 +180,19 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
             }
         }
 
-        private func reduce(
-            _ round: Round, _ element: CollectiveElement, _ reduction: CollectiveReduction, _ count: Int
-        ) {
-            func all<Number: Comparable & AdditiveArithmetic & BitwiseCopyable>(_ type: Number.Type) -> [UInt8] {
+        private func reduce(_ round: Round, _ element: CollectiveElement, _ count: Int) {
+            func all<Number: AdditiveArithmetic & BitwiseCopyable>(_ type: Number.Type) -> [UInt8] {
                 let values = (0..<count).map { index in
                     let parts = round.posts.map {
                         $0!.receive!.loadUnaligned(
                             fromByteOffset: index * MemoryLayout<Number>.stride, as: type)
                     }
-                    return reduction == .sum ? parts.reduce(Number.zero, +) : parts.max()!
+                    return parts.reduce(Number.zero, +)
                 }
                 return values.withUnsafeBytes { Array($0) }
             }
             switch element {
             case .float32: round.reduced = all(Float.self)
-            case .float64: round.reduced = all(Double.self)
             case .int64: round.reduced = all(Int64.self)
             }
         }

@@ -54,10 +54,10 @@ package final class MPICommunicator: Communicator {
     }
 
     package func startAllReduce(
-        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement, _ reduction: CollectiveReduction
+        _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) throws(CollectiveError) -> CollectiveRequest {
         try start("all-reduce") {
-            mdl_mpi_start_all_reduce(handle, values, Int32(count), element.identifier, reduction.identifier, $0)
+            mdl_mpi_start_all_reduce(handle, values, Int32(count), element.identifier, $0)
         }
     }
 
@@ -65,11 +65,6 @@ package final class MPICommunicator: Communicator {
         var done: Int32 = 0
         try check(mdl_mpi_test(handle, Int32(request.number), &done), "waiting for other ranks")
         return done != 0
-    }
-
-    /// Returns when the sums are there, as the library's own waiting does; only to compare with.
-    package func allReduceAndWait(_ values: UnsafeMutablePointer<Float>, count: Int) throws(CollectiveError) {
-        try check(mdl_mpi_all_reduce(handle, values, Int32(count), mdl_mpi_float32, mdl_mpi_sum), "all-reduce")
     }
 
     package func split(color: Int, key: Int) throws(CollectiveError) -> any Communicator {
@@ -112,17 +107,7 @@ extension CollectiveElement {
     fileprivate var identifier: mdl_mpi_element {
         switch self {
         case .float32: mdl_mpi_float32
-        case .float64: mdl_mpi_float64
         case .int64: mdl_mpi_int64
-        }
-    }
-}
-
-extension CollectiveReduction {
-    fileprivate var identifier: mdl_mpi_reduction {
-        switch self {
-        case .sum: mdl_mpi_sum
-        case .maximum: mdl_mpi_maximum
         }
     }
 }

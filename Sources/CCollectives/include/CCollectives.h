@@ -19,15 +19,8 @@ enum {
 
 typedef enum mdl_mpi_element {
     mdl_mpi_float32 = 0,
-    mdl_mpi_float64 = 1,
-    mdl_mpi_int64 = 2,
-    mdl_mpi_uint8 = 3,
+    mdl_mpi_int64 = 1,
 } mdl_mpi_element;
-
-typedef enum mdl_mpi_reduction {
-    mdl_mpi_sum = 0,
-    mdl_mpi_maximum = 1,
-} mdl_mpi_reduction;
 
 // Writes what `code` means, in one line, into text[capacity].
 void mdl_mpi_error_text(int code, char *text, int capacity);
@@ -42,7 +35,6 @@ int mdl_mpi_world(mdl_mpi_communicator **out);
 
 int mdl_mpi_rank(const mdl_mpi_communicator *communicator, int *rank);
 int mdl_mpi_size(const mdl_mpi_communicator *communicator, int *size);
-int mdl_mpi_host(char *text, int capacity);
 // Ends all processes of the job. Does not return where MPI can help it.
 void mdl_mpi_abort(mdl_mpi_communicator *communicator, int exit_code);
 
@@ -52,8 +44,6 @@ int mdl_mpi_split(mdl_mpi_communicator *communicator, int color, int key, mdl_mp
 int mdl_mpi_split_by_node(mdl_mpi_communicator *communicator, mdl_mpi_communicator **out);
 // The same processes, whose messages never meet those of the original.
 int mdl_mpi_duplicate(mdl_mpi_communicator *communicator, mdl_mpi_communicator **out);
-// NULL is allowed. No operation may be under way.
-int mdl_mpi_free(mdl_mpi_communicator *communicator);
 
 int mdl_mpi_start_barrier(mdl_mpi_communicator *communicator, int *request);
 int mdl_mpi_start_broadcast(mdl_mpi_communicator *communicator, void *bytes, int32_t count, int root, int *request);
@@ -64,11 +54,7 @@ int mdl_mpi_start_all_to_all(mdl_mpi_communicator *communicator, const void *sen
 // `send` NULL: this rank's bytes already lie in their place in `receive`.
 int mdl_mpi_start_all_gather(mdl_mpi_communicator *communicator, const void *send, void *receive,
                              const int32_t *counts, const int32_t *offsets, int *request);
-// In place.
+// Sums in place.
 int mdl_mpi_start_all_reduce(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
-                             mdl_mpi_reduction reduction, int *request);
+                             int *request);
 int mdl_mpi_test(mdl_mpi_communicator *communicator, int request, int *done);
-
-// Returns when the result is there; only to compare with what is started and tested.
-int mdl_mpi_all_reduce(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
-                       mdl_mpi_reduction reduction);
