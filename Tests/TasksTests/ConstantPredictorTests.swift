@@ -92,10 +92,8 @@ import Testing
         }
         let score = ConstantComparison(achieved: result(0.625, .share), constant: result(0.25, .share))
         #expect(score.progress == 0.5)
-        #expect(score.errorRatio == nil)
         let error = ConstantComparison(achieved: result(12, .degrees), constant: result(48, .degrees))
         #expect(error.progress == 0.75)
-        #expect(error.errorRatio == 0.25)
         let worse = ConstantComparison(achieved: result(3, .metres), constant: result(2, .metres))
         #expect(worse.progress == -0.5)
         let done = ConstantComparison(achieved: result(1, .share), constant: result(1, .share))

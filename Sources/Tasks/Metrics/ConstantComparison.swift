@@ -13,16 +13,11 @@ package struct ConstantComparison: Sendable, Equatable {
     }
 
     /// The share of the way from the constant's value to the perfect one: 0 is no better than the constant, 1 perfect,
-    /// below 0 worse. For an error it is 1 − ``errorRatio``, so one bar fits scores and errors.
+    /// below 0 worse. For an error it is 1 − its ratio to the constant's: one bar fits scores and errors.
     package var progress: Double {
         let way = achieved.perfectValue - constant.value
         // Where the constant is perfect already there is no way to go: all is done or nothing is.
         guard way != 0 else { return achieved.value == achieved.perfectValue ? 1 : 0 }
         return (achieved.value - constant.value) / way
-    }
-
-    /// An error as a multiple of the constant's; nil for scores.
-    package var errorRatio: Double? {
-        achieved.higherIsBetter || constant.value == 0 ? nil : achieved.value / constant.value
     }
 }

@@ -6,7 +6,8 @@
 /// for. A median needs the pixels' values themselves, which are kept as long as they are few.
 /// Across ranks: sum `counts`, gather `samples`, `rows` and `pixelValues`, in any order.
 package struct MetricTally: Sendable, Equatable {
-    /// The number of scored samples, the number of scored pixels, then the counts that the metric defines.
+    /// The number of scored samples (a metric may leave samples out), the number of scored pixels, then the counts that
+    /// the metric defines.
     package private(set) var counts: [Int64]
     /// Doubles of each sample.
     package let columns: Int
@@ -48,8 +49,6 @@ package struct MetricTally: Sendable, Equatable {
         return tally
     }
 
-    /// Samples that were scored; a metric may leave samples out.
-    package var scoredSamples: Int { Int(counts[0]) }
     /// Pixels that were scored.
     package var scoredPixels: Int { Int(counts[1]) }
 
