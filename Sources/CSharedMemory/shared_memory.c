@@ -52,9 +52,3 @@ void mdl_sleep(int64_t nanoseconds) {
 }
 
 void mdl_allow_short_sleeps(void) { prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL); }
-
-int64_t mdl_monotonic_nanoseconds(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000000000LL + time.tv_nsec;
-}

@@ -1,5 +1,5 @@
-import CSharedMemory
 import ConvolutionEngine
+import TensorCore
 
 /// Measures how fast ranks add up gradients, as training does it: on the communication thread, one bucket at a time.
 package struct AllReduceBenchmark: Sendable {
@@ -61,10 +61,10 @@ package struct AllReduceBenchmark: Sendable {
                     // Sums of sums would grow without bound.
                     gradients.update(repeating: 1, count: bucket.count)
                     try thread.perform { () throws(CollectiveError) in try communicator.barrier() }
-                    let start = mdl_monotonic_nanoseconds()
+                    let start = MonotonicClock.nanoseconds
                     thread.submit(operation)
                     try thread.wait(for: operation)
-                    if round > 0 { times[index].append(mdl_monotonic_nanoseconds() - start) }
+                    if round > 0 { times[index].append(MonotonicClock.nanoseconds - start) }
                 }
             }
             for (index, (name, _)) in reductions.enumerated() {

@@ -1,4 +1,4 @@
-import CSharedMemory
+import TensorCore
 
 /// Something that ranks do together in several moves, none of which waits. Made once and run in every step.
 ///
@@ -32,13 +32,13 @@ package class CollectiveOperation {
     func move() throws(CollectiveError) -> Move { .complete }
 
     final func start() throws(CollectiveError) {
-        began = mdl_monotonic_nanoseconds()
+        began = MonotonicClock.nanoseconds
         try begin()
     }
 
     final func advance() throws(CollectiveError) -> Move {
         let move = try move()
-        if case .complete = move { ended = mdl_monotonic_nanoseconds() }
+        if case .complete = move { ended = MonotonicClock.nanoseconds }
         return move
     }
 

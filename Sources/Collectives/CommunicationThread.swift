@@ -1,5 +1,6 @@
 import CSharedMemory
 import Glibc
+import TensorCore
 
 /// The one thread of a rank that talks to other ranks while the others compute.
 ///
@@ -135,30 +136,30 @@ private final class Loop {
     }
 
     func runFirst(_ operation: CollectiveOperation) {
-        let start = mdl_monotonic_nanoseconds()
+        let start = MonotonicClock.nanoseconds
         monitor.lock()
         precondition(operation.requested == operation.completed && urgent == nil, "\(operation.name) is under way")
         operation.requested += 1
         urgent = operation
         monitor.announce()
         waitLocked { operation.completed == operation.requested }
-        waitedInRun += mdl_monotonic_nanoseconds() - start
+        waitedInRun += MonotonicClock.nanoseconds - start
         monitor.unlock()
     }
 
     func wait(for operation: CollectiveOperation) {
-        let start = mdl_monotonic_nanoseconds()
+        let start = MonotonicClock.nanoseconds
         monitor.lock()
         waitLocked { operation.completed == operation.requested }
-        waitedInWait += mdl_monotonic_nanoseconds() - start
+        waitedInWait += MonotonicClock.nanoseconds - start
         monitor.unlock()
     }
 
     func waitForAll() {
-        let start = mdl_monotonic_nanoseconds()
+        let start = MonotonicClock.nanoseconds
         monitor.lock()
         waitLocked { queued == 0 && active == nil }
-        waitedInWait += mdl_monotonic_nanoseconds() - start
+        waitedInWait += MonotonicClock.nanoseconds - start
         monitor.unlock()
     }
 

@@ -1,5 +1,6 @@
 import CSharedMemory
 import Glibc
+import TensorCore
 
 /// Memory that all ranks of a node see, gone with the last of them.
 package final class SharedSegment {
@@ -24,7 +25,7 @@ package final class SharedSegment {
         var status: Int32 = 0
         var name = ""
         if node.rank == 0 {
-            name = "/modulor-\(getpid())-\(mdl_monotonic_nanoseconds())"
+            name = "/modulor-\(getpid())-\(MonotonicClock.nanoseconds)"
             status = mdl_shared_create(name, Int64(byteCount), &mapped)
         }
         name = String(decoding: try node.gather(Array(name.utf8))[0], as: UTF8.self)

@@ -28,7 +28,7 @@ package struct MeasuredPeak: Sendable, Equatable {
         let rates = (0..<measurements).map { _ in
             flop / Double(max(1, MeasuredPeak.run(kernels, pool, rounds: rounds, pieces: pieces)))
         }
-        gflopPerSecond = rates.sorted()[measurements / 2]
+        gflopPerSecond = rates.median
     }
 
     /// Nanoseconds for `pieces` pieces of `rounds` rounds each.

@@ -29,7 +29,7 @@ package struct InferenceBenchmark {
             for index in networks.indices {
                 let start = ContinuousClock.now
                 pass.run(index)
-                if round > 0 { seconds[index].append((ContinuousClock.now - start) / .seconds(1)) }
+                if round > 0 { seconds[index].append((ContinuousClock.now - start).seconds) }
             }
         }
         let peakResidentBytes = ProcessMemory.peakResidentBytes

@@ -61,7 +61,7 @@ package final class Predictor {
             duration += ContinuousClock.now - start
             maps.append((network.head, PixelMap(view)))
         }
-        return Prediction(maps: maps, seconds: duration / .seconds(1))
+        return Prediction(maps: maps, seconds: duration.seconds)
     }
 
     private func pass(height: Int, width: Int) throws(InferenceError) -> InferencePass {

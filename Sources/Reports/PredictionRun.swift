@@ -53,7 +53,7 @@ package struct PredictionRun {
             observe(
                 .advanced(
                     done: index + 1, count: pictures.entries.count, name: entry.name,
-                    seconds: (ContinuousClock.now - start) / .seconds(1)))
+                    seconds: (ContinuousClock.now - start).seconds))
         }
         outcome.sheetPath = try files.writeSheet()
         return outcome

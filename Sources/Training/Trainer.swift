@@ -215,9 +215,3 @@ package final class Trainer {
             classNames: data.classNames(of: network.heads.map(\.task)))
     }
 }
-
-extension Duration {
-    package var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
-    }
-}

@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Graph
 import Networks
+import TensorCore
 
 /// The course of a run: steps, what is told of them, validations, checkpoints, and where it stops or goes on. Which network
 /// is trained on which pictures, and how it is validated, is its owner's.

@@ -24,4 +24,3 @@ void mdl_relax(void);
 void mdl_sleep(int64_t nanoseconds);
 // Lets this thread's sleeps be as short as they are asked to be; the system's default adds 50 microseconds.
 void mdl_allow_short_sleeps(void);
-int64_t mdl_monotonic_nanoseconds(void);

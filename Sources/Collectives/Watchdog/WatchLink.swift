@@ -1,6 +1,6 @@
-import CSharedMemory
 import CSockets
 import Glibc
+import TensorCore
 
 /// A connection to another rank, and what was heard through it.
 final class WatchLink {
@@ -8,7 +8,7 @@ final class WatchLink {
     /// nil until the other side has said who it is.
     var rank: Int?
     /// When something was heard last, in nanoseconds of the monotonic clock.
-    var heard = mdl_monotonic_nanoseconds()
+    var heard = MonotonicClock.nanoseconds
     var activity = RankActivity()
     /// The other side is done, and its silence means nothing.
     var isDone = false
@@ -51,7 +51,7 @@ final class WatchLink {
                 messages.append(message)
             }
         }
-        if !messages.isEmpty { heard = mdl_monotonic_nanoseconds() }
+        if !messages.isEmpty { heard = MonotonicClock.nanoseconds }
         if let last = messages.last(where: { $0.kind == .beat }) { activity = last.activity }
         return messages
     }

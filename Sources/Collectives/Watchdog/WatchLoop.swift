@@ -1,6 +1,6 @@
-import CSharedMemory
 import CSockets
 import Glibc
+import TensorCore
 
 /// The thread of a ``Watchdog``, and what it shares with its callers, behind a monitor.
 final class WatchLoop {
@@ -13,7 +13,7 @@ final class WatchLoop {
     private var limit: Int64
     /// Between two signs of life.
     private var interval: Int64
-    private let began = mdl_monotonic_nanoseconds()
+    private let began = MonotonicClock.nanoseconds
     private var activity = RankActivity()
     var communication: (@Sendable () -> String?)?
 
@@ -58,13 +58,13 @@ final class WatchLoop {
         activity.step = step
         activity.phase = phase
         // So that the place where a rank is lost is known; the first rank leaves its many messages to the thread.
-        let now = mdl_monotonic_nanoseconds()
+        let now = MonotonicClock.nanoseconds
         if rank > 0, now - sent > Self.second / 20 { sendBeats(now) }
     }
 
     func lead(_ world: any Communicator, listener: Int32, secret: Int) {
         (rank, nodes, self.listener, self.secret) = (0, world.nodes, listener, secret)
-        let now = mdl_monotonic_nanoseconds()
+        let now = MonotonicClock.nanoseconds
         for other in 1..<world.size { awaited[other] = now }
         activity.phase = .starting
     }
@@ -104,7 +104,7 @@ final class WatchLoop {
     // MARK: The thread
 
     func run() {
-        var last = mdl_monotonic_nanoseconds()
+        var last = MonotonicClock.nanoseconds
         var nextBeat = last
         while true {
             wait(until: nextBeat)
@@ -113,7 +113,7 @@ final class WatchLoop {
                 monitor.unlock()
                 return
             }
-            let now = mdl_monotonic_nanoseconds()
+            let now = MonotonicClock.nanoseconds
             // Who was stopped itself has not listened, so the silence was its own.
             if now - last > limit / 2 { forgetSilence(now) }
             last = now
@@ -137,7 +137,7 @@ final class WatchLoop {
         let isConnected = nodes != nil
         let next = min(nextBeat, verdict ?? .max)
         monitor.unlock()
-        var milliseconds = max(1, (next - mdl_monotonic_nanoseconds()) / 1_000_000)
+        var milliseconds = max(1, (next - MonotonicClock.nanoseconds) / 1_000_000)
         if !isConnected { milliseconds = min(milliseconds, 100) }
         poll(&looks, nfds_t(looks.count), Int32(milliseconds))
     }
