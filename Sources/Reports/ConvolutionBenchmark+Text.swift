@@ -1,10 +1,8 @@
-import Foundation
 import Training
 
 extension ConvolutionBenchmark.Measurement {
     /// The figures for a person, layer by layer.
     package var text: String {
-        func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
         var table = TextTable(columns: [
             "layer", "layers", "channels", "kernel", "output", "pass", "algorithm", "ms", "GFLOP/s", "of peak",
             "OpenBLAS ms", "ratio",
@@ -16,13 +14,15 @@ extension ConvolutionBenchmark.Measurement {
             table.add([
                 row.layer, "\(row.layers)", "\(row.inputChannels)>\(row.outputChannels)", kernel,
                 row.outputSize.map(String.init).joined(separator: "x"), row.pass, row.algorithm,
-                number(row.seconds * 1e3, 3), number(row.gflopPerSecond, 1),
-                number(100 * row.shareOfPeak, 1) + " %", row.openblasSeconds.map { number($0 * 1e3, 3) } ?? "",
-                row.openblasSeconds.map { number($0 / row.seconds, 2) } ?? "",
+                Figure.fixed(row.seconds * 1e3, digits: 3), Figure.fixed(row.gflopPerSecond, digits: 1),
+                Figure.fixed(100 * row.shareOfPeak, digits: 1) + " %",
+                row.openblasSeconds.map { Figure.fixed($0 * 1e3, digits: 3) } ?? "",
+                row.openblasSeconds.map { Figure.fixed($0 / row.seconds, digits: 2) } ?? "",
             ])
         }
         let machine =
-            "\(Figure.number(threads, "thread")), \(isa), batch \(batch), peak \(number(peakGflopPerSecond, 1)) GFLOP/s"
+            "\(Figure.number(threads, "thread")), \(isa), batch \(batch), "
+            + "peak \(Figure.fixed(peakGflopPerSecond, digits: 1)) GFLOP/s"
         return "\(machine), medians of \(rounds) rounds; algorithms: \(convolution)\n\n\(table.text)"
     }
 }

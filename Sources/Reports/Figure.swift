@@ -1,9 +1,12 @@
 import Foundation
 
 /// Figures as people read them; bytes, and counts to the last digit, are written by ``ByteText``.
-enum Figure {
+package enum Figure {
     /// So many of something: "1 thread", "2 threads".
-    static func number(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    package static func number(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+    /// So many digits after the point.
+    static func fixed(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
     /// `99999`, `0.45 M`.
     static func count(_ number: Int) -> String {

@@ -1,4 +1,3 @@
-import Foundation
 import Inference
 
 extension InferenceMeasurement {
@@ -7,11 +6,11 @@ extension InferenceMeasurement {
         var table = TextTable(columns: ["merged inference", ""])
         table.add(["milliseconds per image", Self.milliseconds(secondsPerImage)])
         for row in rows where rows.count > 1 { table.add(["  " + row.task, Self.milliseconds(row.seconds)]) }
-        table.add(["GFLOP per image", String(format: "%.1f", Double(flopPerImage) / 1e9)])
-        table.add(["GFLOP per second", String(format: "%.1f", gflopPerSecond)])
-        table.add(["measured peak", String(format: "%.1f", peakGflopPerSecond)])
-        table.add(["peak resident MiB", "\(peakResidentBytes >> 20)"])
-        table.add(["arena MiB", "\(arenaBytes >> 20)"])
+        table.add(["GFLOP per image", Figure.fixed(Double(flopPerImage) / 1e9, digits: 1)])
+        table.add(["GFLOP per second", Figure.fixed(gflopPerSecond, digits: 1)])
+        table.add(["measured peak", Figure.fixed(peakGflopPerSecond, digits: 1)])
+        table.add(["peak resident", ByteText.of(peakResidentBytes)])
+        table.add(["arena", ByteText.of(arenaBytes)])
         table.add(["image", "\(height) x \(width)"])
         table.add(["threads", "\(threads)"])
         table.add(["instruction set", isa])
@@ -19,5 +18,5 @@ extension InferenceMeasurement {
         return table.text
     }
 
-    private static func milliseconds(_ seconds: Double) -> String { String(format: "%.2f", seconds * 1e3) }
+    private static func milliseconds(_ seconds: Double) -> String { Figure.fixed(seconds * 1e3, digits: 2) }
 }

@@ -1,24 +1,26 @@
-import Foundation
 import Training
 
 extension RunPlan {
     /// The figures for a person: layer by layer, then the whole, which stays in sight.
     package var text: String {
-        func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
-        func milliseconds(_ seconds: Double) -> String { number(seconds * 1e3, 1) }
+        func milliseconds(_ seconds: Double) -> String { Figure.fixed(seconds * 1e3, digits: 1) }
         var step = TextTable(columns: ["plan", ""])
         step.add(["ranks", groups > 1 ? "\(ranks) in \(groups) task groups" : "\(ranks)"])
         step.add(["samples of a rank, of the batch", "\(samples) of \(batch)"])
         step.add(["threads of a rank, instruction set", "\(threads), \(isa)"])
         step.add(["convolution algorithms", convolution])
-        step.add(["GFLOP per step, of a rank", number(Double(flopPerRankAndStep) / 1e9, 1)])
+        step.add(["GFLOP per step, of a rank", Figure.fixed(Double(flopPerRankAndStep) / 1e9, digits: 1)])
         step.add(["computing ms (measured)", milliseconds(predicted.computingSeconds)])
         if let link, let traffic {
-            step.add(["link: latency µs, GB/s", number(link.latency * 1e6, 1) + ", " + number(link.bandwidth / 1e9, 3)])
+            step.add([
+                "link: latency µs, GB/s",
+                Figure.fixed(link.latency * 1e6, digits: 1) + ", " + Figure.fixed(link.bandwidth / 1e9, digits: 3),
+            ])
             step.add([
                 "gradients sent per step",
-                "\(ByteText.of(traffic.gradientBytes)) × \(number(traffic.factor, 3))"
-                    + (traffic.factor > traffic.leastFactor ? " (least \(number(traffic.leastFactor, 3)))" : ""),
+                "\(ByteText.of(traffic.gradientBytes)) × \(Figure.fixed(traffic.factor, digits: 3))"
+                    + (traffic.factor > traffic.leastFactor
+                        ? " (least \(Figure.fixed(traffic.leastFactor, digits: 3)))" : ""),
             ])
             step.add([
                 "sums sent per step",
@@ -30,9 +32,9 @@ extension RunPlan {
                 milliseconds(predicted.reductionSeconds) + ", " + milliseconds(predicted.exposedCommunicationSeconds),
             ])
         }
-        step.add(["seconds per step", number(predicted.secondsPerStep, 4)])
-        step.add(["images per second", number(imagesPerSecond, 2)])
-        if ranks > 1 { step.add(["efficiency", number(100 * efficiency, 1) + " %"]) }
+        step.add(["seconds per step", Figure.fixed(predicted.secondsPerStep, digits: 4)])
+        step.add(["images per second", Figure.fixed(imagesPerSecond, digits: 2)])
+        if ranks > 1 { step.add(["efficiency", Figure.fixed(100 * efficiency, digits: 1) + " %"]) }
         var bytes = TextTable(columns: ["memory of a rank", ""])
         for (name, count) in [
             ("activations and scratch", memory.arenaBytes), ("parameters", memory.parameterBytes),
@@ -50,7 +52,8 @@ extension RunPlan {
                 [
                     row.layer, row.kind, row.channels.map(String.init).joined(separator: ">"),
                     row.outputSize.map(String.init).joined(separator: "x"), ByteText.of(row.parameterBytes),
-                    number(Double(row.flop.reduce(0, +)) / 1e9, 2), number(row.seconds * 1e3, 2),
+                    Figure.fixed(Double(row.flop.reduce(0, +)) / 1e9, digits: 2),
+                    Figure.fixed(row.seconds * 1e3, digits: 2),
                 ] + row.algorithms.map { $0.isEmpty ? "-" : $0 })
         }
         return [layers.text, bytes.text, step.text].joined(separator: "\n\n")

@@ -1,11 +1,10 @@
-import Foundation
 import Training
 
 extension ScalingReport {
     /// The figures for a person.
     package var text: String {
         func number(_ value: Double?, _ digits: Int) -> String {
-            value.map { String(format: "%.\(digits)f", $0) } ?? "-"
+            value.map { Figure.fixed($0, digits: digits) } ?? "-"
         }
         func percent(_ value: Double?) -> String { value.map { number(100 * $0, 1) + " %" } ?? "-" }
         func milliseconds(_ seconds: Double?) -> String { number(seconds.map { $0 * 1e3 }, 1) }

@@ -55,7 +55,7 @@ package final class TrainingLog {
             line("task groups: \(groups.joined(separator: "; "))")
         }
         let bank = summary.bankParameters > 0 ? "; shared bank \(Figure.count(summary.bankParameters))" : ""
-        line("parameters: \(tasks)\(bank); activations \(summary.arenaByteCount >> 20) MiB")
+        line("parameters: \(tasks)\(bank); activations \(ByteText.of(summary.arenaByteCount))")
     }
 
     private static func text(_ traffic: StepTraffic) -> String {
