@@ -65,7 +65,7 @@ struct BenchScaling: ParsableCommand {
         // What is wrong with the configuration is said once, and not by every job.
         _ = try RunConfiguration.load(path: config, overrides: changes.overrides)
         let trials = try ScalingReport.jobs(ranks: counts, samplesPerRank: samples).map { job in
-            Terminal.progress("\(job.ranks) ranks, batch \(job.batch)")
+            Terminal.progress("\(Figure.number(job.ranks, "rank")), batch \(job.batch)")
             return try trial(ranks: job.ranks, batch: job.batch)
         }
         let report = ScalingReport(trials, samplesPerRank: samples)

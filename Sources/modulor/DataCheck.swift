@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Reports
 import Training
 
 struct DataCheck: ParsableCommand {
@@ -21,8 +22,8 @@ struct DataCheck: ParsableCommand {
         let report = try pretraining ? pictures() : samples()
         for problem in report.problems { Terminal.note(problem) }
         print(
-            "\(report.trainingCount) samples to train on, \(report.validationCount) to validate on, "
-                + "\(report.problems.count) problems")
+            "\(Figure.number(report.trainingCount, "sample")) to train on, \(report.validationCount) to validate on, "
+                + "\(Figure.number(report.problems.count, "problem"))")
         if !report.problems.isEmpty { throw ExitCode(1) }
     }
 
