@@ -14,6 +14,6 @@ package struct ScalingFiles {
     package func write(_ report: ScalingReport, json: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try AtomicFile.write(to: folder + "/scaling.json") { try $0.write(json) }
-        try AtomicFile.write(to: folder + "/scaling.svg") { try $0.write(ScalingPlot(report).svg) }
+        try AtomicFile.write(to: folder + "/scaling.svg") { try $0.write(report.plot) }
     }
 }

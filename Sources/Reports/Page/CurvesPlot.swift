@@ -5,6 +5,8 @@ struct CurvesPlot {
         /// From 0 to 6.
         let color: Int
         let points: [(x: Double, y: Double)]
+        /// What another curve is compared with.
+        var isBroken = false
     }
 
     let title: String
@@ -28,14 +30,13 @@ struct CurvesPlot {
             PlotFrame.text(axis, x: (frame.left + frame.right) / 2, y: frame.bottom + 18, anchor: .middle))
         parts.append(PlotFrame.text(Figure.short(last), x: frame.right, y: frame.bottom + 18, anchor: .middle))
         for (place, curve) in curves.enumerated() {
-            parts.append(frame.curve(curve.points, style: "c\(curve.color)"))
+            parts.append(frame.curve(curve.points, style: "c\(curve.color)", isBroken: curve.isBroken))
             if curve.points.count < 40 {
                 parts += curve.points.filter(\.y.isFinite).map { frame.circle($0, style: "f\(curve.color)") }
             }
             let line = frame.top + 10 + Double(place) * 22
-            parts.append(
-                "<path class=\"c\(curve.color)\" d=\"M\(PlotFrame.place(frame.right + 14)) \(PlotFrame.place(line))h18\"/>"
-            )
+            let start = "M\(PlotFrame.place(frame.right + 14)) \(PlotFrame.place(line))"
+            parts.append(PlotFrame.path(start + "h18", style: "c\(curve.color)", isBroken: curve.isBroken))
             parts.append(PlotFrame.text(curve.name, x: frame.right + 38, y: line + 4))
         }
         return StandalonePlot(title: title, height: frame.height, parts: parts).svg

@@ -26,11 +26,17 @@ struct PlotFrame {
     }
 
     /// A curve through the points that are numbers.
-    func curve(_ points: [(x: Double, y: Double)], style: String) -> String {
+    func curve(_ points: [(x: Double, y: Double)], style: String, isBroken: Bool = false) -> String {
         let path = points.filter(\.y.isFinite).enumerated().map { index, point in
             "\(index == 0 ? "M" : "L")\(Self.place(x(point.x))) \(Self.place(y(point.y)))"
         }.joined()
-        return "<path class=\"\(style)\" d=\"\(path)\"/>"
+        return Self.path(path, style: style, isBroken: isBroken)
+    }
+
+    /// A line with gaps where it is broken.
+    static func path(_ path: String, style: String, isBroken: Bool) -> String {
+        let gaps = isBroken ? " stroke-dasharray=\"4 4\"" : ""
+        return "<path class=\"\(style)\"\(gaps) d=\"\(path)\"/>"
     }
 
     func circle(_ point: (x: Double, y: Double), style: String? = nil) -> String {
