@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvolutionEngine
 import Foundation
+import Reports
 import TensorCore
 import Training
 
@@ -12,9 +13,13 @@ struct Verify: ParsableCommand {
             as PyTorch's float32 does, or by 1e-6 where that is more; faster algorithms round more, and are allowed 20 \
             times or 1e-5.
 
+            A file is a JSON object: case (the network and its steps); loss (of every step, by task); gradient, \
+            update_first, update, running and output (by tensor its shape, norm, eight places and the values there); \
+            and float32 (how far PyTorch's float32 strays from each). Tests/TrainingTests/Fixtures/golden has some.
+
             Examples:
-              modulor verify expected/*.json
-              modulor verify expected/r18-rcm.json --convolution auto --digests ours.json
+              modulor verify Tests/TrainingTests/Fixtures/golden/*.json
+              modulor verify expected.json --convolution auto --digests ours.json
             """)
 
     @Argument(help: "Files of expected figures.")
@@ -23,45 +28,27 @@ struct Verify: ParsableCommand {
     @Option(help: "Write our own digests to this file.")
     var digests: String?
 
-    @Option(help: "Worker threads.")
-    var threads = 2
+    @OptionGroup var threading: ThreadOptions
 
     @Option(help: "How 3×3 convolutions are computed: direct, or by faster algorithms.")
     var convolution = ConvolutionChoice.direct
 
-    func validate() throws {
-        guard threads > 0 else { throw ValidationError("--threads is at least 1") }
-    }
-
     func run() throws {
         let kernels = try Kernels.chosen(choice: convolution)
-        let pool = ThreadPool(threads: threads)
+        let pool = threading.pool()
         var all: [String: GoldenDigests] = [:]
         var failed = false
         for path in expected {
             let golden = try GoldenCase.read(path)
             let start = ContinuousClock.now
             let own = try GoldenRun(golden.case).run(kernels: kernels, pool: pool)
-            let verdict =
-                convolution == .direct
-                ? Verdict(golden, own) : Verdict(golden, own, factor: 20, floor: 1e-5)
+            let verdict = Verdict(golden, own, choice: convolution)
             let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
             all[name] = own
             failed = failed || !verdict.passes
-            print("\(name): \(verdict.passes ? "passes" : "FAILS")  (\(ContinuousClock.now - start))")
-            for row in verdict.rows {
-                print(
-                    String(
-                        format: "    %@ ours %.2e  PyTorch %.2e  allowed %.2e %@",
-                        (row.group + " " + row.measure).padding(toLength: 28, withPad: " ", startingAt: 0), row.ours,
-                        row.pytorch, row.allowed, row.passes ? "" : "<- FAILS"))
-            }
+            print(verdict.text(name: name, seconds: (ContinuousClock.now - start).seconds))
         }
-        if let digests {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            try encoder.encode(all).write(to: URL(fileURLWithPath: digests))
-        }
+        if let digests { try GoldenDigests.write(all, to: digests) }
         if failed { throw ExitCode.failure }
     }
 }

@@ -20,6 +20,13 @@ package struct GoldenDigests: Encodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case loss, gradient, updateFirst = "update_first", update, running, output
     }
+
+    /// Writes the figures of several cases, by name, as one JSON object.
+    package static func write(_ cases: [String: GoldenDigests], to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        try encoder.encode(cases).write(to: URL(fileURLWithPath: path))
+    }
 }
 
 /// Runs the steps of a golden case with the trainer's own parts.
