@@ -92,7 +92,7 @@ let package = Package(
             "Reports",
             uses: [
                 "Training", "Inference", "Networks", "Configuration", "Graph", "Tasks", "Datasets", "Checkpoints",
-                "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
+                "Collectives", "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], exclude: ["Events/event.proto"]),
         .executableTarget(

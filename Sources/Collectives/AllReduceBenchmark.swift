@@ -15,6 +15,12 @@ package struct AllReduceBenchmark: Sendable {
         package let busGigabytesPerSecond: Double
     }
 
+    package struct Measurement: Sendable, Encodable {
+        package let ranks: Int
+        package let nodes: Int
+        package let rows: [Row]
+    }
+
     /// Bytes of the buckets.
     package var sizes: [Int]
     /// Reductions that are measured of each size, after one that is not.
@@ -25,10 +31,10 @@ package struct AllReduceBenchmark: Sendable {
         self.rounds = rounds
     }
 
-    /// All ranks take part and get the same rows. Every rank holds one partial, as with one sample each.
+    /// All ranks take part and get the same figures. Every rank holds one partial, as with one sample each.
     package func run(
         _ communicator: any Communicator, thread: CommunicationThread
-    ) throws(CollectiveError) -> [Row] {
+    ) throws(CollectiveError) -> Measurement {
         let ranks = communicator.size
         let count = max(1, (sizes.max() ?? 0) / MemoryLayout<Float>.stride)
         let gradients = UnsafeMutablePointer<Float>.allocate(capacity: count)
@@ -77,7 +83,7 @@ package struct AllReduceBenchmark: Sendable {
                         busGigabytesPerSecond: speed * ReductionTraffic(tree).leastFactor))
             }
         }
-        return rows
+        return Measurement(ranks: ranks, nodes: communicator.nodes.hosts.count, rows: rows)
     }
 
     /// The median over rounds of the slowest rank's time, in seconds.

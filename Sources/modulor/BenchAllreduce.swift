@@ -41,31 +41,10 @@ struct BenchAllreduce: ParsableCommand {
         let communicator: any Communicator = isJob ? try MPIJob.start() : LoopbackCommunicator()
         let sizes = Array(sequence(first: smallest) { $0 * 2 }.prefix { $0 <= largest })
         let benchmark = AllReduceBenchmark(sizes: sizes, rounds: rounds)
-        let rows = try benchmark.run(communicator, thread: CommunicationThread())
-        if communicator.rank == 0 { try show(rows, communicator) }
+        let measurement = try benchmark.run(communicator, thread: CommunicationThread())
+        if communicator.rank == 0 {
+            Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
+        }
         if isJob { try MPIJob.finish() }
-    }
-
-    private struct Measurement: Encodable {
-        let ranks: Int
-        let nodes: Int
-        let rows: [AllReduceBenchmark.Row]
-    }
-
-    private func show(_ rows: [AllReduceBenchmark.Row], _ communicator: any Communicator) throws {
-        let nodes = communicator.nodes.hosts.count
-        if json {
-            let measurement = Measurement(ranks: communicator.size, nodes: nodes, rows: rows)
-            return Terminal.write(try JSONOutput.object(measurement))
-        }
-        var table = TextTable(columns: ["reduction", "bytes", "µs", "algorithmic GB/s", "bus GB/s"])
-        for row in rows {
-            table.add([
-                row.reduction, "\(row.bytes)", String(format: "%.1f", row.seconds * 1e6),
-                String(format: "%.3f", row.algorithmGigabytesPerSecond),
-                String(format: "%.3f", row.busGigabytesPerSecond),
-            ])
-        }
-        Terminal.write("\(communicator.size) ranks on \(nodes) \(nodes == 1 ? "node" : "nodes")\n\(table.text)\n")
     }
 }
