@@ -27,7 +27,7 @@ extension Launcher {
             let names = stopped.map { "rank \($0)" } + (missing > 0 ? ["\(missing) more that ended"] : [])
             return Watchdog.StartFinding(
                 sentence: "lost \(names.joined(separator: ", ")) on \(MPIJob.host) before the first step (joining the "
-                    + "job): stopped or gone; the others wait for all ranks to join; start again with --resume",
+                    + "job): stopped or gone; the others wait for all ranks to join; \(Watchdog.advice)",
                 patience: 0)
         }
         if let size, neighbours.count >= size { return nil }
@@ -37,7 +37,7 @@ extension Launcher {
             sentence:
                 "lost a rank on another host than \(MPIJob.host), whose ranks \(here) are there, before the first "
                 + "step (joining the job): it is stopped, gone or out of reach; the others wait for all ranks to join; "
-                + "start again with --resume",
+                + Watchdog.advice,
             patience: Self.joinPatience)
     }
 

@@ -5,7 +5,9 @@ import Testing
 @Suite(.serialized, .enabled(if: Job.isPossible, "there is no mpirun here"))
 struct RestartTests {
     /// Runs two ranks of a shell script; gives the status and what launch/mpirun itself says.
-    func run(_ script: String, restarts: Int) throws -> (status: Int32, notes: [Substring]) {
+    func run(
+        _ script: String, command: String = "train", restarts: Int
+    ) throws -> (status: Int32, notes: [Substring]) {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -14,7 +16,7 @@ struct RestartTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
         let errors = folder.appendingPathComponent("errors")
         let status = try Job.launch(
-            ["-n", "2", "--restarts", "\(restarts)", "train"], program: program.path, errors: errors)
+            ["-n", "2", "--restarts", "\(restarts)", command], program: program.path, errors: errors)
         let lines = try String(contentsOf: errors, encoding: .utf8).split(separator: "\n")
         return (status, lines.filter { $0.hasPrefix("launch/mpirun:") })
     }
@@ -35,6 +37,15 @@ struct RestartTests {
         let (status, notes) = try run("[ \"$2\" = --resume ] && exit 0; " + dies, restarts: 3)
         #expect(status == 0)
         #expect(notes.last == "launch/mpirun: starting again from the last checkpoint" && notes.count == 2)
+    }
+
+    @Test func whatHasNoCheckpointsIsStartedAgainAsItWas() throws {
+        let once = "[ $# = 1 ] || exit 2; [ -e \"$0.again\" ] && exit 0; [ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && "
+        let (status, notes) = try run(
+            once + "touch \"$0.again\" && kill -9 $$; sleep 30", command: "evaluate", restarts: 3)
+        #expect(status == 0)
+        #expect(notes.last == "launch/mpirun: starting again" && notes.count == 2, "\(notes)")
+        #expect(notes.first?.contains("--resume") == false, "\(notes)")
     }
 
     @Test func restartsAreCounted() throws {

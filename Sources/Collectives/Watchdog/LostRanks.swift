@@ -31,7 +31,7 @@ struct LostRanks {
         let others =
             (awaited.isEmpty ? "the others cannot go on" : "the others wait for \(awaited)")
             + (step > 0 ? " in step \(step)" : "")
-        return "lost \(shown)\(more > 0 ? "; and \(more) more" : ""); \(others); start again with --resume"
+        return "lost \(shown)\(more > 0 ? "; and \(more) more" : ""); \(others); \(Watchdog.advice)"
     }
 
     private func sentence(_ group: [Rank]) -> String {

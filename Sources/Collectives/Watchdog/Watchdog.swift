@@ -48,6 +48,8 @@ package final class Watchdog: @unchecked Sendable {
 
     /// The exit code of a job that may go on from its last checkpoint.
     package static let resumableCode: Int32 = 75
+    /// What to do where ranks are lost; which command they run, they do not know.
+    package static let advice = "start again; train, pretrain and add go on with --resume"
 
     private let loop: WatchLoop
 
