@@ -52,7 +52,9 @@ let package = Package(
         .target(
             name: "COpenBLAS", dependencies: ["CConvolution"], cSettings: strictC,
             linkerSettings: [.linkedLibrary("dl")]),
+        // Reads JPEG in all its forms, faster than code of our own would; kept by the libjpeg-turbo project.
         .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
+        // Reads and writes PNG in all its forms; kept by its authors since 1995.
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
         // Inflates what MATLAB compresses; kept by its authors since 1995.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -67,12 +69,12 @@ let package = Package(
 
         room("TensorCore", uses: ["CThreadPool"]),
         room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "COpenBLAS", "CThreadPool"]),
-        room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets", "CThreadPool"]),
+        room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets"]),
         room("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
         room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
         room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
-        room("Checkpoints", uses: ["TensorCore", "CCrypto"]),
-        room("Configuration", uses: ["Datasets", .product(name: "Yams", package: "Yams")]),
+        room("Checkpoints", uses: ["CCrypto"]),
+        room("Configuration", uses: ["Datasets", "TensorCore", .product(name: "Yams", package: "Yams")]),
         room(
             "Networks", uses: ["Graph", "Configuration", "Datasets", "ConvolutionEngine", "TensorCore", "Checkpoints"]),
         room("Tasks", uses: ["ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "Datasets"]),
@@ -92,13 +94,14 @@ let package = Package(
             "Reports",
             uses: [
                 "Training", "Inference", "Networks", "Configuration", "Graph", "Tasks", "Datasets", "Checkpoints",
-                "Collectives", "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore",
+                "Collectives", "ConvolutionEngine", "TensorCore",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], exclude: ["Events/event.proto"]),
         .executableTarget(
             name: "modulor",
             dependencies: [
-                "Training", "Inference", "Reports", "Collectives", "MPICollectives",
+                "Training", "Inference", "Reports", "Networks", "Tasks", "Configuration", "Datasets", "Checkpoints",
+                "Collectives", "MPICollectives", "ConvolutionEngine", "TensorCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -110,22 +113,22 @@ let package = Package(
             name: "CollectivesSupport", dependencies: ["ConvolutionEngine", "TensorCore"],
             path: "Tests/Support/CollectivesSupport", swiftSettings: strict),
         .executableTarget(
-            name: "CollectivesProbe", dependencies: ["CollectivesSupport", "MPICollectives", "Collectives"],
+            name: "CollectivesProbe",
+            dependencies: ["CollectivesSupport", "MPICollectives", "Collectives", "ConvolutionEngine"],
             path: "Tests/Support/CollectivesProbe", swiftSettings: strict),
-        tests(of: "Collectives", uses: ["ConvolutionEngine", "TensorCore", "CollectivesSupport"]),
-        tests(of: "MPICollectives", uses: ["Collectives", "CollectivesProbe"]),
-        tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore", "CConvolution"]),
-        tests(of: "Datasets", uses: ["Fuzzing", "CZlib", "TensorCore"], resources: [.copy("Fixtures")]),
-        tests(of: "Checkpoints", uses: ["Fuzzing", "TensorCore"], resources: [.copy("Fixtures")]),
+        tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
+        tests(of: "MPICollectives", uses: ["CollectivesProbe"]),
+        tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore"]),
+        tests(of: "Datasets", uses: ["Fuzzing", "TensorCore"], resources: [.copy("Fixtures")]),
+        tests(of: "Checkpoints", uses: ["Fuzzing"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["Datasets"]),
-        tests(of: "Networks", uses: ["GraphTesting", "Configuration", "Graph", "ConvolutionEngine", "TensorCore"]),
+        tests(of: "Networks", uses: ["GraphTesting", "Configuration", "Checkpoints", "Graph", "ConvolutionEngine"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(
             of: "Training",
             uses: [
                 "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph", "Datasets",
-                "Collectives",
-                "ConvolutionEngine", "CThreadPool", "TensorCore",
+                "Checkpoints", "Collectives", "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
         tests(
             of: "Inference",
@@ -136,7 +139,7 @@ let package = Package(
         tests(
             of: "Reports",
             uses: [
-                "ProgramTesting", "Training", "Tasks", "Configuration", "Checkpoints", "Datasets", "ConvolutionEngine",
+                "ProgramTesting", "Training", "Configuration", "Checkpoints", "Datasets", "ConvolutionEngine",
                 "TensorCore",
             ]),
         // Runs the program itself, which is built beside the tests.
