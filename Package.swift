@@ -117,18 +117,20 @@ let package = Package(
             dependencies: ["CollectivesSupport", "MPICollectives", "Collectives", "ConvolutionEngine"],
             path: "Tests/Support/CollectivesProbe", swiftSettings: strict),
         tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
-        tests(of: "MPICollectives", uses: ["CollectivesProbe"]),
+        tests(of: "MPICollectives", uses: ["ProgramTesting", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore"]),
-        tests(of: "Datasets", uses: ["Fuzzing", "TensorCore"], resources: [.copy("Fixtures")]),
-        tests(of: "Checkpoints", uses: ["Fuzzing"], resources: [.copy("Fixtures")]),
-        tests(of: "Configuration", uses: ["Datasets"]),
-        tests(of: "Networks", uses: ["GraphTesting", "Configuration", "Checkpoints", "Graph", "ConvolutionEngine"]),
+        tests(of: "Datasets", uses: ["ProgramTesting", "Fuzzing", "TensorCore"], resources: [.copy("Fixtures")]),
+        tests(of: "Checkpoints", uses: ["ProgramTesting", "Fuzzing"], resources: [.copy("Fixtures")]),
+        tests(of: "Configuration", uses: ["ProgramTesting", "Datasets"]),
+        tests(
+            of: "Networks",
+            uses: ["ProgramTesting", "GraphTesting", "Configuration", "Checkpoints", "Graph", "ConvolutionEngine"]),
         tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
         tests(
             of: "Training",
             uses: [
-                "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph", "Datasets",
-                "Checkpoints", "Collectives", "ConvolutionEngine", "CThreadPool", "TensorCore",
+                "ProgramTesting", "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph",
+                "Datasets", "Checkpoints", "Collectives", "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
         tests(
             of: "Inference",
@@ -151,7 +153,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ], exclude: ["Scripts"], swiftSettings: strict),
 
-        // Programs that tests start, and the machine's Python.
+        // Programs that tests start, the machine's Python, and folders to write to.
         .target(name: "ProgramTesting", path: "Tests/Support/ProgramTesting", swiftSettings: strict),
 
         // Damages files for every reader of them, in programs of their own that may crash and hang alone; tests of other

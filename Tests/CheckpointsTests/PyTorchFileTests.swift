@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import ProgramTesting
 import Testing
 
 @Suite("Files that PyTorch wrote")

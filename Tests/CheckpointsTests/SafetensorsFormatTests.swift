@@ -1,4 +1,5 @@
 import Checkpoints
+import ProgramTesting
 import Testing
 
 @Suite struct SafetensorsFormatTests {

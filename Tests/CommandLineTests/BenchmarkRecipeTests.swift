@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// The recipes of the paper's benchmarks train on small trees in the benchmarks' layouts, at the paper's sizes, from a

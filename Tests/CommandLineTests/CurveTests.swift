@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Winograd's rounding does not change what is learned: the demonstration's curves with the fastest algorithms stay

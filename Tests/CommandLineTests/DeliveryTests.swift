@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 /// A trained model is taken away: predictions, other programs' files, latency.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// The whole course of a model: pretrained, initialized with responses, trained, and given one task more.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Figures from elsewhere are checked by what their authors saved.

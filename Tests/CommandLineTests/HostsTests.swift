@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Training over three hosts: what crosses the network, and what happens when it does not.

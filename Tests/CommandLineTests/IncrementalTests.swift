@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Tasks that come to a finished model and go from it, as a person asks for it.

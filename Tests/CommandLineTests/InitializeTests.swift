@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// From a file that PyTorch wrote to a model that can be looked into.

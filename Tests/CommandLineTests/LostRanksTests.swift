@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Ranks that are killed, stopped or asked to stop while they train.

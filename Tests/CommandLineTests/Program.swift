@@ -55,11 +55,3 @@ struct Program {
         try ForeignProgram(at: executable.path).run(arguments, environment: environment, seconds: seconds)
     }
 }
-
-/// Gives `body` an empty folder, which is removed afterwards.
-func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder)
-}

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Real jobs of several ranks give the files of one process, byte for byte.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// The batch file of cluster/slurm on a real Slurm.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// `train`, then `report` and `watch`, as a person types them.

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import ProgramTesting
 import Testing
 
 @Suite struct MalformedFileTests {
@@ -114,29 +115,29 @@ import Testing
 
     @Test("A file that cannot be read is refused by name")
     func unreadable() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("configuration-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func complaint(_ name: String, holding bytes: [UInt8]? = nil) throws -> String {
-            let url = folder.appendingPathComponent(name)
-            if let bytes { try Data(bytes).write(to: url) }
-            do throws(ConfigurationError) {
-                _ = try RunConfiguration.load(path: url.path)
-                return ""
-            } catch {
-                return error.description.replacingOccurrences(of: folder.path + "/", with: "")
+        try withTemporaryFolder { (folder: URL) throws in
+            func complaint(_ name: String, holding bytes: [UInt8]? = nil) throws -> String {
+                let url = folder.appendingPathComponent(name)
+                if let bytes { try Data(bytes).write(to: url) }
+                do throws(ConfigurationError) {
+                    _ = try RunConfiguration.load(path: url.path)
+                    return ""
+                } catch {
+                    return error.description.replacingOccurrences(of: folder.path + "/", with: "")
+                }
             }
+            #expect(
+                try complaint("none.yaml") == "none.yaml: the configuration cannot be read: No such file or directory")
+            #expect(try complaint("") == "\(folder.path): the configuration cannot be read: Is a directory")
+            #expect(
+                try complaint("bytes.yaml", holding: Array("a: b\nc: ".utf8) + [0xFF, 0xFE, 0x0A])
+                    == "bytes.yaml:2:1: this line is not text in UTF-8")
+            let large = [UInt8](repeating: 0x23, count: 1 << 20 + 1)
+            #expect(
+                try complaint("large.yaml", holding: large)
+                    == "large.yaml: this is larger than 1048576 bytes, and so no configuration")
+            #expect(try complaint("good.yaml", holding: Array("\u{FEFF}training: {batch: 4}\r\n".utf8)) == "")
         }
-        #expect(try complaint("none.yaml") == "none.yaml: the configuration cannot be read: No such file or directory")
-        #expect(try complaint("") == "\(folder.path): the configuration cannot be read: Is a directory")
-        #expect(
-            try complaint("bytes.yaml", holding: Array("a: b\nc: ".utf8) + [0xFF, 0xFE, 0x0A])
-                == "bytes.yaml:2:1: this line is not text in UTF-8")
-        let large = [UInt8](repeating: 0x23, count: 1 << 20 + 1)
-        #expect(
-            try complaint("large.yaml", holding: large)
-                == "large.yaml: this is larger than 1048576 bytes, and so no configuration")
-        #expect(try complaint("good.yaml", holding: Array("\u{FEFF}training: {batch: 4}\r\n".utf8)) == "")
     }
 
     @Test("A device without end is refused")

@@ -1,12 +1,13 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 @Suite("Folders of pictures are read")
 struct ClassifiedFolderTests {
     /// Two classes; `val` has pictures of one.
     private func withFolder(_ body: (String) throws -> Void) throws {
-        try Fixtures.withTemporaryFolder { root in
+        try withTemporaryPath { root in
             for (path, level) in [
                 ("train/cat/b.png", 1), ("train/cat/a.PNG", 2), ("train/ant/deep/c.png", 3), ("val/cat/d.png", 4),
             ] {

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 @Suite("Whatever is wrong with a data set is named")
@@ -63,7 +64,7 @@ struct DataProblemTests {
     // MARK: layouts
 
     @Test func foldersThatAreMissingAreNamed() throws {
-        try Fixtures.withTemporaryFolder { root in
+        try withTemporaryPath { root in
             expectRefusal(root, contains: "RCM's archive has Context/trainval", "ASTMT's archive has", "data.root") {
                 try PascalContext(root: root, split: "train", tasks: [.edge])
             }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 /// The files beside the tests.
@@ -24,18 +25,10 @@ enum Fixtures {
 
     /// A copy of one of the data sets, to damage.
     static func withCopy(of set: String, _ body: (String) throws -> Void) throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             try FileManager.default.copyItem(atPath: path(set), toPath: "\(folder)/\(set)")
             try body("\(folder)/\(set)")
         }
-    }
-
-    /// A folder that ends with `body`.
-    static func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path)
     }
 }
 

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 @Suite("Image files are read")
@@ -36,7 +37,7 @@ struct ImageFileTests {
     /// ImageNet has a PNG whose name ends in .JPEG, and people rename files.
     @Test(arguments: [("formats/rgb8.png", "n02105855_2933.JPEG"), ("PASCAL_MT/JPEGImages/2008_000612.jpg", "a.png")])
     func theNameDoesNotMatter(file: String, other: String) throws {
-        try Fixtures.withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             try FileManager.default.copyItem(atPath: Fixtures.path(file), toPath: "\(folder)/\(other)")
             #expect(try ImageFile.read("\(folder)/\(other)") == ImageFile.read(Fixtures.path(file)))
             #expect(try PictureFolder(root: folder).sample(at: 0, tasks: []).image.channels == 3)
@@ -131,7 +132,7 @@ struct ImageFileTests {
     ])
     func cutFilesAreRefused(file: String) throws {
         let whole = try Fixtures.bytes(file)
-        try Fixtures.withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let path = folder + "/cut.image"
             for length in stride(from: 0, to: whole.count, by: max(1, whole.count / 97)) + [whole.count - 1] {
                 try Data(whole[..<length]).write(to: URL(fileURLWithPath: path))
@@ -150,7 +151,7 @@ struct ImageFileTests {
     ])
     func damagedFilesAreReadOrRefused(file: String) throws {
         let whole = try Fixtures.bytes(file)
-        try Fixtures.withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let path = folder + "/damaged.image"
             var refused = 0
             for position in stride(from: 0, to: whole.count, by: max(1, whole.count / 199)) {
@@ -187,7 +188,7 @@ struct ImageFileTests {
         // CRC-32 of the chunk's name and its 13 bytes.
         let crc = UInt32(checksum(bytes[12..<29].map(Float.init)))
         bytes.replaceSubrange(29..<33, with: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: crc >> $0) })
-        try Fixtures.withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let path = folder + "/huge.png"
             try Data(bytes).write(to: URL(fileURLWithPath: path))
             expectRefusal(path, contains: "2147483647 x 2147483647") { try ImageFile.read(path) }
@@ -210,7 +211,7 @@ struct PNGFileTests {
         let colors: [UInt8] = [0, 0, 0, 200, 10, 30, 5, 255, 5]
         let indices = (0..<height * width).map { UInt8($0 % 3) }
         let depth = (0..<height * width).map { UInt16(truncatingIfNeeded: $0 * 1237) }
-        try Fixtures.withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let path = folder + "/picture.png"
             try PNGFile(height: height, width: width, pixels: .rgb(bytes)).write(to: path)
             #expect(try ImageFile.read(path) == ImageFile(height: height, width: width, channels: 3, bytes: bytes))

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 @Suite("A user's folders are read")
@@ -10,7 +11,7 @@ struct LabelledFolderTests {
 
     /// A data set of samples `a` and `b`, the first with PNG labels, the second with arrays; both say the same.
     private static func withFolder(_ body: (String) throws -> Void) throws {
-        try Fixtures.withTemporaryFolder { root in
+        try withTemporaryPath { root in
             for name in ["images"] + LearningTask.allCases.map(\.rawValue) {
                 try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
             }
@@ -108,7 +109,7 @@ struct LabelledFolderTests {
     /// Grey PNG files of 1, 2, 4 and 16 bits store small numbers, which pictures would stretch or squeeze.
     @Test(arguments: [("grey1", 1), ("grey2", 2), ("grey4", 4), ("grey16", 16)])
     func classesAreNotStretched(name: String, bits: Int) throws {
-        try Fixtures.withTemporaryFolder { root in
+        try withTemporaryPath { root in
             for folder in ["images", "semseg"] {
                 try FileManager.default.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
             }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 
 /// Pictures of cameras that were held across or upside down.
@@ -62,7 +63,7 @@ struct OrientationTests {
 
     @Test("a picture that labels lie beside is refused where it would have to be turned")
     func labels() throws {
-        try Fixtures.withTemporaryFolder { root in
+        try withTemporaryPath { root in
             for name in ["images", "edge"] {
                 try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
             }

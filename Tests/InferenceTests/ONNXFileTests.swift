@@ -14,7 +14,7 @@ import Testing
 
     /// Runs tasks of a model in ONNX Runtime on a picture and compares with our own answers.
     private func compare(_ settings: ModelSettings, tasks: [String], sizes: [(Int, Int)]) throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let model = try SmallModel.write(to: folder + "/model", settings)
             let pool = ThreadPool(threads: 2)
             let networks = try tasks.map {
@@ -56,7 +56,7 @@ import Testing
 
     /// A file tells nothing of when, where and by how many threads it was written.
     @Test func equalModelsGiveEqualBytes() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             var files: [Data] = []
             for threads in [1, 3] {
                 let model = try SmallModel.write(to: "\(folder)/model\(threads)")

@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Inference
 import Networks
+import ProgramTesting
 import TensorCore
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
 
     /// Every picture is answered at its own size, and whatever was answered before.
     @Test func answersDependOnThePictureAlone() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let model = try SmallModel.write(to: folder + "/model")
             let together = try Predictor(model, tasks: [], kernels: kernels, pool: ThreadPool(threads: 3))
             #expect(together.heads.map(\.name) == ["depth", "edge", "normals", "semseg"])
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test func greyIsTheSameInAllColours() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let model = try SmallModel.write(to: folder + "/model", heads: [TaskHead(.depth, channels: 1)])
             let predictor = try Predictor(model, tasks: [], kernels: kernels, pool: ThreadPool(threads: 1))
             let grey = SmallModel.image(height: 30, width: 20, channels: 1)
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func aTaskThatTheModelLacksIsNamed() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let model = try SmallModel.write(to: folder + "/model", heads: [TaskHead(.depth, channels: 1)])
             let error = #expect(throws: (any Error).self) {
                 try Predictor(model, tasks: ["sal"], kernels: kernels, pool: ThreadPool(threads: 1))
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func picturesTooLargeForTheMachineAreRefusedBeforeMemoryIsTaken() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let model = try SmallModel.write(to: folder + "/model", heads: [TaskHead(.depth, channels: 1)])
             let pool = ThreadPool(threads: 1)
             let network = try MergedNetwork(model, task: "depth", kernels: kernels, pool: pool)
@@ -71,7 +72,7 @@ import Testing
     }
 
     @Test func answersDoNotGoAmongThePictures() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             try Data().write(to: URL(fileURLWithPath: "\(folder)/a.png"))
             try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder)
             for pictures in [folder, folder + "/", folder + "/a.png", folder + "/link/a.png"] {
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func foldersGiveTheirPicturesInOrder() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             for name in ["b.JPG", "a.png", "notes.txt", ".hidden.png", "c.jpeg"] {
                 try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
             }

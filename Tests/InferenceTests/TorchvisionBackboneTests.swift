@@ -24,7 +24,7 @@ import Testing
             SmallModel.settings(.resnet34, .conv),
         ])
     func pyTorchGivesOurFeatures(_ settings: ModelSettings) throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let model = try SmallModel.write(to: folder + "/model", settings, heads: [TaskHead(.semseg, channels: 5)])
             try TorchvisionBackbone(model, task: "semseg", kernels: kernels, pool: pool)
                 .write(to: folder + "/backbone.safetensors")
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func adaptersAndBatchNormsOfAdaptersAreMergedAway() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryPath { folder in
             let model = try SmallModel.write(to: folder + "/model", SmallModel.settings(.resnet18, .seriesAdapters))
             let path = folder + "/backbone.safetensors"
             try TorchvisionBackbone(model, task: "depth", kernels: kernels, pool: pool).write(to: path)

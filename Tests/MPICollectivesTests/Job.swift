@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 
 /// A job of probes, started as a child with a time limit: a test inside a job would hang when one rank fails.
 struct Job {
@@ -17,15 +18,13 @@ struct Job {
 
     /// - Parameter ranks: nil runs the probe on its own, without a launcher.
     init(_ scenario: String, ranks: Int?, ranksPerNode: Int? = nil) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         // The program of the tests lies beside the probe, or is a tool that was given their library.
         let candidates = [URL(fileURLWithPath: executable)] + CommandLine.arguments.map { URL(fileURLWithPath: $0) }
         let probe = candidates.map { $0.deletingLastPathComponent().appendingPathComponent("CollectivesProbe").path }
             .first { FileManager.default.isExecutableFile(atPath: $0) }!
-        let errorFile = folder.appendingPathComponent("errors")
+        let errorFile = URL(fileURLWithPath: folder("errors"))
         let scenario = [folder.path, scenario] + (ranksPerNode.map { ["\($0)"] } ?? [])
         if let ranks {
             status = try Job.launch(["-n", "\(ranks)"] + scenario, program: probe, errors: errorFile)
@@ -33,10 +32,12 @@ struct Job {
             status = try Job.run([probe] + scenario, errors: errorFile)
         }
         texts = (0..<(ranks ?? 1)).map { rank in
-            try? String(contentsOf: folder.appendingPathComponent("\(rank).txt"), encoding: .utf8)
+            try? String(contentsOfFile: folder("\(rank).txt"), encoding: .utf8)
         }
         errors = (try? String(contentsOf: errorFile, encoding: .utf8)) ?? ""
+        withExtendedLifetime(folder) {}
     }
+
     /// Runs launch/mpirun with a program in place of modulor; gives its status.
     static func launch(_ arguments: [String], program: String, errors: URL) throws -> Int32 {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

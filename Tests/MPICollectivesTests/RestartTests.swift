@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTesting
 import Testing
 
 /// launch/mpirun with programs that are no trainers: what it does when ranks end.
@@ -8,17 +9,16 @@ struct RestartTests {
     func run(
         _ script: String, command: String = "train", restarts: Int
     ) throws -> (status: Int32, notes: [Substring]) {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let program = folder.appendingPathComponent("program")
-        try "#!/bin/sh\n\(script)\n".write(to: program, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
-        let errors = folder.appendingPathComponent("errors")
-        let status = try Job.launch(
-            ["-n", "2", "--restarts", "\(restarts)", command], program: program.path, errors: errors)
-        let lines = try String(contentsOf: errors, encoding: .utf8).split(separator: "\n")
-        return (status, lines.filter { $0.hasPrefix("launch/mpirun:") })
+        try withTemporaryFolder { folder in
+            let program = folder.appendingPathComponent("program")
+            try "#!/bin/sh\n\(script)\n".write(to: program, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+            let errors = folder.appendingPathComponent("errors")
+            let status = try Job.launch(
+                ["-n", "2", "--restarts", "\(restarts)", command], program: program.path, errors: errors)
+            let lines = try String(contentsOf: errors, encoding: .utf8).split(separator: "\n")
+            return (status: status, notes: lines.filter { $0.hasPrefix("launch/mpirun:") })
+        }
     }
 
     let dies = "[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && kill -9 $$; sleep 30"

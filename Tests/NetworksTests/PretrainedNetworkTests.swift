@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Foundation
 import Networks
+import ProgramTesting
 import Testing
 
 /// Networks that PyTorch wrote; the files and the script that made them lie with the tests of Checkpoints.
@@ -12,13 +13,6 @@ struct PretrainedNetworkTests {
 
     private func open(_ name: String) throws -> any TensorFile {
         try TensorFiles.open(Self.files.appendingPathComponent("\(name).pth").path)
-    }
-
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path)
     }
 
     /// The elements that the script gave to the tensor of that name.
@@ -40,7 +34,7 @@ struct PretrainedNetworkTests {
         #expect(network.settings.width == width)
         #expect(network.tasks.isEmpty)
         #expect(network.leftOver == leftOver)
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let model = try network.write(to: folder + "/model", as: network.settings)
             #expect(model.modelDescription.backbone == backbone.rawValue)
             #expect(model.modelDescription.width == width)
@@ -71,7 +65,7 @@ struct PretrainedNetworkTests {
 
     @Test("a bank of ours is copied byte by byte")
     func copy() throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let first = try PretrainedNetwork(open("resnet18"))
             let model = try first.write(to: folder + "/first", as: first.settings)
             let second = try PretrainedNetwork(TensorFiles.open(model.bankPath))
@@ -87,7 +81,7 @@ struct PretrainedNetworkTests {
         #expect(network.settings == ModelSettings(backbone: .resnet18, width: 2, aspp: 8, low: 4))
         #expect(network.tasks.map(\.head) == [TaskHead(.depth, channels: 1), TaskHead(.semseg, channels: 21)])
         #expect(network.leftOver == ["iteration"])
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let model = try network.write(to: folder + "/model", as: network.settings)
             #expect(try model.tasks() == ["depth", "semseg"])
             #expect(try model.bank().tensors.allSatisfy { $0.name.hasSuffix(".Ws.weight") })
@@ -132,7 +126,7 @@ struct PretrainedNetworkTests {
 
     @Test("what is missing or has another shape is named")
     func missing() throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let two = try changed("resnet18", in: folder) { name, shape in
                 ["layer2.0.conv2.weight", "bn1.running_mean"].contains(name) ? nil : (name, shape)
             }
@@ -172,7 +166,7 @@ struct PretrainedNetworkTests {
 
     @Test("a decoder of absurd size is refused before anything is made of it")
     func absurd() throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             for (name, shape) in [
                 ("predict.semseg.weight", [21, 1 << 52, 0, 0]), ("predict.semseg.weight", [1 << 57, 8, 0, 0]),
                 ("predict.semseg.weight", [21, 8193, 0, 0]), ("low_level_reduce.semseg.0.weight", [1 << 57, 0, 1, 1]),
@@ -186,7 +180,7 @@ struct PretrainedNetworkTests {
 
     @Test("the methods of official checkpoints are told apart", arguments: ["rcm", "series", "parallel", "conv"])
     func methods(method: String) throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let settings = ModelSettings(
                 backbone: .resnet18, width: 3,
                 method: method == "series"
@@ -209,7 +203,7 @@ struct PretrainedNetworkTests {
 
     @Test("a folder that is not empty is refused and stays")
     func notEmpty() throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             try Data("notes".utf8).write(to: URL(fileURLWithPath: folder + "/notes"))
             let network = try PretrainedNetwork(open("resnet18"))
             #expect(throws: InvalidFileError.self) { try network.write(to: folder, as: network.settings) }

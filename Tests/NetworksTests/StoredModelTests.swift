@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Foundation
 import Networks
+import ProgramTesting
 import Testing
 
 /// Models whose description and files do not agree, or that claim more than they have: nothing may be made of the size
@@ -10,13 +11,6 @@ import Testing
 struct StoredModelTests {
     private static let settings = ModelSettings(width: 2, aspp: 4, low: 2)
     private let head = TaskHead(.depth, channels: 1)
-
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("modulor-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path)
-    }
 
     /// Writes a model of one task, with zeroes for values, and gives its folder.
     ///
@@ -54,7 +48,7 @@ struct StoredModelTests {
     func sound() throws {
         let one: [String: [Int]] = ["conv1.Ws.weight": [1, 3, 7, 7], "conv1.Wt.depth.weight_v": [2, 1, 1, 1]]
         for changes in [[:], one] {
-            try withFolder { folder in
+            try withTemporaryPath { folder in
                 let model = try StoredModel(opening: write(in: folder, changes: changes))
                 let network = try model.network(model.head("depth"), height: 40, width: 32)
                 for parameter in network.graph.parameters {
@@ -68,7 +62,7 @@ struct StoredModelTests {
         "filters of absurd size, and more of them than outputs, are refused when the model is opened",
         arguments: [[1 << 40, 0, 7, 7], [0, 3, 7, 7], [1 << 40, 3, 0, 7], [3, 3, 7, 7], [2, 3, 7, 1], [2, 3, 7]])
     func bank(shape: [Int]) throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let path = try write(in: folder, changes: ["conv1.Ws.weight": shape])
             let text = refusal { _ = try StoredModel(opening: path) }
             #expect(text.contains("tensor 'conv1.Ws.weight': it has shape \(shape), needed is [2, 3, 7, 7]"), "\(text)")
@@ -77,7 +71,7 @@ struct StoredModelTests {
 
     @Test("a description of a wider backbone than the bank's is refused when the model is opened")
     func wideBackbone() throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let path = try write(in: folder, described: ModelSettings(width: 4096, aspp: 4, low: 2))
             let text = refusal { _ = try StoredModel(opening: path) }
             #expect(text.contains("bank.safetensors") && text.contains("needed is [2, 4096, 3, 3]"), "\(text)")
@@ -88,7 +82,7 @@ struct StoredModelTests {
     func decoder() throws {
         func refusals(_ described: ModelSettings, _ changes: [String: [Int]]) throws -> String {
             var text = ""
-            try withFolder { folder in
+            try withTemporaryPath { folder in
                 let model = try StoredModel(opening: write(in: folder, described: described, changes: changes))
                 text = refusal { _ = try model.network(head, height: 64, width: 64) }
             }
@@ -102,7 +96,7 @@ struct StoredModelTests {
 
     @Test("what a bank's names say is told to other ranks, whatever they are")
     func components() throws {
-        try withFolder { folder in
+        try withTemporaryPath { folder in
             let names = ["conv1.Ws.weight", "a b.Ws.weight", "c\nd 9.Ws.weight", "e\r\n.Ws.weight", ".Ws.weight"]
             let entries = names.map { TensorEntry($0, shape: [1, 1, 1, 1], values: [Float(0)]) }
             try SafetensorsFile.write(to: folder + "/bank", tensors: entries)

@@ -1,13 +1,15 @@
 import Configuration
 import ConvolutionEngine
 import Foundation
+import ProgramTesting
 import Reports
 import TensorCore
 import Training
 
 /// A run of a few small steps, recorded as `modulor train` records it, in a folder that is removed with its owner.
 final class SmallRun {
-    let root = NSTemporaryDirectory() + "modulor-" + UUID().uuidString
+    private let folder: TemporaryFolder
+    var root: String { folder.path }
     var path: String { root + "/run" }
 
     private static let configuration = """
@@ -17,8 +19,7 @@ final class SmallRun {
         training: {iterations: 6, batch: 3, validate_every: 2, checkpoint_every: 2, learning_rate: 0.01}
         """
 
-    init() throws { try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: root) }
+    init() throws { folder = try TemporaryFolder() }
 
     /// Trains, and asks to stop after `stop` steps of this session. `observe` hears what the recorder hears.
     func train(

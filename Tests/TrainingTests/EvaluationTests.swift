@@ -2,6 +2,7 @@ import Configuration
 import ConvolutionEngine
 import Datasets
 import Foundation
+import ProgramTesting
 import Tasks
 import TensorCore
 import Testing
@@ -41,7 +42,7 @@ import Training
     }
 
     /// Predictions of the set, with those for the right number of classes.
-    private static func predictions(_ setup: Case, in folder: ScratchFolder) throws -> PredictionFolder {
+    private static func predictions(_ setup: Case, in folder: TemporaryFolder) throws -> PredictionFolder {
         let set = "\(fixtures)/predictions/\(setup.dataset == .pascalContext ? "PASCAL_MT" : "NYUD_MT")"
         for task in setup.tasks {
             let name = setup.set == "NYUD_MT_npy" && task == .semseg ? "semseg40" : task.rawValue
@@ -57,7 +58,7 @@ import Training
         let all = try JSONSerialization.jsonObject(with: data) as! [String: Any]
         let family = all[setup.family] as! [String: Any]
         let sets = (family[setup.set] as! [String: Any])["sets"] as! [String: [String: Any]]
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let predictions = try Self.predictions(setup, in: folder)
         let depth = setup.family == "mtl" ? ("rmse", "log_rmse") : ("rmse_mean_of_images", "log_rmse_median_of_images")
         let names: [LearningTask: [(metric: String, figure: String, factor: Double)]] = [
@@ -94,8 +95,8 @@ import Training
         for convention in [MetricConvention.rcm, .mtl] {
             let setup = Case(
                 family: convention.rawValue, set: "PASCAL_MT", dataset: .pascalContext, tasks: [.edge, .sal, .normals])
-            let arrays = try ScratchFolder()
-            let bytes = try ScratchFolder()
+            let arrays = try TemporaryFolder()
+            let bytes = try TemporaryFolder()
             let source = try PascalContext(root: Self.fixtures + "/PASCAL_MT", split: "val", tasks: setup.tasks)
             let original = try Self.predictions(setup, in: arrays)
             for (index, identifier) in source.identifiers.enumerated() {
@@ -137,7 +138,7 @@ import Training
     @Test func aFigureThatIsNoNumberIsNotPassedOver() throws {
         let setup = Case(family: "exact", set: "NYUD_MT", dataset: .nyud, tasks: [.normals, .depth])
         let evaluation = try Evaluation(Self.configuration(setup), convention: .exact, threads: 2)
-        let (whole, broken) = (try ScratchFolder(), try ScratchFolder())
+        let (whole, broken) = (try TemporaryFolder(), try TemporaryFolder())
         let good = EvaluationReport(
             split: "val", samples: 2, scores: try evaluation.scores(ofPredictions: Self.predictions(setup, in: whole)))
         var alone = setup
@@ -163,7 +164,7 @@ import Training
     @Test func scoresOfClassesCountAsTheClassThatWins() throws {
         let setup = Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: [.humanParts])
         let evaluation = try Evaluation(Self.configuration(setup), convention: .rcm, threads: 2)
-        let (classes, scores) = (try ScratchFolder(), try ScratchFolder())
+        let (classes, scores) = (try TemporaryFolder(), try TemporaryFolder())
         let expected = try evaluation.scores(ofPredictions: Self.predictions(setup, in: classes))
         let set = "\(Self.fixtures)/predictions/PASCAL_MT"
         let folder = scores.path + "/human_parts"
@@ -183,7 +184,7 @@ import Training
     @Test func missingAndMisfitPredictionsAreNamed() throws {
         let setup = Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: [.sal])
         let evaluation = try Evaluation(Self.configuration(setup), convention: .rcm, threads: 2)
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let predictions = PredictionFolder(folder.path)
         let map = PixelMap(height: 2, width: 3, channels: 1, values: [0, 1, 2, 3, 4, 5])
         try predictions.write(map, of: .sal, "2008_000612")
@@ -196,7 +197,7 @@ import Training
     }
 
     @Test func aModelScoresAsItsSavedPredictions() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try RunConfiguration.parse(
             """
             model: {width: 4, method: rcm, aspp: 8, low: 4}
@@ -230,7 +231,7 @@ import Training
     }
 
     @Test func aModelWithoutTheTasksIsRefused() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         var configuration = try TrainerTests.configuration()
         try TrainerTests.train(configuration, in: folder, run: "run")
         configuration.tasks = [TaskSettings(.depth)]

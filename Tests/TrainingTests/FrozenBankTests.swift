@@ -2,6 +2,7 @@ import Collectives
 import Configuration
 import ConvolutionEngine
 import Foundation
+import ProgramTesting
 import TensorCore
 import Testing
 import Training
@@ -16,7 +17,7 @@ import Training
 
     @Test func aWriteEndsTheProcess() async {
         await #expect(processExitsWith: .signal(SIGSEGV)) {
-            let folder = try ScratchFolder()
+            let folder = try TemporaryFolder()
             let trainer = try Self.trainer(folder.path, RankTeam())
             let bank = trainer.parameters.bank.values
             guard bank.floats()[0] != 0 else { exit(3) }
@@ -28,7 +29,7 @@ import Training
 
     @Test func aWriteOfARankEndsItsProcess() async {
         await #expect(processExitsWith: .signal(SIGSEGV)) {
-            let folder = try ScratchFolder()
+            let folder = try TemporaryFolder()
             let path = folder.path
             let communicators = ThreadCommunicator.world(ranksOfNodes: [2])
             let other = Thread {

@@ -4,6 +4,7 @@ import ConvolutionEngine
 import Datasets
 import Foundation
 import Networks
+import ProgramTesting
 import TensorCore
 import Testing
 import Training
@@ -28,7 +29,7 @@ struct PretrainingTests {
     /// Trains in the folder `run`, asking to stop after `stop` steps of this session.
     @discardableResult
     private func train(
-        _ configuration: PretrainConfiguration, in folder: ScratchFolder, run: String = "run", resume: Bool = false,
+        _ configuration: PretrainConfiguration, in folder: TemporaryFolder, run: String = "run", resume: Bool = false,
         threads: Int = 2, stopAfter stop: Int? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> Pretrainer.Ending {
         var steps = 0
@@ -46,14 +47,14 @@ struct PretrainingTests {
         _ configuration: PretrainConfiguration, threads: Int = 2,
         observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> FilterBank {
-        let ending = try train(configuration, in: ScratchFolder(), threads: threads, observe: observe)
+        let ending = try train(configuration, in: TemporaryFolder(), threads: threads, observe: observe)
         guard case .finished(let bank) = ending else { throw UsageError("the run did not finish") }
         return bank
     }
 
     /// The bytes of the bank's file.
     private func bytes(_ configuration: PretrainConfiguration, threads: Int = 2) throws -> Data {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         try train(configuration, in: folder, threads: threads)
         return try #require(folder.files(below: "run")["bank.safetensors"])
     }
@@ -106,7 +107,7 @@ struct PretrainingTests {
     }
 
     @Test func aNetworkStartsFromTheFile() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         guard case .finished(let bank) = try train(small, in: folder) else {
             Issue.record("the run did not finish")
             return
@@ -153,7 +154,7 @@ struct PretrainingTests {
         var configuration = small
         configuration.model.method = method
         configuration.training.iterations = 3
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         try train(configuration, in: folder, threads: 1)
         let path = folder.path + "/run/bank.safetensors"
         #expect(try bytes(configuration, threads: 3) == Data(contentsOf: URL(filePath: path)))
@@ -206,7 +207,7 @@ struct PretrainingTests {
     }
 
     @Test func foldersOfPicturesAreLearned() throws {
-        let pictures = try ScratchFolder()
+        let pictures = try TemporaryFolder()
         try folder(pictures.path)
         var configuration = small
         configuration.data.dataset = .folder
@@ -232,14 +233,14 @@ struct PretrainingTests {
         configuration.training.learningRate = 1000
         configuration.training.weightDecay = 1
         configuration.training.iterations = 60
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let error = #expect(throws: DivergenceError.self) { try train(configuration, in: folder) }
         #expect(error.map { "\($0)".contains("smaller training.learning_rate") } == true)
         #expect(try folder.files(below: "run")["bank.safetensors"] == nil)
     }
 
     @Test func whatCannotBeTrainedIsRefusedBeforeAnythingIsWritten() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         func refuse(_ configuration: PretrainConfiguration) throws {
             #expect(throws: UsageError.self) { try train(configuration, in: folder) }
             #expect(try folder.files(below: "").isEmpty)
@@ -257,7 +258,7 @@ struct PretrainingTests {
 
     @Test(arguments: [ModelSettings.Method.conv, .seriesAdapters])
     func aRunThatStopsAnywhereEndsWithTheSameFiles(_ method: ModelSettings.Method) throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         var configuration = small
         configuration.model.method = method
         configuration.training.checkpointEvery = 2
@@ -286,7 +287,7 @@ struct PretrainingTests {
     }
 
     @Test func aFolderInUseIsRefusedAndStays() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         try train(small, in: folder)
         let before = try folder.files(below: "run")
         let error = #expect(throws: UsageError.self) { try train(small, in: folder) }

@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Graph
 import Networks
+import ProgramTesting
 import TensorCore
 import Testing
 import Training
@@ -28,7 +29,7 @@ struct ResponseInitializationTests {
     }
 
     /// A bank of a net whose batch norms have seen something.
-    private func bank(in folder: ScratchFolder) throws -> SafetensorsFile {
+    private func bank(in folder: TemporaryFolder) throws -> SafetensorsFile {
         let graph = classifier(.conv).graph
         let parameters = NetworkParameters([graph], training: false)
         for storage in parameters.storages {
@@ -86,7 +87,7 @@ struct ResponseInitializationTests {
     }
 
     @Test func allComponentsKeepWhatTheNetworkComputes() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let pretrained = try bank(in: folder)
         let file = try initialize(pretrained, to: folder.path + "/bank.safetensors").file
         #expect(file.metadata["method"] == "rcm" && file.metadata["response_images"] == "22")
@@ -102,7 +103,7 @@ struct ResponseInitializationTests {
     }
 
     @Test func responsesAreUncorrelatedAndTheLargestComesFirst() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let file = try initialize(bank(in: folder), to: folder.path + "/bank.safetensors").file
         let (network, statistics) = try statistics(file, .rcm)
         for (layer, statistics) in zip(network.layers, statistics.layers) {
@@ -120,7 +121,7 @@ struct ResponseInitializationTests {
     }
 
     @Test func theBytesDoNotDependOnThreads() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let pretrained = try bank(in: folder)
         let files = try (1...3).map { threads in
             let path = folder.path + "/\(threads).safetensors"
@@ -131,7 +132,7 @@ struct ResponseInitializationTests {
     }
 
     @Test func aTruncatedBankKeepsTheMeanResponse() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let pretrained = try bank(in: folder)
         let (file, bank) = try initialize(pretrained, .components(3), to: folder.path + "/bank.safetensors")
         let before = try statistics(pretrained, .conv)
@@ -156,7 +157,7 @@ struct ResponseInitializationTests {
     }
 
     @Test func energyKeepsAsManyComponentsAsItNeeds() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let pretrained = try bank(in: folder)
         let half = try initialize(pretrained, .energy(0.5), to: folder.path + "/half.safetensors").bank
         let most = try initialize(pretrained, .energy(0.99), to: folder.path + "/most.safetensors").bank
@@ -168,7 +169,7 @@ struct ResponseInitializationTests {
     /// A run starts from, and a model is opened again with, as many filters as the bank has.
     @Test(arguments: [true, false])
     func tasksStartFromTheModulators(isNormalized: Bool) throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let path = folder.path + "/bank.safetensors"
         let file = try initialize(bank(in: folder), .components(3), to: path).file
         let name = "layer1.0.conv1"
@@ -210,7 +211,7 @@ struct ResponseInitializationTests {
 
     /// As many pruned filters have none: the principal axes then have a row of zeros, by whose length nothing is divided.
     @Test func anOutputWithoutResponseHasADirectionAndNoGain() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let file = try initialize(bank(in: folder), .components(3), to: folder.path + "/bank.safetensors").file
         let name = "layer1.0.conv1.Wt"
         let tensors = try file.tensors.map { tensor in
@@ -236,7 +237,7 @@ struct ResponseInitializationTests {
     }
 
     @Test func whatCannotBeInitializedIsRefused() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let file = try initialize(bank(in: folder), to: folder.path + "/bank.safetensors").file
         let twice = #expect(throws: UsageError.self) { try ResponseInitialization(PretrainedNetwork(file), data: data) }
         #expect(twice?.description.contains("conv1.Wt.weight") == true)

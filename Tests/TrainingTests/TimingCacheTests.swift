@@ -1,5 +1,6 @@
 import ConvolutionEngine
 import Foundation
+import ProgramTesting
 import Testing
 import Training
 
@@ -14,12 +15,12 @@ import Training
         return ConvolutionTimings([pass: Dictionary(uniqueKeysWithValues: times)])
     }
 
-    private static func cache(_ folder: ScratchFolder, program: String = "abc") throws -> TimingCache {
+    private static func cache(_ folder: TemporaryFolder, program: String = "abc") throws -> TimingCache {
         try #require(TimingCache(.best, environment: ["MODULOR_CACHE": folder.path + "/a/b"]) { program })
     }
 
     @Test func whatIsAddedIsReadAgain() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let cache = try Self.cache(folder)
         #expect(try cache.read() == ConvolutionTimings())
         var all = ConvolutionTimings()
@@ -44,7 +45,7 @@ import Training
     }
 
     @Test func otherKernelsHaveOtherTimings() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         try Self.cache(folder).add(Self.timings(Self.pass(8), fastest: 1))
         let other = try Self.cache(folder, program: "def")
         #expect(try other.read() == ConvolutionTimings())
@@ -59,7 +60,7 @@ import Training
         (#""direct" : 0.25"#, #""direct" : "fast""#), (#""direct" : 0.25,"#, ""),
     ])
     func damageIsSaidInOneSentence(old: String, new: String) throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let cache = try Self.cache(folder)
         try cache.add(Self.timings(Self.pass(8), fastest: 0))
         let text = try String(contentsOfFile: cache.path, encoding: .utf8)
@@ -75,7 +76,7 @@ import Training
     }
 
     @Test func manyMayAddAtOnce() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let path = folder.path
         DispatchQueue.concurrentPerform(iterations: 24) { index in
             let cache = TimingCache(.best, environment: ["MODULOR_CACHE": path + "/a/b"]) { "abc" }

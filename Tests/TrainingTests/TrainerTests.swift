@@ -1,17 +1,12 @@
 import Configuration
 import ConvolutionEngine
 import Foundation
+import ProgramTesting
 import TensorCore
 import Testing
 import Training
 
-/// A run folder that is removed with its owner.
-final class ScratchFolder {
-    let path = NSTemporaryDirectory() + "modulor-" + UUID().uuidString
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension TemporaryFolder {
     /// Every file below `folder`, with its bytes.
     func files(below folder: String) throws -> [String: Data] {
         let root = path + "/" + folder
@@ -41,7 +36,7 @@ final class ScratchFolder {
     /// Trains in `folder`, asking to stop after `stop` steps of this session.
     @discardableResult
     static func train(
-        _ configuration: RunConfiguration, in folder: ScratchFolder, run: String, resume: Bool = false,
+        _ configuration: RunConfiguration, in folder: TemporaryFolder, run: String, resume: Bool = false,
         threads: Int = 2,
         stopAfter stop: Int? = nil, choice: ConvolutionChoice = .auto,
         measured: AlgorithmTable? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
@@ -58,7 +53,7 @@ final class ScratchFolder {
     }
 
     @Test func aRunThatStopsAnywhereEndsWithTheSameFiles() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try Self.configuration()
         try Self.train(configuration, in: folder, run: "whole")
         let model = try folder.files(below: "whole/model")
@@ -79,7 +74,7 @@ final class ScratchFolder {
 
     @Test(arguments: ["rcm", "conv", "ra_series", "ra_parallel"], ConvolutionChoice.allCases)
     func filesDoNotDependOnThreads(method: String, choice: ConvolutionChoice) throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try Self.configuration(["model.method=\(method)", "training.iterations=2"])
         for threads in 1...3 {
             try Self.train(configuration, in: folder, run: "\(threads)", threads: threads, choice: choice)
@@ -90,7 +85,7 @@ final class ScratchFolder {
     }
 
     @Test func aDamagedCheckpointIsPassedOver() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try Self.configuration()
         try Self.train(configuration, in: folder, run: "whole")
         try Self.train(configuration, in: folder, run: "damaged", stopAfter: 4)
@@ -108,7 +103,7 @@ final class ScratchFolder {
     }
 
     @Test func aFolderInUseIsRefusedAndKept() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try Self.configuration(["training.iterations=1"])
         try Self.train(configuration, in: folder, run: "run")
         let before = try folder.files(below: "run")
@@ -122,7 +117,7 @@ final class ScratchFolder {
     }
 
     @Test func anEmptyFolderIsStartedByResume() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try Self.configuration(["training.iterations=1"])
         guard case .finished = try Self.train(configuration, in: folder, run: "new", resume: true) else {
             Issue.record("the run did not finish")
@@ -131,7 +126,7 @@ final class ScratchFolder {
     }
 
     @Test func aDivergingRunNamesStepTaskAndTensor() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try Self.configuration([
             "training.learning_rate=1000", "training.iterations=60", "training.checkpoint_every=1",
             "training.weight_decay=1", "training.schedule=constant",
@@ -186,7 +181,7 @@ final class ScratchFolder {
     }
 
     @Test func aFolderThatCannotBeMadeIsNamed() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
         let error = #expect(throws: (any Error).self) {
             try Self.train(try Self.configuration(), in: folder, run: "file/run")
@@ -196,7 +191,7 @@ final class ScratchFolder {
     }
 
     @Test func aBankOfAnotherWidthIsRefused() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         try Self.train(try Self.configuration(["training.iterations=1"]), in: folder, run: "four")
         let bank = folder.path + "/four/model/bank.safetensors"
         let configuration = try Self.configuration(["training.iterations=1", "model.width=8", "model.bank=\(bank)"])

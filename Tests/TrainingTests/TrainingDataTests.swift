@@ -2,6 +2,7 @@ import Collectives
 import Configuration
 import Datasets
 import Foundation
+import ProgramTesting
 import Testing
 import Training
 
@@ -40,7 +41,7 @@ struct TrainingDataTests {
     }
 
     @Test func aFolderHasTheFrameOfItsLargestPicture() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let manager = FileManager.default
         for name in ["images", "sal"] {
             try manager.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
@@ -57,7 +58,7 @@ struct TrainingDataTests {
     }
 
     @Test func missingFilesAreNamedBeforeTraining() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let root = folder.path + "/NYUD_MT"
         try FileManager.default.copyItem(atPath: Self.fixtures + "/NYUD_MT", toPath: root)
         try FileManager.default.removeItem(atPath: root + "/depth/3.mat")
@@ -94,7 +95,7 @@ struct TrainingDataTests {
     }
 
     @Test func aReportHoldsWhatIsWrongWithBothLists() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let root = folder.path + "/NYUD_MT"
         try FileManager.default.copyItem(atPath: Self.fixtures + "/NYUD_MT", toPath: root)
         let settings = Self.settings(.nyud, root)

@@ -1,6 +1,7 @@
 import Configuration
 import ConvolutionEngine
 import Foundation
+import ProgramTesting
 import Testing
 import Training
 
@@ -39,7 +40,7 @@ import Training
     }
 
     @Test func whatWasMeasuredIsKnownToOtherThreadsAndBatches() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let first = try kernels(tuned, TrainerTests.configuration(), cache: folder.path)
         let summary = try #require(first.summary)
         #expect(summary.measured > 0 && summary.known == 0 && first.notices.isEmpty)
@@ -56,7 +57,7 @@ import Training
     }
 
     @Test func aDamagedCacheIsMeasuredAgainWithANotice() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try TrainerTests.configuration()
         let whole = try kernels(tuned, configuration, cache: folder.path).summary
         let path = folder.path + "/modulor/"
@@ -70,7 +71,7 @@ import Training
     }
 
     @Test func whatCannotBeKeptIsMeasuredEachTime() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
         for _ in 0..<2 {
             let own = try kernels(tuned, TrainerTests.configuration(), cache: folder.path + "/file")
@@ -80,7 +81,7 @@ import Training
     }
 
     @Test func contradictionsAreRefused() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         for (request, words) in [
             (KernelRequest(convolution: .direct, tunes: true), "leave out --tune or --convolution direct"),
             (KernelRequest(convolution: .winograd, tunes: true), "leave out --tune or --convolution winograd"),
@@ -100,7 +101,7 @@ import Training
 
     @Test(.enabled(if: InstructionSet.best != .scalar))
     func aTableIsFollowedAndItsBitsDoNotDependOnThreads() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try TrainerTests.configuration(["training.iterations=2"])
         _ = try kernels(tuned, configuration, cache: folder.path)
         var models: [[String: Data]] = []
@@ -122,7 +123,7 @@ import Training
 
     @Test(.enabled(if: InstructionSet.best != .scalar))
     func aResumedRunKeepsItsTable() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let cache = folder.path + "/cache"
         let configuration = try TrainerTests.configuration()
         _ = try kernels(tuned, configuration, cache: cache)
@@ -154,7 +155,7 @@ import Training
     }
 
     @Test func aRunWithoutATableGoesOnWithoutOne() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try TrainerTests.configuration()
         try TrainerTests.train(configuration, in: folder, run: "run", stopAfter: 2)
         let path = folder.path + "/run"

@@ -1,22 +1,5 @@
 import Foundation
 
-/// An empty folder that is removed with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "CheckpointsTests-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    /// The path of `name` inside.
-    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
-}
-
 /// All names in the folder `path`, hidden ones too, sorted.
 func names(in path: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: path).sorted()
