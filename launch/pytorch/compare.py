@@ -1,7 +1,7 @@
 """Times training steps and merged inference of Modulor and its peers in turns, in one run, and prints the ratios.
 
-    compare.py --modulor PROGRAM [--rounds N] [--only CASE[,CASE]] [--variants eager,channels_last,compiled,bfloat16]
-               [--output FILE.json]
+    compare.py --modulor PROGRAM [--rounds N] [--threads N[,N]] [--only CASE[,CASE]] [--output FILE.json]
+               [--variants eager,channels_last,compiled,bfloat16,bfloat16_channels_last]
 
 Each round runs every variant once, ours first; a figure is the median of its rounds. PyTorch runs in a process of its
 own for each variant. Peak memory is the process's maximum.
@@ -32,8 +32,8 @@ CASES = {
     ),
     "avx2": ("ResNet-18, semseg, 512×512, batch 2, AVX2 only", PAPER),
 }
-# What is compared on how many threads: memory layout, precision.
 INFERENCE = ("merged inference, ResNet-18, semseg, one image of 512×512", PAPER)
+# How PyTorch computes: memory layout or compilation, precision.
 VARIANTS = {
     "eager": ("eager", "float32"),
     "channels_last": ("channels_last", "float32"),

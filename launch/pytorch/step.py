@@ -17,8 +17,6 @@ import torch
 
 import network
 
-PASCAL_WEIGHTS = {"semseg": 1, "human_parts": 2, "sal": 5, "normals": 10, "edge": 50}
-
 
 def bits(name, count):
     """splitmix64 from the FNV-1a hash of a name."""
@@ -98,7 +96,7 @@ class Steps:
             for task in tasks
         }
         self.forward = torch.compile(self.model) if case["mode"] == "compiled" else self.model
-        self.weights = case.get("weight", PASCAL_WEIGHTS)
+        self.weights = case["weight"]
         self.data = {}
 
     def batch(self, step):
