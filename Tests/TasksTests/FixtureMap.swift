@@ -2,32 +2,36 @@ import Datasets
 import Foundation
 import Tasks
 
-/// Reads `Fixtures/NAME.npy`: rows × columns or rows × columns × channels of uint8 or float32, as maps of float32.
-func fixtureMap(_ name: String) throws -> PixelMap {
-    let url = Bundle.module.resourceURL?.appendingPathComponent("Fixtures/\(name).npy")
-    guard let url else { throw FixtureError(name: name) }
-    let bytes = [UInt8](try Data(contentsOf: url))
-    let headerEnd = 10 + Int(bytes[8]) + 256 * Int(bytes[9])
-    let header = String(decoding: bytes[10..<headerEnd], as: UTF8.self)
-    guard header.contains("'fortran_order': False"), let open = header.firstIndex(of: "("),
-        let close = header.firstIndex(of: ")")
-    else { throw FixtureError(name: name) }
-    let shape = header[header.index(after: open)..<close].split(separator: ",").compactMap {
-        Int($0.trimmingCharacters(in: .whitespaces))
+/// Made-up predictions and labels, of rows × columns or rows × columns × channels, by the name of the data set, the
+/// picture and the task.
+enum FixtureMap {
+    /// The small data sets, predictions and figures that several rooms' tests read.
+    static let shared = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("DatasetsTests/Fixtures").path
+
+    static func prediction(_ set: String, _ picture: String, _ task: String) throws -> PixelMap {
+        // The shared normals have their channels first.
+        if task == "normals" { return try own(set, picture, "\(task)-prediction") }
+        return try read("\(shared)/predictions/\(set.uppercased())_MT/\(task)/\(picture).npy")
     }
-    let data = bytes[headerEnd...]
-    let values: [Float]
-    if header.contains("'|u1'") {
-        values = data.map(Float.init)
-    } else if header.contains("'<f4'") {
-        values = stride(from: data.startIndex, to: data.endIndex, by: 4).map { index in
-            Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[index + $1]) << (8 * UInt32($1)) })
-        }
-    } else {
-        throw FixtureError(name: name)
+
+    static func label(_ set: String, _ picture: String, _ task: String) throws -> PixelMap {
+        // The other labels lie there as pictures and as files of MATLAB.
+        guard set == "nyud", ["depth", "normals"].contains(task) else { return try own(set, picture, "\(task)-label") }
+        return try read("\(shared)/NYUD_MT_npy/\(task)/\(picture).npy")
     }
-    return PixelMap(
-        height: shape[0], width: shape[1], channels: shape.count > 2 ? shape[2] : 1, values: values)
+
+    private static func own(_ set: String, _ picture: String, _ name: String) throws -> PixelMap {
+        let folder = Bundle.module.resourceURL!.appendingPathComponent("Fixtures")
+        return try read(folder.appendingPathComponent("\(set)-\(picture)-\(name).npy").path)
+    }
+
+    private static func read(_ path: String) throws -> PixelMap {
+        let array = try NumPyArray(path)
+        return PixelMap(
+            height: array.shape[0], width: array.shape[1], channels: array.shape.count > 2 ? array.shape[2] : 1,
+            values: array.values)
+    }
 }
 
 struct FixtureError: Error {

@@ -6,10 +6,6 @@ import Testing
 /// The boundary benchmark against figures of the reference programs, with the largest matching in the place of the
 /// benchmark's own random one.
 @Suite struct OfficialBoundariesTests {
-    /// The small data sets, predictions and figures that several rooms' tests read.
-    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("DatasetsTests/Fixtures").path
-
     struct Case: Sendable, CustomStringConvertible {
         let set: String
         let pipeline: String
@@ -28,19 +24,19 @@ import Testing
     }
 
     private func source(_ set: String, _ split: String) throws -> any StoredSampleSource {
-        let root = "\(Self.fixtures)/\(set)"
+        let root = "\(FixtureMap.shared)/\(set)"
         return set == "PASCAL_MT"
             ? try PascalContext(root: root, split: split, tasks: [.edge]) : try NYUD(root: root, split: split)
     }
 
     private func add(_ source: any StoredSampleSource, _ index: Int, set: String, to score: inout TaskScore) throws {
-        let array = try NumPyArray("\(Self.fixtures)/predictions/\(set)/edge/\(source.identifiers[index]).npy")
+        let array = try NumPyArray("\(FixtureMap.shared)/predictions/\(set)/edge/\(source.identifiers[index]).npy")
         let map = PixelMap(height: array.shape[0], width: array.shape[1], channels: 1, values: array.values)
         score.add(map, try source.boundaries(at: index), sample: index)
     }
 
     private func expected(_ set: String, _ pipeline: String) throws -> [String: Any] {
-        let data = try Data(contentsOf: URL(fileURLWithPath: Self.fixtures + "/expected/edges.json"))
+        let data = try Data(contentsOf: URL(fileURLWithPath: FixtureMap.shared + "/expected/edges.json"))
         let figures = try JSONSerialization.jsonObject(with: data) as! [String: Any]
         return figures["\(set), \(pipeline)"] as! [String: Any]
     }

@@ -13,9 +13,9 @@ import Testing
     ) throws -> TaskScore {
         var score = TaskScore(task: task, classes: classes, convention: .rcm)
         for picture in pictures {
-            var label = try fixtureMap("\(set)-\(picture)-\(task.rawValue)-label")
+            var label = try FixtureMap.label(set, picture, task.rawValue)
             label.values = label.values.map(relabel)
-            let map = try fixtureMap("\(set)-\(picture)-\(prediction ?? task.rawValue)-prediction")
+            let map = try FixtureMap.prediction(set, picture, prediction ?? task.rawValue)
             score.add(predictedClasses: map, label)
         }
         return score
@@ -27,8 +27,8 @@ import Testing
         var score = TaskScore(task: task, convention: convention)
         for (index, picture) in pictures.enumerated() {
             score.add(
-                try fixtureMap("\(set)-\(picture)-\(task.rawValue)-prediction"),
-                try fixtureMap("\(set)-\(picture)-\(task.rawValue)-label"), sample: index)
+                try FixtureMap.prediction(set, picture, task.rawValue),
+                try FixtureMap.label(set, picture, task.rawValue), sample: index)
         }
         return score
     }
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test func bytesOfPredictions() throws {
-        let scores = try fixtureMap("pascal-2008_000612-sal-prediction").values
+        let scores = try FixtureMap.prediction("pascal", "2008_000612", "sal").values
         let positions = [132, 190, 479, 840, 1567, 1650, 2053, 2698, 2798, 2852, 3263, 3337, 3794, 3893, 4255, 4657]
         let nearest = scores.map { Int(ByteRounding.nearest.byte(score: $0)) }
         #expect(nearest.reduce(0, +) == 242047)
@@ -152,7 +152,7 @@ import Testing
             positions.map { nearest[$0] } == [1, 23, 1, 6, 152, 254, 175, 1, 243, 1, 118, 226, 37, 1, 28, 71])
         #expect(scores.reduce(0) { $0 + Int(ByteRounding.truncated.byte(score: $1)) } == 240235)
 
-        let normals = try fixtureMap("pascal-2008_000612-normals-prediction").values
+        let normals = try FixtureMap.prediction("pascal", "2008_000612", "normals").values
         var sums = (nearest: 0, truncated: 0)
         for pixel in stride(from: 0, to: normals.count, by: 3) {
             let length = normals[pixel..<pixel + 3].reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -143,7 +143,7 @@ extension TemporaryFolder {
 
     @Test("a run's folder belongs to one trainer at a time")
     func oneAtATime() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let configuration = try Self.configuration(["training.iterations=2"])
         try Self.train(configuration, in: folder, run: "run", stopAfter: 1)
         func trainer(resume: Bool = true, run: String = "run") throws -> Trainer {
@@ -170,7 +170,7 @@ extension TemporaryFolder {
 
     @Test("a last update that leaves the finite numbers is neither saved nor published")
     func aBadLastUpdate() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         // One step, whose loss is that of the first values.
         var configuration = try Self.configuration(["training.iterations=1"])
         configuration.training.learningRate = 1e38

@@ -74,7 +74,7 @@ struct TrainingDataTests {
 
     @Test("ranks whose copies list samples in another order, or name other classes, do not agree")
     func copiesThatDiffer() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let tasks: [LearningTask] = [.semseg]
         func copy(_ name: String) throws -> String {
             let root = folder.path + "/" + name
