@@ -113,6 +113,16 @@ import Testing
         #expect(try listed.sorted() == commands([]).sorted())
     }
 
+    @Test("README.md links every article, once")
+    func articles() throws {
+        let readme = try #require(Document.all.first)
+        let linked = readme.text.matches(of: #/\]\(Sources/modulor/Modulor\.docc/([A-Za-z]+\.md)\)/#).map {
+            String($0.1)
+        }
+        let articles = Document.all.map(\.name).filter { $0 != "README.md" && $0 != "Modulor.md" }
+        #expect(linked.sorted() == articles.sorted())
+    }
+
     /// What the site's first page links to.
     private struct StartPage: Decodable {
         struct Section: Decodable {
