@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// The house: every arrow points down, and targets on one level do not import each other.
+// A Swift target imports targets of lower levels, and none of its own level.
 //
 //     9  modulor
 //     8  Reports
@@ -19,12 +19,12 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
-/// A Swift room with the rooms below it that it may use.
-func room(_ name: String, uses dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+/// A Swift target with the targets of lower levels that it imports.
+func library(_ name: String, uses dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
-/// The tests of one room; `resources` are copied beside the test bundle.
+/// The tests of one target; `resources` are copied beside the test bundle.
 func tests(
     of name: String, uses dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
 ) -> Target {
@@ -67,18 +67,18 @@ let package = Package(
         .target(name: "CSharedMemory", cSettings: strictC),
         .target(name: "CSockets", cSettings: strictC),
 
-        room("TensorCore", uses: ["CThreadPool"]),
-        room("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "COpenBLAS", "CThreadPool"]),
-        room("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets"]),
-        room("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
-        room("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
-        room("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
-        room("Checkpoints", uses: ["CCrypto"]),
-        room("Configuration", uses: ["Datasets", "TensorCore", .product(name: "Yams", package: "Yams")]),
-        room(
+        library("TensorCore", uses: ["CThreadPool"]),
+        library("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "COpenBLAS", "CThreadPool"]),
+        library("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets"]),
+        library("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
+        library("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
+        library("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
+        library("Checkpoints", uses: ["CCrypto"]),
+        library("Configuration", uses: ["Datasets", "TensorCore", .product(name: "Yams", package: "Yams")]),
+        library(
             "Networks", uses: ["Graph", "Configuration", "Datasets", "ConvolutionEngine", "TensorCore", "Checkpoints"]),
-        room("Tasks", uses: ["ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "Datasets"]),
-        room(
+        library("Tasks", uses: ["ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "Datasets"]),
+        library(
             "Training",
             uses: [
                 "Networks", "Tasks", "Configuration", "Graph", "Datasets", "Checkpoints", "Collectives",
@@ -90,7 +90,7 @@ let package = Package(
                 "Networks", "Graph", "Datasets", "Configuration", "Checkpoints", "ConvolutionEngine", "TensorCore",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
-        room(
+        library(
             "Reports",
             uses: [
                 "Training", "Inference", "Networks", "Configuration", "Graph", "Tasks", "Datasets", "Checkpoints",
@@ -156,9 +156,9 @@ let package = Package(
         // Programs that tests start, the machine's Python, and folders to write to.
         .target(name: "ProgramTesting", path: "Tests/Support/ProgramTesting", swiftSettings: strict),
 
-        // Damages files for every reader of them, in programs of their own that may crash and hang alone; tests of other
-        // rooms take what it builds files with. What is made of files in Swift alone, above the kernels, has a program to
-        // itself, so that the other is built under sanitizers without them.
+        // Damages files for every reader of them, in programs of their own that may crash and hang alone; tests of
+        // other targets take what it builds files with. What is made of files in Swift alone, above the kernels, has a
+        // program to itself, so that the other is built under sanitizers without them.
         .target(
             name: "Fuzzing",
             dependencies: [
@@ -177,7 +177,8 @@ let package = Package(
             name: "FuzzingTests", dependencies: ["Fuzzing", "ModelFuzzing", "FuzzProbe", "ModelFuzzProbe"],
             swiftSettings: strict),
 
-        // What tests of several rooms measure by: graphs computed naively in double precision, and allocations counted.
+        // What tests of several targets measure by: graphs computed naively in double precision, and allocations
+        // counted.
         .target(
             name: "GraphTesting", dependencies: ["Graph", "ConvolutionEngine", "TensorCore"],
             path: "Tests/Support/GraphTesting", swiftSettings: strict),
