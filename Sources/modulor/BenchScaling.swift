@@ -12,9 +12,9 @@ struct BenchScaling: ParsableCommand {
         commandName: "scaling",
         abstract: "Measures the training step on several numbers of ranks, weak and strong, on random data.",
         discussion: """
-            Starts a job for every number of ranks. In every round the same ranks compute alone, side by side without a \
-            word, together, and together with the plain reduction. Started by a launcher, it measures training.batch on \
-            that job's ranks alone, and prints one JSON object.
+            Starts a job for every number of ranks. In every round the same ranks compute alone, side by side without \
+            communicating, together, and together with the plain reduction. Started by a launcher, it measures \
+            training.batch on that job's ranks alone, and prints one JSON object.
 
             Examples:
               modulor bench scaling --config my.yaml --ranks 1,2,4 --output scaling

@@ -28,7 +28,7 @@ struct Evaluate: ParsableCommand {
 
     @OptionGroup var changes: OverrideOptions
 
-    @Option(help: "The list of samples.")
+    @Option(help: "The split to score: val, train, or another list of the data set.")
     var split = "val"
 
     @Option(help: "By whose rules: exact, or those of a published evaluation, which rounds predictions to bytes.")

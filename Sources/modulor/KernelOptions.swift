@@ -14,7 +14,7 @@ struct KernelOptions: ParsableArguments {
             """)
     var convolution: ConvolutionChoice?
 
-    @Option(help: "Who multiplies matrices in direct convolutions; openblas is there to compare with (default: own).")
+    @Option(help: "Which matrix product direct convolutions use; openblas is there to compare with (default: own).")
     var gemm: MatrixProducts?
 
     /// What is asked for; the instruction set is that which MODULOR_ISA names, or the best.

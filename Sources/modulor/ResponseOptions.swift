@@ -9,11 +9,11 @@ import Training
 struct ResponseOptions: ParsableArguments {
     @Option(
         help: .init(
-            "Make the bank's filters the principal components of what they respond to these images: a configuration, "
-                + "whose training images are taken, or a folder of images.", valueName: "data"))
+            "Replace the bank's filters by the principal components of their responses to these images: a "
+                + "configuration, whose training images are taken, or a folder of images.", valueName: "data"))
     var responses: String?
 
-    @Option(help: "How many images responses are taken of; which, is drawn (default: 256).")
+    @Option(help: "Number of images whose responses are taken, chosen at random (default: 256).")
     var images: Int?
 
     @Option(
