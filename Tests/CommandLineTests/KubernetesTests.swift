@@ -97,6 +97,15 @@ import modulor
         #expect(throws: Never.self) { try Modulor.parseAsRoot(handedOn) }
     }
 
+    @Test("the image has the library that nothing is built with and the program opens")
+    func library() throws {
+        let setup = try Self.text("launch/setup")
+        let name = try #require(setup.firstMatch(of: #/\nopened \S+ (\S+)\n/#)).1
+        let stages = try Self.text("cluster/kubernetes/Containerfile").components(separatedBy: "\nFROM ")
+        let image = try #require(stages.last)
+        #expect(stages.count == 3 && image.contains(" \(name) "))
+    }
+
     @Test("launcher and workers have the same image, and see the data at the same place")
     func containers() throws {
         let (_, launcher, worker) = try read()

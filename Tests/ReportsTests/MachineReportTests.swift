@@ -8,7 +8,7 @@ import Testing
         allowedProcessors: 4, physicalCores: 2, quotaProcessors: nil, threads: 2, memoryBytes: 8 << 30,
         memoryLimitBytes: nil, sharedMemoryBytes: 4 << 30, sharedMemoryFreeBytes: 3 << 30,
         peakGflopPerSecondPerThread: 100, peakGflopPerSecond: 190, mpiVersion: "mpirun (Open MPI) 4.1.4",
-        openblasVersion: "0.3.21", swiftVersion: "6.3.1")
+        openblasKernels: "Haswell", swiftVersion: "6.3.1")
 
     private func problems(_ change: (inout MachineFacts) -> Void) -> [MachineReport.Problem] {
         var facts = sound
@@ -38,7 +38,7 @@ import Testing
             ("no /dev/shm", { $0.sharedMemoryBytes = nil }),
             ("mpirun is missing", { $0.mpiVersion = nil }),
             ("not Open MPI's", { $0.mpiVersion = "HYDRA build details:" }),
-            ("no OpenBLAS", { $0.openblasVersion = nil }),
+            ("no OpenBLAS", { $0.openblasKernels = nil }),
             ("toolchain is 6.1.3", { $0.swiftVersion = "6.1.3" }),
             ("toolchain is 5.10", { $0.swiftVersion = "5.10" }),
             ("No Swift toolchain", { $0.swiftVersion = nil }),
@@ -69,14 +69,14 @@ import Testing
     @Test("JSON is one object whose keys tell their units")
     func json() throws {
         var facts = sound
-        facts.openblasVersion = nil
+        facts.openblasKernels = nil
         let data = Data(try JSONOutput.object(MachineReport(facts)).utf8)
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(object["memory_bytes"] as? Int == 8 << 30)
         #expect(object["peak_gflop_per_second"] as? Double == 190)
         #expect(object["peak_gflop_per_second_per_thread"] as? Double == 100)
         #expect(object["available_isas"] as? [String] == ["avx2", "portable", "scalar"])
-        #expect(object["openblas_version"] == nil)
+        #expect(object["openblas_kernels"] == nil)
         let problems = try #require(object["problems"] as? [[String: String]])
         #expect(problems.count == 1 && Set(problems[0].keys) == ["what", "fix"])
     }

@@ -25,7 +25,7 @@ extension MachineFacts {
             peakGflopPerSecond: MeasuredPeak(kernels: kernels, pool: ThreadPool(threads: processors.threads))
                 .gflopPerSecond,
             mpiVersion: firstLine(of: ["mpirun", "--version"]),
-            openblasVersion: firstLine(of: ["pkg-config", "--modversion", "openblas"]),
+            openblasKernels: kernelsOfOpenBLAS(),
             swiftVersion: firstLine(of: ["swift", "--version"]).flatMap(swiftVersion))
     }
 
@@ -36,6 +36,14 @@ extension MachineFacts {
             index + 1 < words.count
         else { return nil }
         return String(words[index + 1])
+    }
+
+    /// The kernels that OpenBLAS picks, opened as for products of matrices; nil where it cannot be opened.
+    private static func kernelsOfOpenBLAS() -> String? {
+        let products = MatrixProducts.openblas
+        guard (try? products.load()) != nil else { return nil }
+        // Such as "openblas Haswell".
+        return products.identity.split(separator: " ").last.map(String.init)
     }
 
     /// Bytes in a file system, and those that are free; nil where there is none.

@@ -25,14 +25,15 @@ package struct MachineFacts: Encodable, Sendable, Equatable {
     package var peakGflopPerSecond: Double
     /// What `mpirun --version` says first.
     package var mpiVersion: String?
-    package var openblasVersion: String?
+    /// The kernels that OpenBLAS picks here; nil where the engine cannot open it.
+    package var openblasKernels: String?
     package var swiftVersion: String?
 
     package init(
         processorModel: String?, isa: String, availableIsas: [String], onlineProcessors: Int, allowedProcessors: Int,
         physicalCores: Int, quotaProcessors: Double?, threads: Int, memoryBytes: Int, memoryLimitBytes: Int?,
         sharedMemoryBytes: Int?, sharedMemoryFreeBytes: Int?, peakGflopPerSecondPerThread: Double,
-        peakGflopPerSecond: Double, mpiVersion: String?, openblasVersion: String?, swiftVersion: String?
+        peakGflopPerSecond: Double, mpiVersion: String?, openblasKernels: String?, swiftVersion: String?
     ) {
         self.processorModel = processorModel
         self.isa = isa
@@ -49,7 +50,7 @@ package struct MachineFacts: Encodable, Sendable, Equatable {
         self.peakGflopPerSecondPerThread = peakGflopPerSecondPerThread
         self.peakGflopPerSecond = peakGflopPerSecond
         self.mpiVersion = mpiVersion
-        self.openblasVersion = openblasVersion
+        self.openblasKernels = openblasKernels
         self.swiftVersion = swiftVersion
     }
 }

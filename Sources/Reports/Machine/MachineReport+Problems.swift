@@ -70,11 +70,11 @@ extension MachineReport {
                     what: "mpirun is not Open MPI's but says \"\(version)\".",
                     fix: "Put Open MPI's mpirun first in PATH; Debian has it in openmpi-bin."))
         }
-        if facts.openblasVersion == nil {
+        if facts.openblasKernels == nil {
             problems.append(
                 Problem(
-                    what: "pkg-config finds no OpenBLAS.",
-                    fix: "Run launch/setup, or install pkg-config and libopenblas-dev."))
+                    what: "There is no OpenBLAS, which response initialization and --gemm openblas need.",
+                    fix: "Run launch/setup, or install libopenblas0."))
         }
         if let version = facts.swiftVersion, isOld(version) {
             problems.append(

@@ -45,6 +45,7 @@ extension MachineFacts {
         let shared = sharedMemoryBytes.map { size in
             gibibytes(size) + (sharedMemoryFreeBytes.map { ", \(gibibytes($0)) free" } ?? "")
         }
+        let openblas = openblasKernels.map { "kernels for \($0)" }
         let peak = String(
             format: "%.0f GFLOP/s on one thread, %.0f on \(threads) (measured)", peakGflopPerSecondPerThread,
             peakGflopPerSecond)
@@ -57,7 +58,7 @@ extension MachineFacts {
             ("memory", gibibytes(memoryBytes) + limit),
             ("/dev/shm", shared ?? "none"),
             ("MPI", mpiVersion ?? "none"),
-            ("OpenBLAS", openblasVersion ?? "none"),
+            ("OpenBLAS", openblas ?? "none"),
             ("Swift", swiftVersion ?? "none"),
         ]
     }
