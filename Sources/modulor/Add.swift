@@ -37,7 +37,7 @@ struct Add: ParsableCommand {
                 addition.configuration, folder: output ?? "\(settings.output.directory)-\(task.rawValue)",
                 resume: resume.isAsked, kernels: kernels.request, team: team)
             try team.first {
-                if let path = try addition.complete(from: trainer.folder) { print("task: \(path)") }
+                if let path = try addition.complete(from: trainer.folder) { Terminal.line("task: \(path)") }
             }
         }
     }

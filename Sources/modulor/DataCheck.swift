@@ -21,7 +21,7 @@ struct DataCheck: ParsableCommand {
     func run() throws {
         let report = try pretraining ? pictures() : samples()
         for problem in report.problems { Terminal.note(problem) }
-        print(
+        Terminal.line(
             "\(Figure.number(report.trainingCount, "sample")) to train on, \(report.validationCount) to validate on, "
                 + "\(Figure.number(report.problems.count, "problem"))")
         if !report.problems.isEmpty { throw ExitCode(1) }

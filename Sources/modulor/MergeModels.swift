@@ -27,6 +27,6 @@ struct MergeModels: ParsableCommand {
         let target = try GivenFile.use {
             try ModelFolder.merge(models.map { try ModelFolder(opening: $0) }, at: output)
         }
-        print("\(output) has \(try target.tasks().joined(separator: ", "))")
+        Terminal.line("\(output) has \(try target.tasks().joined(separator: ", "))")
     }
 }

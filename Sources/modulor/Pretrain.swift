@@ -42,7 +42,7 @@ struct Pretrain: ParsableCommand {
             switch try pretrainer.run() {
             case .finished(let bank):
                 guard team.isFirst else { break }
-                print(
+                Terminal.line(
                     "\(pretrainer.folder.bankPath): top-1 accuracy \(bank.accuracy.top1), top-5 \(bank.accuracy.top5)")
             case .stopped(let step):
                 throw session.stopped(after: step)

@@ -23,6 +23,6 @@ struct Remove: ParsableCommand {
             return model
         }
         let left = try model.tasks()
-        print("\(from) has \(left.isEmpty ? "no task" : left.joined(separator: ", ")) now")
+        Terminal.line("\(from) has \(left.isEmpty ? "no task" : left.joined(separator: ", ")) now")
     }
 }

@@ -23,6 +23,6 @@ struct Report: ParsableCommand {
     var to: String?
 
     func run() throws {
-        print(try RunReport(of: folder, baselines: baseline).write(to: to))
+        Terminal.line(try RunReport(of: folder, baselines: baseline).write(to: to))
     }
 }

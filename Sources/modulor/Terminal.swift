@@ -27,6 +27,9 @@ enum Terminal {
         }
     }
 
+    /// Writes a line to standard output.
+    static func line(_ text: String = "") { write(text + "\n") }
+
     /// Whether something that was to be said on standard output is not there.
     static let isDeaf = Atomic(false)
 

@@ -62,12 +62,12 @@ struct Train: ParsableCommand {
         switch ending {
         case .finished(let result):
             guard team.isFirst else { break }
-            print()
-            print(TrainingLog.table(result))
-            print("\npictures: \(trainer.folder.picturesPath)\nmodel: \(trainer.folder.modelPath)")
+            Terminal.line()
+            Terminal.line(TrainingLog.table(result))
+            Terminal.line("\npictures: \(trainer.folder.picturesPath)\nmodel: \(trainer.folder.modelPath)")
             // The model is trained and written; what tells of it must not make that a failure.
             do {
-                print("report: \(try RunReport(of: folder).write())")
+                Terminal.line("report: \(try RunReport(of: folder).write())")
             } catch {
                 Terminal.note("no report: \(error)")
             }

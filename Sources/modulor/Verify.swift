@@ -46,7 +46,7 @@ struct Verify: ParsableCommand {
             let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
             all[name] = own
             failed = failed || !verdict.passes
-            print(verdict.text(name: name, seconds: (ContinuousClock.now - start).seconds))
+            Terminal.line(verdict.text(name: name, seconds: (ContinuousClock.now - start).seconds))
         }
         if let digests { try GoldenDigests.write(all, to: digests) }
         if failed { throw ExitCode.failure }

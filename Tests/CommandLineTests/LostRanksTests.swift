@@ -114,6 +114,22 @@ import Testing
         }
     }
 
+    @Test func aSignalEndsACommandThatHasNothingToSave() throws {
+        try withTemporaryFolder { folder in
+            let program = folder.appendingPathComponent("program").path
+            try "#!/bin/sh\ntouch \"$0.$OMPI_COMM_WORLD_RANK\"\nexec sleep 600\n"
+                .write(toFile: program, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            let job = try RunningJob(
+                "launch/mpirun", ["-n", "2", "--restarts", "1", "evaluate"], in: folder,
+                environment: ["MODULOR_PROGRAM": program])
+            #expect(job.wait { (0..<2).allSatisfy { FileManager.default.fileExists(atPath: "\(program).\($0)") } })
+            job.signal(SIGTERM)
+            #expect(job.status(within: 60) == 130)
+            #expect(job.errors.isEmpty, "\(job.errors)")
+        }
+    }
+
     @Test func aDamagedCheckpointIsPassedOver() throws {
         try withTemporaryFolder { folder in
             let configuration = try SmallRun.configuration(in: folder, iterations: 8)
