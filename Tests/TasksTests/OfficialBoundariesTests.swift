@@ -72,6 +72,29 @@ import Testing
         }
     }
 
+    /// The code of both hands its files to the same job of the benchmark's program; how bytes are made of shares, the
+    /// only other difference, does not tell where every share is just above a byte.
+    @Test func edgesOfEqualBytesScoreAlikeByTheRulesOfRCMAndASTMT() throws {
+        let source = try source("PASCAL_MT", "val")
+        func tally(_ convention: MetricConvention) throws -> MetricTally {
+            var score = TaskScore(task: .edge, convention: convention, boundaryDistance: 0.03)
+            for (index, identifier) in source.identifiers.enumerated() {
+                let array = try NumPyArray("\(FixtureMap.shared)/predictions/PASCAL_MT/edge/\(identifier).npy")
+                let scores = array.values.map { value -> Float in
+                    let byte = Double(min(ByteRounding.truncated.byte(score: value), 254))
+                    let share = (byte + 0.25) / 255
+                    return Float(log(share / (1 - share)))
+                }
+                let map = PixelMap(height: array.shape[0], width: array.shape[1], channels: 1, values: scores)
+                score.add(map, try source.boundaries(at: index), sample: index)
+            }
+            return score.tally
+        }
+        let rcm = try tally(.rcm)
+        #expect(try tally(.astmt) == rcm)
+        #expect(try tally(.mtl).counts.count != rcm.counts.count)
+    }
+
     @Test(arguments: cases)
     func countsOfEveryPicture(_ setup: Case) throws {
         let pictures = try expected(setup.set, setup.pipeline)["images"] as! [String: [String: Any]]

@@ -5,7 +5,11 @@
 /// |---|---|---|---|
 /// | `exact` | float32 | yes | at least 0.01, 0.02 … 0.99 |
 /// | `rcm` | bytes, rounded | yes | above 0.001, 0.01, 0.02 … 0.99, 0.999 |
-/// | `astmt`, `mtl` | bytes, truncated | no | at least 0.01, 0.02 … 0.99 |
+/// | `astmt` | bytes, truncated | yes | above 0.001, 0.01, 0.02 … 0.99, 0.999 |
+/// | `mtl` | bytes, truncated | no | at least 0.01, 0.02 … 0.99 |
+///
+/// RCM (`evaluation/evaluation_edge.py`) and ASTMT (`fblib/evaluation/eval_edges.py`) hand their files to one and the same
+/// job of the benchmark's program; Multi-Task-Learning-PyTorch brings a reader and thresholds of its own.
 package struct BoundaryBenchmark: Sendable, Equatable {
     package let convention: MetricConvention
     /// How far apart a predicted and a true pixel may be, as a share of the picture's diagonal.
@@ -22,18 +26,21 @@ package struct BoundaryBenchmark: Sendable, Equatable {
     }
 
     /// Whether only the crests of bands of high scores are kept, by ``EdgeSuppression``.
-    var suppresses: Bool { convention == .exact || convention == .rcm }
+    var suppresses: Bool { convention != .mtl }
+
+    /// Whether files go through the job of RCM and ASTMT.
+    private var isJob: Bool { convention == .rcm || convention == .astmt }
 
     /// Ascending.
     package var thresholds: [Double] {
         let hundredths = (1...99).map { Double($0) / 100 }
-        return convention == .rcm ? [0.001] + hundredths + [0.999] : hundredths
+        return isJob ? [0.001] + hundredths + [0.999] : hundredths
     }
 
     /// Whether a share is a boundary at a threshold.
     @inline(__always)
     func isBoundary(_ share: Float, at threshold: Float) -> Bool {
-        convention == .rcm ? share > threshold : share >= threshold
+        isJob ? share > threshold : share >= threshold
     }
 
     /// The score of a pixel as a share of 1.
