@@ -7,12 +7,12 @@ package struct TrainingResult: Sendable {
         package let name: String
         /// The primary metric first.
         package let results: [MetricResult]
-        /// The same metrics of the best constant prediction.
+        /// The same metrics of the best constant prediction; none where there is no known pixel to fit it to.
         package let constants: [MetricResult]
         /// Floats that belong to the task alone.
         package let parameters: Int
 
-        /// The primary metric beside the constant's; nil where no validation pixel was known.
+        /// The primary metric beside the constant's; nil where no validation pixel was known, or there is no constant.
         package var comparison: ConstantComparison? {
             guard let own = results.first, let constant = constants.first(where: { $0.name == own.name }) else {
                 return nil

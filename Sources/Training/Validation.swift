@@ -64,6 +64,7 @@ package final class Validation {
     }
 
     /// The scores of the best constant predictions: fitted to the first `fitted` training samples, scored like a network.
+    /// None of a task of which those samples have no known pixel: data may be labelled in part.
     package func constantScores(fittedTo fitted: Int = 256) throws -> [ValidationScore] {
         var fits = heads.map { ConstantFit(task: $0.task, classes: $0.channels) }
         for index in 0..<min(fitted, data.training.count) {
@@ -72,12 +73,12 @@ package final class Validation {
                 sample.labels[head.task]!.withView { fits[place].add(label: $0, sample: index) }
             }
         }
-        let predictors = try fits.map { try $0.predictor() }
+        let predictors = fits.map { $0.predictor() }
         var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
         try forEachBatch(of: 0..<data.validation.count) { samples in
             for sample in 0..<samples.count {
                 for (place, head) in heads.enumerated() {
-                    predictors[place].add(
+                    predictors[place]?.add(
                         label: Self.label(samples, head.task, sample), sample: samples.samples[sample].draw.index,
                         to: &scores[place])
                 }

@@ -1,5 +1,6 @@
 import Configuration
 import ConvolutionEngine
+import Datasets
 import Foundation
 import ProgramTesting
 import TensorCore
@@ -123,6 +124,43 @@ extension TemporaryFolder {
             Issue.record("the run did not finish")
             return
         }
+    }
+
+    /// Data may be labelled in part: here nothing is known of one of two tasks where they are trained.
+    @Test func aRunWithATaskOfWhichNothingIsKnownEndsWell() throws {
+        let folder = try ScratchFolder()
+        for name in ["images", "sal", "depth"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+        }
+        let (height, width) = (36, 44)
+        for name in ["a", "b", "c"] {
+            let grey = (0..<height * width).map { UInt8($0 % 251) }
+            try PNGFile(height: height, width: width, pixels: .grey(grey)).write(
+                to: "\(folder.path)/images/\(name).png")
+            let labels: [(task: String, value: Float)] = [("sal", name == "c" ? 1 : 255), ("depth", 2)]
+            for (task, value) in labels {
+                let values = [Float](repeating: value, count: height * width)
+                try Data(NumPyArray.encoded(values, shape: [height, width])).write(
+                    to: URL(fileURLWithPath: "\(folder.path)/\(task)/\(name).npy"))
+            }
+        }
+        try Data("a\nb\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/train.txt"))
+        try Data("c\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/val.txt"))
+        let configuration = try RunConfiguration.parse(
+            """
+            model: {width: 4, method: rcm, aspp: 8, low: 4}
+            tasks: {sal: {weight: 1}, depth: {weight: 1}}
+            data: {dataset: folder, root: \(folder.path), crop: [33, 40], workers: 1}
+            training: {iterations: 2, batch: 2, learning_rate: 0.01}
+            """, file: "test.yaml")
+        guard case .finished(let result) = try Self.train(configuration, in: folder, run: "run") else {
+            Issue.record("the run did not finish")
+            return
+        }
+        #expect(result.tasks.map(\.name) == ["sal", "depth"])
+        #expect(!result.tasks[0].results.isEmpty && result.tasks[0].constants.isEmpty)
+        #expect(result.tasks[0].comparison == nil && result.tasks[1].comparison != nil)
     }
 
     @Test func aDivergingRunNamesStepTaskAndTensor() throws {

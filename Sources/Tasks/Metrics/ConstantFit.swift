@@ -1,18 +1,5 @@
 import Datasets
 
-/// No training label of a task has a known pixel.
-package struct NoKnownPixelError: Error, Equatable, CustomStringConvertible {
-    package let task: LearningTask
-
-    package init(task: LearningTask) {
-        self.task = task
-    }
-
-    package var description: String {
-        "no training label of task \(task.rawValue) has a known pixel; give it samples with labels or leave it out"
-    }
-}
-
 /// Fits a ``ConstantPredictor`` to training labels, which may come in any order and be merged, as for ``TaskScore``.
 package struct ConstantFit: Sendable {
     package let task: LearningTask
@@ -98,9 +85,9 @@ package struct ConstantFit: Sendable {
         tally.merge(other.tally)
     }
 
-    /// The constant that suits the labels seen so far.
-    package func predictor() throws(NoKnownPixelError) -> ConstantPredictor {
-        guard tally.scoredPixels > 0 else { throw NoKnownPixelError(task: task) }
+    /// The constant that suits the labels seen so far; nil while none of them has a known pixel.
+    package func predictor() -> ConstantPredictor? {
+        guard tally.scoredPixels > 0 else { return nil }
         switch task.answer {
         case .classes:
             var majority = 0
