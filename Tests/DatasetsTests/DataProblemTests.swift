@@ -106,6 +106,21 @@ struct DataProblemTests {
         }
     }
 
+    /// Pictures without persons are left off where there is no other task, which may leave none.
+    @Test func aListWithoutPersonsIsRefusedForHumanPartsAlone() throws {
+        try Fixtures.withCopy(of: "PASCAL_MT") { root in
+            try Data(#"{"2008_000612": [1], "2010_000945": [2, 20]}"#.utf8)
+                .write(to: URL(fileURLWithPath: "\(root)/ImageSets/Parts/val.txt"))
+            expectRefusal(
+                "\(root)/ImageSets/Context/val.txt", contains: "none of its pictures shows a person", "human_parts"
+            ) {
+                try PascalContext(root: root, split: "val", tasks: [.humanParts])
+            }
+            let both = try PascalContext(root: root, split: "val", tasks: [.humanParts, .semseg])
+            #expect(both.count == 2)
+        }
+    }
+
     @Test func listsAreChecked() throws {
         try Fixtures.withCopy(of: "NYUD_MT") { root in
             let path = "\(root)/gt_sets/train.txt"

@@ -115,6 +115,18 @@ struct TrainingDataTests {
         #expect(drawn.problems.isEmpty && drawn.trainingCount == 2000)
     }
 
+    @Test func aListWithoutPersonsIsRefusedByCheckAndTrainingAlike() throws {
+        let folder = try ScratchFolder()
+        let root = folder.path + "/PASCAL_MT"
+        try FileManager.default.copyItem(atPath: Self.fixtures + "/PASCAL_MT", toPath: root)
+        try Data(#"{"2008_000612": [1], "2010_000945": [2]}"#.utf8)
+            .write(to: URL(fileURLWithPath: root + "/ImageSets/Parts/val.txt"))
+        let settings = Self.settings(.pascalContext, root)
+        let report = #expect(throws: DataFileError.self) { try DataReport(settings, tasks: [.humanParts]) }
+        let training = #expect(throws: DataFileError.self) { try TrainingData(settings, tasks: [.humanParts]) }
+        #expect(report?.path == root + "/ImageSets/Context/val.txt" && report == training)
+    }
+
     @Test func tasksThatADataSetLacksAreNamed() {
         let settings = Self.settings(.nyud, Self.fixtures + "/NYUD_MT")
         let error = #expect(throws: UsageError.self) { try TrainingData(settings, tasks: [.sal]) }

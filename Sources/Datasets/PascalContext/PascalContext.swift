@@ -23,8 +23,8 @@ package struct PascalContext: StoredSampleSource {
     ///   - root: the folder that holds `JPEGImages`.
     ///   - split: `train` or `val`, or another list of the folder `ImageSets/Context`.
     ///   - requested: the tasks that will be asked for.
-    /// - Throws: ``DataFileError`` that names the folder or list that is missing or damaged. Pictures and labels are
-    ///   not looked at.
+    /// - Throws: ``DataFileError`` that names the folder or list that is missing or damaged, or a list without persons
+    ///   where human parts are the only task. Pictures and labels are not looked at.
     package init(root: String, split: String, tasks requested: [LearningTask]) throws {
         layout = try PascalContextLayout(root: root)
         self.root = root
@@ -35,10 +35,16 @@ package struct PascalContext: StoredSampleSource {
         normalsClasses =
             requested.contains(.normals)
             ? try layout == .rcm ? NormalsClasses.read(root: root) : NormalsClasses.standard : []
-        let listed = try IdentifierList.read("\(root)/ImageSets/Context/\(split).txt")
+        let list = "\(root)/ImageSets/Context/\(split).txt"
+        let listed = try IdentifierList.read(list)
         if requested == [.humanParts] {
             let objects = try ObjectClasses(root: root, split: split, identifiers: listed, layout: layout)
             identifiers = listed.filter { objects.classes(of: $0).contains(Self.personClass) }
+            guard !identifiers.isEmpty else {
+                throw DataFileError(
+                    path: list, problem: "none of its pictures shows a person, and human_parts is the only task",
+                    remedy: "add pictures of persons to it, or another task to tasks")
+            }
         } else {
             identifiers = listed
         }
