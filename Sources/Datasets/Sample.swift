@@ -46,13 +46,14 @@ extension Sample {
         return map
     }
 
-    /// The complaint about a picture that is larger than the frame in which it is evaluated.
+    /// The complaint about a picture that is larger than the frame in which it is evaluated, which was as large as the
+    /// largest picture when it was chosen.
     func misfit(frameHeight: Int, frameWidth: Int) -> SampleError {
         SampleError(
             identifier: identifier,
             problem: "the picture has \(image.height) x \(image.width) pixels, more than the frame of "
                 + "\(frameHeight) x \(frameWidth) in which it is evaluated",
-            remedy: "make the evaluation frame at least as large as the largest picture")
+            remedy: "leave pictures as they are while a program reads them, and start it again")
     }
 }
 

@@ -18,8 +18,8 @@ package struct DataReport: Sendable {
     ) throws {
         let opened = try OpenedData(settings, tasks: tasks)
         try self.init(
-            training: opened.training, validation: opened.validation, tasks: tasks, frame: opened.frame,
-            workers: settings.workers, observe: observe)
+            training: opened.training, validation: opened.validation, tasks: tasks, workers: settings.workers,
+            observe: observe)
     }
 
     /// The same of the pictures that `modulor pretrain` reads.
@@ -28,14 +28,13 @@ package struct DataReport: Sendable {
     ) throws {
         let data = try ClassifiedData(settings, seed: 0)
         try self.init(
-            training: data.training, validation: data.validation, tasks: [], frame: nil, workers: settings.workers,
+            training: data.training, validation: data.validation, tasks: [], workers: settings.workers,
             observe: observe)
     }
 
-    /// - Parameter frame: the size that validation's pictures have to fit in; nil where they are cut to size.
     private init(
-        training: any SampleSource, validation: any SampleSource, tasks: [LearningTask], frame: PixelSize?,
-        workers: Int, observe: @escaping @Sendable (Int, Int) -> Void
+        training: any SampleSource, validation: any SampleSource, tasks: [LearningTask], workers: Int,
+        observe: @escaping @Sendable (Int, Int) -> Void
     ) throws {
         trainingCount = training.count
         validationCount = validation.count
@@ -52,9 +51,8 @@ package struct DataReport: Sendable {
         let before = trainingCount
         let total = trainingCount + validationCount
         found += try training.problems(tasks: tasks, workers: workers) { observe($0, total) }.map(\.description)
-        found += try validation.problems(
-            tasks: tasks, fitting: frame.map { ($0.height, $0.width) }, workers: workers
-        ) { observe(before + $0, total) }.map(\.description)
+        found += try validation.problems(tasks: tasks, workers: workers) { observe(before + $0, total) }
+            .map(\.description)
         problems = found
     }
 }

@@ -5,8 +5,8 @@ import Datasets
 struct OpenedData {
     let training: any SampleSource
     let validation: any SampleSource
-    /// The size at which validation pictures are evaluated.
-    let frame: PixelSize
+    /// The size at which validation pictures are evaluated, unless one of them needs a larger one.
+    private let usualFrame: PixelSize
 
     /// - Parameter only: where given, the one split that is opened, in the place of both.
     /// - Throws: `UsageError` where the data set lacks a task; `DataFileError` and `SampleError` where a folder or list
@@ -28,27 +28,35 @@ struct OpenedData {
             else { throw UsageError("the split \(second): rooms have train and val") }
             validation = rooms
             training = split == nil ? settings.rooms.trainingRooms : rooms
-            frame = settings.rooms.size
+            usualFrame = settings.rooms.size
         case .pascalContext:
             training = try PascalContext(root: root, split: first, tasks: tasks)
             validation = try PascalContext(root: root, split: second, tasks: tasks)
             // No picture of PASCAL VOC has more than 500 pixels a side; the paper evaluates them in this frame.
-            frame = PixelSize(height: 512, width: 512)
+            usualFrame = PixelSize(height: 512, width: 512)
         case .nyud:
             training = try NYUD(root: root, split: first)
             validation = try NYUD(root: root, split: second)
-            // The size of the pictures in both archives.
-            frame = PixelSize(height: 425, width: 560)
+            // The size of the pictures in both archives; others have them with their rims, 480 x 640.
+            usualFrame = PixelSize(height: 425, width: 560)
         case .folder:
             training = try LabelledFolder(root: root, split: first, tasks: tasks)
-            let folder = try LabelledFolder(root: root, split: second, tasks: tasks)
-            validation = folder
-            let (height, width) = try folder.largestSize()
-            frame = PixelSize(height: height, width: width)
+            validation = try LabelledFolder(root: root, split: second, tasks: tasks)
+            usualFrame = PixelSize(height: 1, width: 1)
         }
         for task in tasks where !training.tasks.contains(task) {
             let known = training.tasks.map(\.rawValue).joined(separator: ", ")
             throw UsageError("tasks: \(settings.dataset.rawValue) has no labels of \(task.rawValue); it has \(known)")
         }
+    }
+
+    /// The size at which validation pictures are evaluated; each fits in it. The beginnings of their files are read.
+    ///
+    /// - Throws: `SampleError` for a picture that cannot be read.
+    func frame() throws -> PixelSize {
+        let sizes = try (validation as? any StoredSampleSource)?.sizes() ?? []
+        return PixelSize(
+            height: sizes.reduce(usualFrame.height) { max($0, $1.height) },
+            width: sizes.reduce(usualFrame.width) { max($0, $1.width) })
     }
 }

@@ -18,7 +18,6 @@ package struct TrainingData: Sendable {
     ///   or list is missing or damaged.
     package init(_ settings: DataSettings, tasks: [LearningTask], only split: String? = nil) throws {
         let opened = try OpenedData(settings, tasks: tasks, only: split)
-        frame = opened.frame
         if settings.dataset == .rooms {
             training = CachedSampleSource(opened.training, byteLimit: Self.cacheByteLimit)
             validation = CachedSampleSource(opened.validation, byteLimit: Self.cacheByteLimit)
@@ -33,6 +32,7 @@ package struct TrainingData: Sendable {
             let others = missing.count > 1 ? " \(missing.count - 1) more files are missing;" : ""
             throw UsageError("\(first)\(others) modulor data check CONFIG lists whatever is wrong with the data.")
         }
+        frame = try opened.frame()
     }
 
     /// Channels that a network predicts for `task`.

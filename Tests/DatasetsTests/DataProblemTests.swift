@@ -8,7 +8,7 @@ struct DataProblemTests {
     @Test func soundDataHaveNoProblems() throws {
         let pascal = try PascalContext(
             root: Fixtures.path("PASCAL_MT"), split: "train", tasks: ReferenceLoaderTests.pascalTasks)
-        #expect(try pascal.problems(tasks: pascal.tasks, fitting: (512, 512), workers: 2).isEmpty)
+        #expect(try pascal.problems(tasks: pascal.tasks, workers: 2).isEmpty)
         let indoor = try NYUD(root: Fixtures.path("NYUD_MT_npy"), split: "train")
         let done = Counter()
         #expect(try indoor.problems(tasks: indoor.tasks, workers: 2) { _ in done.increment() }.isEmpty)
@@ -52,13 +52,6 @@ struct DataProblemTests {
             #expect(texts[4].contains("row 0, column 0 has the class 21; classes are 0 to 20"))
             #expect(throws: SampleError.self) { try source.sample(at: 0, tasks: [.sal]) }
         }
-    }
-
-    @Test func picturesLargerThanTheFrameAreNamed() throws {
-        let source = try NYUD(root: Fixtures.path("NYUD_MT"), split: "val")
-        let problems = try source.problems(tasks: [.edge], fitting: (60, 100), workers: 1)
-        #expect(problems.map(\.identifier) == ["7", "21"])
-        #expect(problems[0].description.contains("61 x 82"))
     }
 
     // MARK: layouts

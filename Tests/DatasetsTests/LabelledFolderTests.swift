@@ -163,7 +163,7 @@ struct LabelledFolderTests {
         try expectComplaint("16 bits", tasks: [.depth], replace("depth/a.png", .grey(grey)))
     }
 
-    @Test func theLargestPictureIsFoundWithoutDecoding() throws {
+    @Test func sizesAreFoundWithoutDecoding() throws {
         for name in [
             "PASCAL_MT/JPEGImages/2009_000353.jpg", "PASCAL_MT/JPEGImages/2010_000945.jpg", "formats/palette4.png",
         ] {
@@ -177,8 +177,12 @@ struct LabelledFolderTests {
             try PNGFile(height: 9, width: 2, pixels: .grey(Array(repeating: 0, count: 18)))
                 .write(to: "\(root)/images/c.png")
             try Data("a\nc\n".utf8).write(to: URL(fileURLWithPath: "\(root)/val.txt"))
-            let size = try LabelledFolder(root: root, split: "val", tasks: []).largestSize()
-            #expect(size.height == 9 && size.width == 4)
+            let sizes = try LabelledFolder(root: root, split: "val", tasks: []).sizes()
+            #expect(sizes.map { [$0.height, $0.width] } == [[3, 4], [9, 2]])
+            try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(root)/images/c.png"))
+            expectRefusal("sample c", contains: "neither a JPEG nor a PNG") {
+                try LabelledFolder(root: root, split: "val", tasks: []).sizes()
+            }
         }
     }
 }

@@ -57,6 +57,29 @@ struct TrainingDataTests {
         #expect(data.channels(of: .sal) == 1)
     }
 
+    /// Such as those of NYUD with their rims, which the archives cut off. What is too large would be found when the last
+    /// step is done.
+    @Test func aPictureThatIsLargerThanTheUsualFrameHasALargerOne() throws {
+        let folder = try ScratchFolder()
+        let root = folder.path + "/NYUD_MT"
+        try FileManager.default.copyItem(atPath: Self.fixtures + "/NYUD_MT", toPath: root)
+        func replace(_ name: String, height: Int, width: Int) throws {
+            let grey = [UInt8](repeating: 9, count: height * width)
+            try PNGFile(height: height, width: width, pixels: .grey(grey)).write(to: "\(root)/images/\(name).jpg")
+        }
+        let settings = Self.settings(.nyud, root)
+        try replace("7", height: 480, width: 100)
+        #expect(try TrainingData(settings, tasks: [.edge]).frame == PixelSize(height: 480, width: 560))
+        try replace("21", height: 100, width: 640)
+        #expect(try TrainingData(settings, tasks: [.edge]).frame == PixelSize(height: 480, width: 640))
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(root)/images/21.jpg"))
+        #expect(throws: SampleError.self) { try TrainingData(settings, tasks: [.edge]) }
+        // A check goes on, to name all.
+        let problems = try DataReport(settings, tasks: [.edge]).problems
+        #expect(problems.contains { $0.contains("sample 21: \(root)/images/21.jpg: it is neither a JPEG nor a PNG") })
+        #expect(problems.contains { $0.contains("sample 7: the picture has 480 x 100 pixels") })
+    }
+
     @Test func missingFilesAreNamedBeforeTraining() throws {
         let folder = try TemporaryFolder()
         let root = folder.path + "/NYUD_MT"

@@ -81,16 +81,6 @@ package struct LabelledFolder: StoredSampleSource {
         }
     }
 
-    /// The height and width that every picture fits in. Only the beginnings of the files are read.
-    package func largestSize() throws -> (height: Int, width: Int) {
-        var largest = (height: 1, width: 1)
-        for index in identifiers.indices {
-            let size = try naming(index) { try ImageFile.size(imagePath($0)) }
-            largest = (max(largest.height, size.height), max(largest.width, size.width))
-        }
-        return largest
-    }
-
     private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
         let file = LabelFile(labelPath(task, identifier))
         switch task.answer {

@@ -6,13 +6,11 @@ extension SampleSource {
     /// The order of the problems is that of the samples and of `tasks`, whatever the number of workers.
     ///
     /// - Parameters:
-    ///   - frame: the height and width that every picture has to fit in; nil where it is cut to size anyway.
     ///   - workers: threads that read, one at least.
     ///   - observe: told how many samples are done, from one of the threads at a time.
     /// - Throws: ``WorkerThreadError``.
     package func problems(
-        tasks: [LearningTask], fitting frame: (height: Int, width: Int)? = nil, workers: Int,
-        observe: @escaping @Sendable (Int) -> Void = { _ in }
+        tasks: [LearningTask], workers: Int, observe: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> [SampleError] {
         precondition(workers > 0, "somebody has to read")
         let work = CheckWork(count: count, observe: observe)
@@ -23,7 +21,7 @@ extension SampleSource {
             threads.append(
                 try WorkerThread {
                     while let index = work.claim() {
-                        work.finish(index, with: problems(at: index, tasks: tasks, frame: frame))
+                        work.finish(index, with: problems(at: index, tasks: tasks))
                     }
                 })
         }
@@ -33,9 +31,7 @@ extension SampleSource {
     }
 
     /// What is wrong with one sample. Its labels are read one task at a time, so that all that are bad are named.
-    private func problems(
-        at index: Int, tasks: [LearningTask], frame: (height: Int, width: Int)?
-    ) -> [SampleError] {
+    private func problems(at index: Int, tasks: [LearningTask]) -> [SampleError] {
         var found: [SampleError] = []
         func note(_ error: any Error) {
             let problem =
@@ -44,10 +40,7 @@ extension SampleSource {
             if !found.contains(problem) { found.append(problem) }
         }
         do {
-            let sample = try sample(at: index, tasks: [])
-            if let frame, sample.image.height > frame.height || sample.image.width > frame.width {
-                note(sample.misfit(frameHeight: frame.height, frameWidth: frame.width))
-            }
+            _ = try sample(at: index, tasks: [])
         } catch {
             note(error)
         }

@@ -4,7 +4,7 @@ import Foundation
 package protocol StoredSampleSource: SampleSource {
     /// What the samples are called, in the order of their list.
     var identifiers: [String] { get }
-    /// The files that a sample with labels of `tasks` is read from.
+    /// The files that a sample with labels of `tasks` is read from, the picture first.
     func files(at index: Int, tasks: [LearningTask]) -> [String]
 }
 
@@ -19,6 +19,14 @@ extension StoredSampleSource {
                     identifier: identifiers[index], problem: "\(path) is missing",
                     remedy: "fetch it, or take the sample off the list")
             }
+        }
+    }
+
+    /// The height and width of every picture, in the order of the list. Only the beginnings of the files are read.
+    /// - Throws: ``SampleError`` for the first that cannot be read.
+    package func sizes() throws -> [(height: Int, width: Int)] {
+        try identifiers.indices.map { index in
+            try naming(index) { _ in try ImageFile.size(files(at: index, tasks: [])[0]) }
         }
     }
 
