@@ -5,8 +5,9 @@ import Datasets
 struct OpenedData {
     let training: any SampleSource
     let validation: any SampleSource
-    /// The size at which validation pictures are evaluated, unless one of them needs a larger one.
-    private let usualFrame: PixelSize
+    /// The size at which validation pictures are evaluated, unless one of them needs a larger one; nil where each is
+    /// evaluated at its own size.
+    private let usualFrame: PixelSize?
 
     /// - Parameter only: where given, the one split that is opened, in the place of both.
     /// - Throws: `UsageError` where the data set lacks a task; `DataFileError` and `SampleError` where a folder or list
@@ -42,7 +43,7 @@ struct OpenedData {
         case .folder:
             training = try LabelledFolder(root: root, split: first, tasks: tasks)
             validation = try LabelledFolder(root: root, split: second, tasks: tasks)
-            usualFrame = PixelSize(height: 1, width: 1)
+            usualFrame = nil
         }
         for task in tasks where !training.tasks.contains(task) {
             let known = training.tasks.map(\.rawValue).joined(separator: ", ")
@@ -50,13 +51,17 @@ struct OpenedData {
         }
     }
 
-    /// The size at which validation pictures are evaluated; each fits in it. The beginnings of their files are read.
+    /// The sizes at which validation pictures are evaluated; each fits in its own. The beginnings of their files are read.
     ///
     /// - Throws: `SampleError` for a picture that cannot be read.
-    func frame() throws -> PixelSize {
+    func frames() throws -> EvaluationFrames {
         let sizes = try (validation as? any StoredSampleSource)?.sizes() ?? []
-        return PixelSize(
-            height: sizes.reduce(usualFrame.height) { max($0, $1.height) },
-            width: sizes.reduce(usualFrame.width) { max($0, $1.width) })
+        guard let usualFrame else {
+            return EvaluationFrames(each: sizes.map { PixelSize(height: $0.height, width: $0.width) })
+        }
+        return EvaluationFrames(
+            all: PixelSize(
+                height: sizes.reduce(usualFrame.height) { max($0, $1.height) },
+                width: sizes.reduce(usualFrame.width) { max($0, $1.width) }))
     }
 }

@@ -100,10 +100,10 @@ package final class Trainer {
                 TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
             }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
             kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
+        let frame = data.frames[0]
         validation = try Validation(
             network: MultiTaskNetwork(
-                configuration.model, heads: heads, height: data.frame.height, width: data.frame.width,
-                components: components),
+                configuration.model, heads: heads, height: frame.height, width: frame.width, components: components),
             parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
             kernels: kernels, pool: pool, bank: step.bank, team: team)
         loop = TrainingLoop(

@@ -5,8 +5,8 @@ import Datasets
 package struct TrainingData: Sendable {
     package let training: any SampleSource
     package let validation: any SampleSource
-    /// The size at which validation pictures are evaluated; each fits in it.
-    package let frame: PixelSize
+    /// The sizes at which validation pictures are evaluated; each fits in its own.
+    package let frames: EvaluationFrames
 
     /// How many bytes of samples are kept in memory, so that what is drawn once need not be drawn again.
     private static let cacheByteLimit = 2 << 30
@@ -32,7 +32,7 @@ package struct TrainingData: Sendable {
             let others = missing.count > 1 ? " \(missing.count - 1) more files are missing;" : ""
             throw UsageError("\(first)\(others) modulor data check CONFIG lists whatever is wrong with the data.")
         }
-        frame = try opened.frame()
+        frames = try opened.frames()
     }
 
     /// Channels that a network predicts for `task`.

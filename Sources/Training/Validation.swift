@@ -1,4 +1,5 @@
 import Collectives
+import Configuration
 import ConvolutionEngine
 import Datasets
 import Graph
@@ -10,26 +11,31 @@ import TensorCore
 package final class Validation {
     package let heads: [TaskHead]
     let data: TrainingData
-    private let pass: EvaluationPass
+    private let passes: EvaluationPasses
     private let batch: Int
     private let workers: Int
     let team: RankTeam
 
     /// Shares `parameters` and the prepared filters with training.
     ///
-    /// - Parameter network: planned for frames of the data's size.
+    /// - Parameters:
+    ///   - network: planned for the frame of the first validation picture.
+    ///   - batch: how many pictures are evaluated together at most, which changes no figure. Large ones are fewer, and
+    ///     where pictures have several sizes it is one.
     package init(
         network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, workers: Int,
         kernels: Kernels, pool: ThreadPool, bank: PreparedBank? = nil, team: RankTeam
     ) throws {
         heads = network.heads
         self.data = data
-        self.batch = min(batch, data.validation.count)
+        let first = data.frames[0]
+        let fitting = max(1, EvaluationPasses.pixelLimit / (first.height * first.width))
+        self.batch = data.frames.areEqual ? min(batch, data.validation.count, fitting) : 1
         self.workers = workers
         self.team = team
-        pass = try EvaluationPass(
-            graphs: network.graphs, parameters: parameters, samples: self.batch, kernels: kernels, pool: pool,
-            bank: bank, team: team)
+        passes = try EvaluationPasses(
+            graphs: network.graphs, first: first, parameters: parameters, samples: self.batch, kernels: kernels,
+            pool: pool, bank: bank, team: team)
     }
 
     /// The scores of all tasks over all samples; each rank evaluates its share of them.
@@ -90,6 +96,7 @@ package final class Validation {
     /// Runs the network on samples and shows each batch while its outputs last.
     func evaluate(_ samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
         try forEachBatch(of: samples) { samples in
+            let pass = try passes.pass(of: PixelSize(height: samples.height, width: samples.width))
             pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
             pass.run()
             try body(samples)
@@ -97,17 +104,18 @@ package final class Validation {
     }
 
     private func forEachBatch(of samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
-        let loader = try BatchLoader(
-            source: data.validation, tasks: heads.map(\.task),
-            plan: .evaluation(
-                samples: samples, batchSize: batch, frameHeight: data.frame.height,
-                frameWidth: data.frame.width),
-            workers: workers)
-        while let samples = try loader.next() { try body(samples) }
+        for run in data.frames.runs(of: samples) {
+            let loader = try BatchLoader(
+                source: data.validation, tasks: heads.map(\.task),
+                plan: .evaluation(
+                    samples: run.pictures, batchSize: batch, frameHeight: run.size.height, frameWidth: run.size.width),
+                workers: workers)
+            while let samples = try loader.next() { try body(samples) }
+        }
     }
 
     func output(_ head: TaskHead, _ sample: Int) -> MapView {
-        let view = pass.outputs.first { $0.name == head.name }!.value
+        let view = passes.current.outputs.first { $0.name == head.name }!.value
         return MapView(
             base: UnsafePointer(view.data + sample * view.sampleStride), height: view.height, width: view.width,
             channels: view.channels)

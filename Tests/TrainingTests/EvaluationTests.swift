@@ -230,6 +230,50 @@ import Training
         #expect(throws: UsageError.self) { try report.compare(with: [report, lacking]) }
     }
 
+    /// A network looks at all that is in its frame, so one for the largest picture would change what it says of others.
+    @Test func aPictureOfAFolderScoresTheSameBesideLargerOnes() throws {
+        let folder = try ScratchFolder()
+        var configuration = try RunConfiguration.parse(
+            """
+            model: {width: 4, method: rcm, aspp: 8, low: 4}
+            tasks: {depth: {weight: 1}}
+            data: {crop: [33, 40], workers: 1, rooms: {train: 3, validation: 2, size: [36, 44]}}
+            training: {iterations: 1, batch: 3, learning_rate: 0.01}
+            """, file: "test.yaml")
+        try TrainerTests.train(configuration, in: folder, run: "run")
+        for name in ["images", "depth"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/data/\(name)", withIntermediateDirectories: true)
+        }
+        for (name, height, width) in [("a", 36, 44), ("b", 70, 51), ("c", 36, 44), ("d", 44, 36)] {
+            let grey = (0..<height * width).map { UInt8(($0 * 7) % 251) }
+            try PNGFile(height: height, width: width, pixels: .grey(grey)).write(
+                to: "\(folder.path)/data/images/\(name).png")
+            let metres = grey.map { 1 + Float($0) / 100 }
+            try Data(NumPyArray.encoded(metres, shape: [height, width])).write(
+                to: URL(fileURLWithPath: "\(folder.path)/data/depth/\(name).npy"))
+        }
+        configuration.data.dataset = .folder
+        configuration.data.root = folder.path + "/data"
+        func evaluate(_ names: [String], _ split: String, threads: Int = 2) throws -> [ValidationScore] {
+            let list = URL(fileURLWithPath: "\(folder.path)/data/\(split).txt")
+            try Data(names.joined(separator: "\n").utf8).write(to: list)
+            return try Evaluation(configuration, split: split, threads: threads).scores(
+                ofModel: folder.path + "/run", kernels: Kernels(.best, choice: .auto),
+                pool: ThreadPool(threads: threads), saving: PredictionFolder("\(folder.path)/\(split)"))
+        }
+        _ = try evaluate(["a"], "alone")
+        let scores = try evaluate(["a", "b", "c", "d"], "all")
+        #expect(try evaluate(["a", "b", "c", "d"], "again", threads: 1).map(\.results) == scores.map(\.results))
+        let (alone, all) = (try folder.files(below: "alone"), try folder.files(below: "all"))
+        #expect(all.count == 4 && alone.count == 1)
+        #expect(alone["depth/a.npy"] != nil && all["depth/a.npy"] == alone["depth/a.npy"])
+        #expect(all["depth/c.npy"] == alone["depth/a.npy"])
+        let saved = PredictionFolder(folder.path + "/all")
+        let again = try Evaluation(configuration, split: "all", threads: 2).scores(ofPredictions: saved)
+        #expect(again.map(\.results) == scores.map(\.results))
+    }
+
     @Test func aModelWithoutTheTasksIsRefused() throws {
         let folder = try TemporaryFolder()
         var configuration = try TrainerTests.configuration()

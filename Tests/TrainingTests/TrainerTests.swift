@@ -133,12 +133,11 @@ extension TemporaryFolder {
             try FileManager.default.createDirectory(
                 atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
         }
-        let (height, width) = (36, 44)
-        for name in ["a", "b", "c"] {
+        for (name, height, width) in [("a", 36, 44), ("b", 36, 44), ("c", 36, 44), ("d", 70, 51), ("e", 44, 36)] {
             let grey = (0..<height * width).map { UInt8($0 % 251) }
             try PNGFile(height: height, width: width, pixels: .grey(grey)).write(
                 to: "\(folder.path)/images/\(name).png")
-            let labels: [(task: String, value: Float)] = [("sal", name == "c" ? 1 : 255), ("depth", 2)]
+            let labels: [(task: String, value: Float)] = [("sal", name < "c" ? 255 : 1), ("depth", 2)]
             for (task, value) in labels {
                 let values = [Float](repeating: value, count: height * width)
                 try Data(NumPyArray.encoded(values, shape: [height, width])).write(
@@ -146,7 +145,8 @@ extension TemporaryFolder {
             }
         }
         try Data("a\nb\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/train.txt"))
-        try Data("c\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/val.txt"))
+        // Pictures of several sizes, too, each of which is evaluated at its own.
+        try Data("c\nd\ne\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/val.txt"))
         let configuration = try RunConfiguration.parse(
             """
             model: {width: 4, method: rcm, aspp: 8, low: 4}

@@ -26,22 +26,22 @@ struct TrainingDataTests {
         #expect(pascal.channels(of: .semseg) == 21)
         #expect(pascal.channels(of: .humanParts) == 7)
         #expect(pascal.channels(of: .edge) == 1)
-        #expect(pascal.frame == PixelSize(height: 512, width: 512))
+        #expect(pascal.frames.areEqual && pascal.frames[1] == PixelSize(height: 512, width: 512))
         #expect(pascal.training.count == 4 && pascal.validation.count == 2)
 
         for (set, classes) in [("NYUD_MT", 41), ("NYUD_MT_npy", 40)] {
             let indoor = try TrainingData(
                 Self.settings(.nyud, Self.fixtures + "/" + set), tasks: [.semseg, .depth, .normals, .edge])
             #expect(indoor.channels(of: .semseg) == classes)
-            #expect(indoor.frame == PixelSize(height: 425, width: 560))
+            #expect(indoor.frames.areEqual && indoor.frames[1] == PixelSize(height: 425, width: 560))
         }
         let parts = try TrainingData(
             Self.settings(.pascalContext, Self.fixtures + "/PASCAL_MT_astmt"), tasks: [.humanParts])
         #expect(parts.training.count == 3 && parts.validation.count == 1)
     }
 
-    @Test func aFolderHasTheFrameOfItsLargestPicture() throws {
-        let folder = try TemporaryFolder()
+    @Test func everyPictureOfAFolderHasItsOwnFrame() throws {
+        let folder = try ScratchFolder()
         let manager = FileManager.default
         for name in ["images", "sal"] {
             try manager.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
@@ -53,7 +53,8 @@ struct TrainingDataTests {
         try Data("a\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/train.txt"))
         try Data("b\nc\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/val.txt"))
         let data = try TrainingData(Self.settings(.folder, folder.path), tasks: [.sal])
-        #expect(data.frame == PixelSize(height: 7, width: 5))
+        #expect(!data.frames.areEqual)
+        #expect(data.frames[0] == PixelSize(height: 6, width: 5) && data.frames[1] == PixelSize(height: 7, width: 5))
         #expect(data.channels(of: .sal) == 1)
     }
 
@@ -69,9 +70,9 @@ struct TrainingDataTests {
         }
         let settings = Self.settings(.nyud, root)
         try replace("7", height: 480, width: 100)
-        #expect(try TrainingData(settings, tasks: [.edge]).frame == PixelSize(height: 480, width: 560))
+        #expect(try TrainingData(settings, tasks: [.edge]).frames[1] == PixelSize(height: 480, width: 560))
         try replace("21", height: 100, width: 640)
-        #expect(try TrainingData(settings, tasks: [.edge]).frame == PixelSize(height: 480, width: 640))
+        #expect(try TrainingData(settings, tasks: [.edge]).frames[1] == PixelSize(height: 480, width: 640))
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(root)/images/21.jpg"))
         #expect(throws: SampleError.self) { try TrainingData(settings, tasks: [.edge]) }
         // A check goes on, to name all.

@@ -71,7 +71,7 @@ package struct Evaluation {
                     "\(path) tells \(head.channels) classes of \(task.rawValue) apart and the data set has "
                         + "\(data.channels(of: task)); evaluate it on the data that it was trained for")
             }
-            let (height, width) = (data.frame.height, data.frame.width)
+            let (height, width) = (data.frames[0].height, data.frames[0].width)
             let parameters = try model.network(head, height: height, width: width, backbone: backbone).parameters
             try team.agree(
                 on: parameters.storages.enumerated().map { place, storage in
