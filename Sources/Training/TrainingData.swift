@@ -40,6 +40,11 @@ package struct TrainingData: Sendable {
         task.channels(classes: training.classNames(of: task).count)
     }
 
+    /// Whether the first class of `task` is the background.
+    func hasBackground(_ task: LearningTask) -> Bool {
+        training.classNames(of: task).first?.lowercased() == "background"
+    }
+
     /// The names of the classes of those of `tasks` whose answers are classes, by the tasks' names.
     package func classNames(of tasks: [LearningTask]) -> [String: [String]] {
         Dictionary(

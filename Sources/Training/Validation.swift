@@ -43,7 +43,7 @@ package final class Validation {
     /// - Parameter inspect: called with every sample of this rank's share while its outputs last.
     package func run(inspect: (borrowing Batch, _ sample: Int) throws -> Void = { _, _ in }) throws -> [ValidationScore]
     {
-        var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
+        var scores = heads.map(emptyScore)
         try evaluate(Shards(samples: data.validation.count, ranks: team.size).ranges[team.rank]) { samples in
             for sample in 0..<samples.count {
                 for (place, head) in heads.enumerated() {
@@ -80,7 +80,7 @@ package final class Validation {
             }
         }
         let predictors = fits.map { $0.predictor() }
-        var scores = heads.map { TaskScore(task: $0.task, classes: $0.channels) }
+        var scores = heads.map(emptyScore)
         try forEachBatch(of: 0..<data.validation.count) { samples in
             for sample in 0..<samples.count {
                 for (place, head) in heads.enumerated() {
@@ -91,6 +91,10 @@ package final class Validation {
             }
         }
         return zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
+    }
+
+    private func emptyScore(_ head: TaskHead) -> TaskScore {
+        TaskScore(task: head.task, classes: head.channels, hasBackground: data.hasBackground(head.task))
     }
 
     /// Runs the network on samples and shows each batch while its outputs last.

@@ -32,7 +32,7 @@ struct LabelledFolderTests {
             try write("a\n", "train.txt")
             try write("b\n", "val.txt")
             try write("wall\nfloor\nchair\n", "semseg/classes.txt")
-            try write("off\nhand\n", "human_parts/classes.txt")
+            try write("Background\nhand\n", "human_parts/classes.txt")
             for name in ["a", "b"] {
                 try png(.rgb((0..<3 * pixels).map { UInt8($0) }), "images/\(name)")
             }
@@ -155,6 +155,10 @@ struct LabelledFolderTests {
         try expectComplaint("the folder images is missing", tasks: [], remove("images"))
         try expectComplaint("the folder sal is missing", tasks: [.sal], remove("sal"))
         try expectComplaint("semseg/classes.txt", tasks: [.semseg], remove("semseg/classes.txt"))
+        try expectComplaint("human_parts needs background as class 0, which is hand", tasks: [.humanParts]) {
+            try Data("hand\nbackground\n".utf8)
+                .write(to: URL(fileURLWithPath: "\($0)/human_parts/classes.txt"))
+        }
         try expectComplaint("sample a: ", tasks: [.edge], remove("edge/a.png"))
         try expectComplaint("has the class 9", tasks: [.semseg], replace("semseg/a.png", .grey(grey)))
         try expectComplaint("not a map of classes", tasks: [.semseg], replace("semseg/a.png", .rgb(color)))

@@ -138,13 +138,29 @@ import Testing
 
     @Test func meanIntersectionOverUnionByHand() throws {
         // Truth 0 0 1 1 ?, prediction 0 1 1 1 2; class 2 is predicted only where nothing is known, so it occurs nowhere.
-        var score = TaskScore(task: .semseg, classes: 3)
+        var score = TaskScore(task: .semseg, classes: 3, hasBackground: true)
         score.add(predictedClasses: row([0, 1, 1, 1, 2]), row([0, 0, 1, 1, 255]))
         #expect(score.intersectionOverUnion == [0.5, 2.0 / 3, nil])
         #expect(try score.value("mean_iou") == (0.5 + 2.0 / 3) / 3)
         #expect(try score.value("mean_iou_without_background") == 2.0 / 3 / 2)
         #expect(try score.value("mean_iou_of_occurring_classes") == (0.5 + 2.0 / 3) / 2)
         #expect(try score.value("pixel_accuracy") == 0.75)
+    }
+
+    /// Class 0 may be a class like others, such as the walls of rooms; then no figure leaves it out.
+    @Test func onlyABackgroundIsLeftOut() throws {
+        var (with, without) = (
+            TaskScore(task: .semseg, classes: 2, hasBackground: true), TaskScore(task: .semseg, classes: 2)
+        )
+        for index in 0..<2 {
+            let (prediction, label) = (row([0, 1, 1]), row([0, 0, Float(index)]))
+            with.add(predictedClasses: prediction, label)
+            without.add(predictedClasses: prediction, label)
+        }
+        let names = without.results.map(\.name)
+        #expect(names == ["mean_iou", "mean_iou_of_occurring_classes", "pixel_accuracy"])
+        #expect(with.results.filter { names.contains($0.name) } == without.results)
+        #expect(with.results.map(\.name).filter { !names.contains($0) } == ["mean_iou_without_background"])
     }
 
     @Test func aTieGoesToTheFirstClass() {

@@ -91,6 +91,18 @@ import Training
         }
     }
 
+    /// NYUD has background as a class of its own in one archive, and "wall" as the first class in the other.
+    @Test(arguments: cases)
+    func aFigureWithoutBackgroundIsGivenWhereThereIsOne(_ setup: Case) throws {
+        let folder = try ScratchFolder()
+        let predictions = try Self.predictions(setup, in: folder)
+        let evaluation = try Evaluation(Self.configuration(setup), convention: setup.convention, threads: 2)
+        for (task, score) in zip(setup.tasks, try evaluation.scores(ofPredictions: predictions)) {
+            let has = score.results.contains { $0.name == "mean_iou_without_background" }
+            #expect(has == (task == .humanParts || task == .semseg && setup.set != "NYUD_MT_npy"), "\(task.rawValue)")
+        }
+    }
+
     @Test func bytesScoreAsTheScoresThatTheyWereMadeOf() throws {
         for convention in [MetricConvention.rcm, .mtl] {
             let setup = Case(

@@ -7,7 +7,7 @@ import Foundation
 ///       images/NAME.jpg        or .jpeg or .png: RGB or grey
 ///       TASK/NAME.png          or .npy or, for edge, sal and normals, .jpg: a folder for each task that there is
 ///       semseg/classes.txt     the names of the classes, one a line, in the order of their numbers from 0;
-///                              human_parts/classes.txt likewise
+///                              human_parts/classes.txt likewise, background first
 ///
 /// A picture whose camera noted that it is to be turned is refused: labels may lie either way. Labels have the size of
 /// their picture. An array (`.npy`) is height x width, for normals height x width x 3.
@@ -59,6 +59,12 @@ package struct LabelledFolder: StoredSampleSource {
                 throw DataFileError(
                     path: path, problem: "it lists \(listed.count) classes, and 255 are the most",
                     remedy: "merge some of them")
+            }
+            // What is no part tells a picture of somebody from one that shows nobody.
+            guard task != .humanParts || listed[0].lowercased() == "background" else {
+                throw DataFileError(
+                    path: path, problem: "human_parts needs background as class 0, which is \(listed[0])",
+                    remedy: "list background first, and number the parts from 1 on in the labels")
             }
             names[task] = listed
         }

@@ -6,6 +6,8 @@ import Datasets
 /// the mean is the plain one over all classes, background among them. `count(truth * classes + prediction)` are pixels.
 struct ClassificationMetric: Sendable {
     let classes: Int
+    /// Whether class 0 is what is none of the others. In some data sets it is a class like them, such as walls.
+    let hasBackground: Bool
     /// Human parts leave out a sample of which all that is known is background: it shows nobody, or nobody's parts.
     let skipsEmptySamples: Bool
 
@@ -89,7 +91,7 @@ struct ClassificationMetric: Sendable {
         var values = [
             MetricValue("mean_iou", shares.reduce(0) { $0 + ($1 ?? 0) } / Double(classes), .share)
         ]
-        if classes > 1 {
+        if hasBackground && classes > 1 {
             let foreground = shares.dropFirst().reduce(0) { $0 + ($1 ?? 0) }
             values.append(MetricValue("mean_iou_without_background", foreground / Double(classes - 1), .share))
         }

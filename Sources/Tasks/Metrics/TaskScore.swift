@@ -31,19 +31,22 @@ package struct TaskScore: Sendable {
     /// A score of nothing yet.
     /// - Parameters:
     ///   - classes: how many classes a classification task has; other tasks do not look at it.
+    ///   - hasBackground: whether class 0 is the background, which one figure leaves out.
     ///   - boundaryDistance: where given, edges are scored by the boundary benchmark (``BoundaryBenchmark``), which takes
     ///     a good part of a second for a picture, with this largest distance as a share of the diagonal. Labels of
     ///     `edge` are then boundaries as `SampleSource.boundaries(at:)` gives them. Else edges are compared pixel by
     ///     pixel, which costs little.
     package init(
-        task: LearningTask, classes: Int = 0, convention: MetricConvention = .exact, boundaryDistance: Double? = nil
+        task: LearningTask, classes: Int = 0, hasBackground: Bool = false, convention: MetricConvention = .exact,
+        boundaryDistance: Double? = nil
     ) {
         self.task = task
         self.convention = convention
         switch task.answer {
         case .classes:
             precondition(classes > 0, "a classification task has classes")
-            let made = ClassificationMetric(classes: classes, skipsEmptySamples: task == .humanParts)
+            let made = ClassificationMetric(
+                classes: classes, hasBackground: hasBackground, skipsEmptySamples: task == .humanParts)
             (metric, tally) = (.classification(made), made.emptyTally)
         case .score where task == .edge:
             if let boundaryDistance {

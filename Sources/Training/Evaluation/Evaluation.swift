@@ -29,8 +29,12 @@ package struct Evaluation {
         self.split = split
         self.team = team
         self.threads = threads
-        rules = ScoringRules(convention: convention, boundaryDistance: configuration.data.boundaryDistance)
-        data = try TrainingData(configuration.data, tasks: configuration.tasks.map(\.name), only: split)
+        let tasks = configuration.tasks.map(\.name)
+        let data = try TrainingData(configuration.data, tasks: tasks, only: split)
+        self.data = data
+        rules = ScoringRules(
+            convention: convention, boundaryDistance: configuration.data.boundaryDistance,
+            tasksWithBackground: Set(tasks.filter { data.hasBackground($0) }))
     }
 
     package var samples: Int { data.validation.count }

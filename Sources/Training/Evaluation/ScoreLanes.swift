@@ -8,15 +8,19 @@ package struct ScoringRules: Sendable, Equatable {
     package let convention: MetricConvention
     /// The largest distance of the boundary benchmark, as a share of the diagonal.
     package let boundaryDistance: Double
+    /// The tasks whose first class is the background.
+    package let tasksWithBackground: Set<LearningTask>
 
-    package init(convention: MetricConvention, boundaryDistance: Double) {
+    package init(convention: MetricConvention, boundaryDistance: Double, tasksWithBackground: Set<LearningTask>) {
         self.convention = convention
         self.boundaryDistance = boundaryDistance
+        self.tasksWithBackground = tasksWithBackground
     }
 
     func score(_ head: TaskHead) -> TaskScore {
         TaskScore(
-            task: head.task, classes: head.channels, convention: convention, boundaryDistance: boundaryDistance)
+            task: head.task, classes: head.channels, hasBackground: tasksWithBackground.contains(head.task),
+            convention: convention, boundaryDistance: boundaryDistance)
     }
 }
 
