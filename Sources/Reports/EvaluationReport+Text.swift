@@ -9,10 +9,10 @@ extension EvaluationReport {
         var table = TextTable(
             columns: ["task", "metric", "rules", "value"] + (isCompared ? ["baseline", "better by"] : []))
         for row in rows {
-            var cells = [
-                row.task, row.metric + (isCompared && row.isCompared ? " *" : ""), row.convention,
-                row.result.map(TrainingLog.value) ?? "no number",
-            ]
+            let metric = row.isKnown ? row.metric : "nothing known"
+            let mark = isCompared && row.isCompared ? " *" : ""
+            let value = row.result.map(TrainingLog.value) ?? (row.isKnown ? "no number" : "")
+            var cells = [row.task, metric + mark, row.convention, value]
             if isCompared {
                 cells.append(row.baseline.flatMap { row.result(of: $0) }.map(TrainingLog.value) ?? "")
                 cells.append(row.improvementPercent.map { String(format: "%+.2f %%", $0) } ?? "")

@@ -172,6 +172,38 @@ import Training
         #expect(refusal?.description.contains("of depth is no number") == true)
     }
 
+    /// Δm would be the mean of the other tasks here, too.
+    @Test func aTaskOfWhichNothingIsKnownIsNotPassedOver() throws {
+        let setup = Case(family: "exact", set: "NYUD_MT_npy", dataset: .nyud, tasks: [.normals, .depth])
+        let (saved, folder) = (try ScratchFolder(), try ScratchFolder())
+        let predictions = try Self.predictions(setup, in: saved)
+        var configuration = Self.configuration(setup)
+        func report() throws -> EvaluationReport {
+            let evaluation = try Evaluation(configuration, threads: 2)
+            return EvaluationReport(
+                split: "val", samples: 2, scores: try evaluation.scores(ofPredictions: predictions))
+        }
+        let good = try report()
+        let root = folder.path + "/NYUD"
+        try FileManager.default.copyItem(atPath: "\(Self.fixtures)/\(setup.set)", toPath: root)
+        let source = try NYUD(root: root, split: "val")
+        for (index, identifier) in source.identifiers.enumerated() {
+            let image = try source.sample(at: index, tasks: []).image
+            let unknown = [Float](repeating: 0, count: image.height * image.width)
+            try Data(NumPyArray.encoded(unknown, shape: [image.height, image.width])).write(
+                to: URL(fileURLWithPath: "\(root)/depth/\(identifier).npy"))
+        }
+        configuration.data.root = root
+        var lacking = try report()
+        #expect(lacking.rows.filter(\.isCompared).map(\.task) == ["normals", "depth"])
+        let row = try #require(lacking.rows.last)
+        #expect(row.task == "depth" && !row.isKnown && row.value == nil && row.result == nil)
+        let refusal = #expect(throws: UsageError.self) { try lacking.compare(with: [good]) }
+        #expect(refusal?.description.contains("nothing is known of depth") == true)
+        var whole = good
+        #expect(throws: UsageError.self) { try whole.compare(with: [lacking]) }
+    }
+
     /// As networks give them: a score for every class, of which the largest wins.
     @Test func scoresOfClassesCountAsTheClassThatWins() throws {
         let setup = Case(family: "rcm", set: "PASCAL_MT", dataset: .pascalContext, tasks: [.humanParts])

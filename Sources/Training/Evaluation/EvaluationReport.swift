@@ -7,6 +7,7 @@ import Tasks
 package struct EvaluationReport: Codable, Sendable {
     package struct Row: Codable, Sendable {
         package let task: String
+        /// Of a task of which no scored pixel is known, `nothing_known`; it then has no rules and no unit.
         package let metric: String
         /// `exact`, `rcm`, `astmt` or `mtl`: see `MetricConvention`.
         package let convention: String
@@ -18,6 +19,11 @@ package struct EvaluationReport: Codable, Sendable {
         package var baseline: Double?
         /// The task's term of Δm.
         package var improvementPercent: Double?
+
+        static let nothingKnown = "nothing_known"
+
+        /// Whether there was a pixel to score.
+        package var isKnown: Bool { metric != Self.nothingKnown }
 
         /// Nil for figures that are no numbers or of metrics that are not known here.
         package var result: MetricResult? { value.flatMap { result(of: $0) } }
@@ -39,7 +45,14 @@ package struct EvaluationReport: Codable, Sendable {
     package init(split: String, samples: Int, scores: [ValidationScore]) {
         self.split = split
         self.samples = samples
-        rows = scores.flatMap { score in
+        rows = scores.flatMap { score -> [Row] in
+            guard !score.results.isEmpty else {
+                return [
+                    Row(
+                        task: score.task, metric: Row.nothingKnown, convention: "", unit: "", value: nil,
+                        isCompared: true)
+                ]
+            }
             let compared = LearningTask(rawValue: score.task)
                 .flatMap { RelativeImprovement.figure(of: $0, in: score.results) }
             return score.results.map { result in
@@ -68,11 +81,16 @@ package struct EvaluationReport: Codable, Sendable {
     /// Sets the figures beside those of baselines, of which each task needs one: a fleet of single-task models is one
     /// baseline for each.
     ///
-    /// - Throws: `UsageError` where a task has no baseline, or two.
+    /// - Throws: `UsageError` where a task has no baseline, or two, or nothing is known of it.
     package mutating func compare(with baselines: [EvaluationReport]) throws {
         var terms: [RelativeImprovement.Term] = []
         for index in rows.indices {
             let row = rows[index]
+            guard row.isKnown else {
+                throw UsageError(
+                    "nothing is known of \(row.task) in the labels of \(split), so it cannot be compared; leave it out of "
+                        + "tasks")
+            }
             let found = baselines.flatMap(\.rows).filter {
                 $0.task == row.task && $0.metric == row.metric && $0.convention == row.convention
             }
