@@ -1,5 +1,6 @@
 import Configuration
 import Datasets
+import Foundation
 
 /// What a look at all samples of a data set found: `modulor data check`.
 package struct DataReport: Sendable {
@@ -50,9 +51,38 @@ package struct DataReport: Sendable {
         }
         let before = trainingCount
         let total = trainingCount + validationCount
-        found += try training.problems(tasks: tasks, workers: workers) { observe($0, total) }.map(\.description)
+        let truths = Truths()
+        found += try training.problems(
+            tasks: tasks, workers: workers, observe: { observe($0, total) }, inspect: { truths.look($0, $1) }
+        ).map(\.description)
         found += try validation.problems(tasks: tasks, workers: workers) { observe(before + $0, total) }
             .map(\.description)
-        problems = found
+        problems = found + truths.problems(of: tasks)
+    }
+}
+
+/// Of which tasks of true and false there is a label with something true.
+private final class Truths: @unchecked Sendable {
+    /// Guards the two below.
+    private let lock = NSLock()
+    private var seen: Set<LearningTask> = []
+    private var found: Set<LearningTask> = []
+
+    func look(_ task: LearningTask, _ labels: PixelMap) {
+        guard task.answer == .score else { return }
+        let isFound = lock.withLock {
+            seen.insert(task)
+            return found.contains(task)
+        }
+        guard !isFound, labels.values.contains(where: { $0 > 0.5 && $0 != task.unknownLabel }) else { return }
+        _ = lock.withLock { found.insert(task) }
+    }
+
+    /// To be asked for when all labels were looked at.
+    func problems(of tasks: [LearningTask]) -> [String] {
+        tasks.filter { seen.contains($0) && !found.contains($0) }.map { task in
+            "task \(task.rawValue): no training label has a pixel above one half, so there is nothing to learn; a mask is 0 "
+                + "and 255 in a PNG and 0 and 1 in an array (.npy), where 255 is unknown."
+        }
     }
 }

@@ -165,6 +165,40 @@ struct LabelledFolderTests {
         try expectComplaint("picture in colour", tasks: [.edge], replace("edge/a.png", .rgb(color)))
         try expectComplaint("without colours", tasks: [.normals], replace("normals/a.png", .grey(grey)))
         try expectComplaint("16 bits", tasks: [.depth], replace("depth/a.png", .grey(grey)))
+        // Masks that would be false throughout.
+        let mask = (0..<Self.pixels).map { UInt8($0 % 2) }
+        let wide = mask.map { UInt16($0) }
+        let partly: [UInt8] = [255] + mask.dropFirst()
+        let ones = [UInt8](repeating: 1, count: Self.pixels)
+        try expectComplaint("a mask of 0 and 1, and", tasks: [.edge], replace("edge/a.png", .grey(mask)))
+        try expectComplaint("a mask of 0 and 1, and", tasks: [.sal], replace("sal/a.png", .grey16(wide)))
+        try expectComplaint("a mask of 0, 1 and 255", tasks: [.sal], replace("sal/a.png", .grey(partly)))
+        try expectComplaint("save 0 and 255", tasks: [.sal], replace("sal/a.png", .grey(ones)))
+    }
+
+    /// What is no mask of 0 and 1 is read as it is: nothing true, hardly anything, everything.
+    @Test func greyLevelsAreShares() throws {
+        try Self.withFolder { root in
+            let source = try LabelledFolder(root: root, split: "train", tasks: [.sal])
+            for level: UInt8 in [0, 2, 255] {
+                let grey = (0..<Self.pixels).map { UInt8($0 % 2) * level }
+                try PNGFile(height: Self.height, width: Self.width, pixels: .grey(grey)).write(to: "\(root)/sal/a.png")
+                let values = try source.sample(at: 0, tasks: [.sal]).labels[.sal]?.values
+                #expect(values == grey.map { Float($0) / 255 })
+            }
+        }
+        // One bit is stretched to 0 and 255.
+        try withTemporaryPath { root in
+            let manager = FileManager.default
+            for (name, folder) in [("rgb8", "images"), ("grey1", "sal")] {
+                try manager.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+                try manager.copyItem(atPath: Fixtures.path("formats/\(name).png"), toPath: "\(root)/\(folder)/x.png")
+            }
+            try Data("x".utf8).write(to: URL(fileURLWithPath: "\(root)/train.txt"))
+            let source = try LabelledFolder(root: root, split: "train", tasks: [.sal])
+            let values = try #require(try source.sample(at: 0, tasks: [.sal]).labels[.sal]?.values)
+            #expect(Set(values) == [0, 1])
+        }
     }
 
     @Test func sizesAreFoundWithoutDecoding() throws {

@@ -139,6 +139,33 @@ struct TrainingDataTests {
         #expect(drawn.problems.isEmpty && drawn.trainingCount == 2000)
     }
 
+    /// In an array 255 is unknown, so a mask of 0 and 255 has nothing that is true.
+    @Test func aTaskOfWhichNothingIsTrueIsNamedByCheck() throws {
+        let folder = try ScratchFolder()
+        for name in ["images", "sal", "edge"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+        }
+        func array(_ values: [Float], _ name: String) throws {
+            try Data(NumPyArray.encoded(values, shape: [2, 2])).write(
+                to: URL(fileURLWithPath: "\(folder.path)/\(name).npy"))
+        }
+        for name in ["a", "b", "c"] {
+            try PNGFile(height: 2, width: 2, pixels: .grey([1, 2, 3, 4])).write(
+                to: "\(folder.path)/images/\(name).png")
+            // What validation holds is not trained on.
+            try array(name == "c" ? [0, 1, 1, 0] : [0, 255, 255, 0], "sal/\(name)")
+            try array(name == "b" ? [0, 1, 0, 0] : [0, 0, 0, 0], "edge/\(name)")
+        }
+        try Data("a\nb\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/train.txt"))
+        try Data("c\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/val.txt"))
+        let settings = Self.settings(.folder, folder.path)
+        let problems = try DataReport(settings, tasks: [.edge, .sal]).problems
+        #expect(problems.count == 1 && problems[0].hasPrefix("task sal: no training label has a pixel above one half"))
+        try array([0, 1, 255, 0], "sal/b")
+        #expect(try DataReport(settings, tasks: [.edge, .sal]).problems.isEmpty)
+    }
+
     @Test func aListWithoutPersonsIsRefusedByCheckAndTrainingAlike() throws {
         let folder = try ScratchFolder()
         let root = folder.path + "/PASCAL_MT"

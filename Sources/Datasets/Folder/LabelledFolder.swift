@@ -19,6 +19,8 @@ import Foundation
 /// | `normals` | x, y, z as 2 v / 255 - 1: x right, y up, z towards the camera | x, y, z |
 /// | `depth` | 16-bit grey PNG, millimetres; 0 unknown | metres; 0, negative or not finite: unknown |
 ///
+/// A mask of 0 and 1 in a PNG, which would be false throughout, is refused; one of 0 alone is not.
+///
 /// Normals are brought to unit length; those shorter than 0.5 or longer than 1.5 are unknown, so black and middle grey
 /// pixels are.
 package struct LabelledFolder: StoredSampleSource {
@@ -91,7 +93,7 @@ package struct LabelledFolder: StoredSampleSource {
         let file = LabelFile(labelPath(task, identifier))
         switch task.answer {
         case .classes: return try file.classes(count: classNames(of: task).count)
-        case .score: return try file.shares()
+        case .score: return try file.sharesOfNoSmallMask()
         case .direction: return Self.unitVectors(try file.vectors())
         case .distance: return try file.depth()
         }

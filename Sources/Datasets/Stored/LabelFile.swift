@@ -73,6 +73,23 @@ struct LabelFile {
         return try levels(channels: 1) { Float($0) / 255 }
     }
 
+    /// The same of a user's own file. To many programs a mask is 0 and 1, and 255 where unknown; as grey levels of a
+    /// picture these would all be read as false, or the unknown ones as true.
+    func sharesOfNoSmallMask() throws -> PixelMap {
+        let map = try shares()
+        guard !isArray else { return map }
+        let level = map.values.first { $0 > 0 && $0 < 1 }
+        let isMask = map.values.allSatisfy { $0 == 0 || $0 == 1 || $0 == level }
+        // Levels of 16 bits may have been rounded to 0.
+        guard isMask && (level != nil || !map.values.contains(1)) else { return map }
+        let stored = try indices().values
+        guard stored.contains(1), stored.allSatisfy({ $0 == 0 || $0 == 1 || $0 == 255 }) else { return map }
+        throw refusal(
+            "it is a mask of \(stored.contains(255) ? "0, 1 and 255" : "0 and 1"), and truth is above half of the largest "
+                + "grey level",
+            "save 0 and 255 for false and true, or an array (.npy) of 0 and 1, with 255 where unknown")
+    }
+
     /// Vectors: colours v as 2 v / 255 - 1, or an array's numbers; 0, 0, 0 where one is not finite.
     func vectors() throws -> PixelMap {
         guard isArray else { return try levels(channels: 3) { 2 * Float($0) / 255 - 1 } }

@@ -8,9 +8,11 @@ extension SampleSource {
     /// - Parameters:
     ///   - workers: threads that read, one at least.
     ///   - observe: told how many samples are done, from one of the threads at a time.
+    ///   - inspect: shown the labels that are sound, from several threads at a time.
     /// - Throws: ``WorkerThreadError``.
     package func problems(
-        tasks: [LearningTask], workers: Int, observe: @escaping @Sendable (Int) -> Void = { _ in }
+        tasks: [LearningTask], workers: Int, observe: @escaping @Sendable (Int) -> Void = { _ in },
+        inspect: @escaping @Sendable (LearningTask, PixelMap) -> Void = { _, _ in }
     ) throws -> [SampleError] {
         precondition(workers > 0, "somebody has to read")
         let work = CheckWork(count: count, observe: observe)
@@ -21,7 +23,7 @@ extension SampleSource {
             threads.append(
                 try WorkerThread {
                     while let index = work.claim() {
-                        work.finish(index, with: problems(at: index, tasks: tasks))
+                        work.finish(index, with: problems(at: index, tasks: tasks, inspect))
                     }
                 })
         }
@@ -31,7 +33,9 @@ extension SampleSource {
     }
 
     /// What is wrong with one sample. Its labels are read one task at a time, so that all that are bad are named.
-    private func problems(at index: Int, tasks: [LearningTask]) -> [SampleError] {
+    private func problems(
+        at index: Int, tasks: [LearningTask], _ inspect: (LearningTask, PixelMap) -> Void
+    ) -> [SampleError] {
         var found: [SampleError] = []
         func note(_ error: any Error) {
             let problem =
@@ -47,7 +51,7 @@ extension SampleSource {
         for task in tasks {
             do {
                 let sample = try sample(at: index, tasks: [task])
-                _ = try sample.checkedLabels(of: task)
+                inspect(task, try sample.checkedLabels(of: task))
             } catch {
                 note(error)
             }
