@@ -217,9 +217,22 @@ struct LabelledFolderTests {
             try Data("a\nc\n".utf8).write(to: URL(fileURLWithPath: "\(root)/val.txt"))
             let sizes = try LabelledFolder(root: root, split: "val", tasks: []).sizes()
             #expect(sizes.map { [$0.height, $0.width] } == [[3, 4], [9, 2]])
-            try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(root)/images/c.png"))
-            expectRefusal("sample c", contains: "neither a JPEG nor a PNG") {
-                try LabelledFolder(root: root, split: "val", tasks: []).sizes()
+            /// Width and height are bytes 16 to 23 of a PNG file.
+            func png(_ sides: [UInt8]) -> [UInt8] {
+                var bytes = PNGFile(height: 1, width: 1, pixels: .grey([0])).encoded()
+                bytes.replaceSubrange(16..<24, with: sides)
+                return bytes
+            }
+            let damaged: [(bytes: [UInt8], part: String)] = [
+                (Array("no picture".utf8), "neither a JPEG nor a PNG"),
+                (png([0, 0, 0, 9, 0, 0, 0, 0]), "damaged"),
+                (png([UInt8](repeating: 255, count: 8)), "4294967295 x 4294967295"),
+            ]
+            for (bytes, part) in damaged {
+                try Data(bytes).write(to: URL(fileURLWithPath: "\(root)/images/c.png"))
+                expectRefusal("sample c", contains: part) {
+                    try LabelledFolder(root: root, split: "val", tasks: []).sizes()
+                }
             }
         }
     }

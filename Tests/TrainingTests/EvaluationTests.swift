@@ -94,7 +94,7 @@ import Training
     /// NYUD has background as a class of its own in one archive, and "wall" as the first class in the other.
     @Test(arguments: cases)
     func aFigureWithoutBackgroundIsGivenWhereThereIsOne(_ setup: Case) throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let predictions = try Self.predictions(setup, in: folder)
         let evaluation = try Evaluation(Self.configuration(setup), convention: setup.convention, threads: 2)
         for (task, score) in zip(setup.tasks, try evaluation.scores(ofPredictions: predictions)) {
@@ -175,7 +175,7 @@ import Training
     /// Δm would be the mean of the other tasks here, too.
     @Test func aTaskOfWhichNothingIsKnownIsNotPassedOver() throws {
         let setup = Case(family: "exact", set: "NYUD_MT_npy", dataset: .nyud, tasks: [.normals, .depth])
-        let (saved, folder) = (try ScratchFolder(), try ScratchFolder())
+        let (saved, folder) = (try TemporaryFolder(), try TemporaryFolder())
         let predictions = try Self.predictions(setup, in: saved)
         var configuration = Self.configuration(setup)
         func report() throws -> EvaluationReport {
@@ -276,7 +276,7 @@ import Training
 
     /// A network looks at all that is in its frame, so one for the largest picture would change what it says of others.
     @Test func aPictureOfAFolderScoresTheSameBesideLargerOnes() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         var configuration = try RunConfiguration.parse(
             """
             model: {width: 4, method: rcm, aspp: 8, low: 4}

@@ -128,7 +128,7 @@ extension TemporaryFolder {
 
     /// Data may be labelled in part: here nothing is known of one of two tasks where they are trained.
     @Test func aRunWithATaskOfWhichNothingIsKnownEndsWell() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         for name in ["images", "sal", "depth"] {
             try FileManager.default.createDirectory(
                 atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)

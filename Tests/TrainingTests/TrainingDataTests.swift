@@ -41,7 +41,7 @@ struct TrainingDataTests {
     }
 
     @Test func everyPictureOfAFolderHasItsOwnFrame() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let manager = FileManager.default
         for name in ["images", "sal"] {
             try manager.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
@@ -61,7 +61,7 @@ struct TrainingDataTests {
     /// Such as those of NYUD with their rims, which the archives cut off. What is too large would be found when the last
     /// step is done.
     @Test func aPictureThatIsLargerThanTheUsualFrameHasALargerOne() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let root = folder.path + "/NYUD_MT"
         try FileManager.default.copyItem(atPath: Self.fixtures + "/NYUD_MT", toPath: root)
         func replace(_ name: String, height: Int, width: Int) throws {
@@ -141,7 +141,7 @@ struct TrainingDataTests {
 
     /// In an array 255 is unknown, so a mask of 0 and 255 has nothing that is true.
     @Test func aTaskOfWhichNothingIsTrueIsNamedByCheck() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         for name in ["images", "sal", "edge"] {
             try FileManager.default.createDirectory(
                 atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
@@ -167,7 +167,7 @@ struct TrainingDataTests {
     }
 
     @Test func aListWithoutPersonsIsRefusedByCheckAndTrainingAlike() throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let root = folder.path + "/PASCAL_MT"
         try FileManager.default.copyItem(atPath: Self.fixtures + "/PASCAL_MT", toPath: root)
         try Data(#"{"2008_000612": [1], "2010_000945": [2]}"#.utf8)

@@ -2,8 +2,22 @@ import Foundation
 
 extension ImageFile {
     /// The height and width that the JPEG or PNG file at `path` says it has, from its beginning alone.
-    /// - Throws: ``DataFileError`` when it cannot be read or has no such beginning.
+    /// - Throws: ``DataFileError`` when it cannot be read, has no such beginning, or is larger than pictures that are read.
     package static func size(_ path: String) throws -> (height: Int, width: Int) {
+        guard let (height, width) = try notedSize(path), height > 0, width > 0 else {
+            throw DataFileError(
+                path: path, problem: "it is neither a JPEG nor a PNG file, or it is damaged",
+                remedy: "convert it to one of these, or take it off the list")
+        }
+        // Memory is planned by what damaged bytes may say.
+        guard height <= defaultPixelLimit / width else {
+            throw tooLarge(
+                path: path, height: UInt32(height), width: UInt32(width), pixelLimit: defaultPixelLimit)
+        }
+        return (height, width)
+    }
+
+    private static func notedSize(_ path: String) throws -> (height: Int, width: Int)? {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw DataFileError(
                 path: path, problem: "it cannot be read",
@@ -26,8 +40,6 @@ extension ImageFile {
             guard let frame = try segments.contents(segment), frame.count >= 5 else { break }
             return (number(frame[1..<3]), number(frame[3..<5]))
         }
-        throw DataFileError(
-            path: path, problem: "it is neither a JPEG nor a PNG file, or it is damaged",
-            remedy: "convert it to one of these, or take it off the list")
+        return nil
     }
 }
