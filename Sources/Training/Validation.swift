@@ -20,17 +20,19 @@ package final class Validation {
     ///
     /// - Parameters:
     ///   - network: planned for the frame of the first validation picture.
-    ///   - batch: how many pictures are evaluated together at most, which changes no figure. Large ones are fewer, and
-    ///     where pictures have several sizes it is one.
+    ///   - batch: how many pictures all ranks together evaluate at once at most, which changes no figure. Large ones are
+    ///     fewer, and where pictures have several sizes each rank takes one.
+    ///   - least: how many a rank should evaluate at once in any case.
     package init(
-        network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, workers: Int,
-        kernels: Kernels, pool: ThreadPool, bank: PreparedBank? = nil, team: RankTeam
+        network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, least: Int = 1,
+        workers: Int, kernels: Kernels, pool: ThreadPool, bank: PreparedBank? = nil, team: RankTeam
     ) throws {
         heads = network.heads
         self.data = data
         let first = data.frames[0]
         let fitting = max(1, EvaluationPasses.pixelLimit / (first.height * first.width))
-        self.batch = data.frames.areEqual ? min(batch, data.validation.count, fitting) : 1
+        let share = EvaluationPass.samples(batch: batch, of: data.validation.count, least: least, on: team)
+        self.batch = data.frames.areEqual ? min(share, fitting) : 1
         self.workers = workers
         self.team = team
         passes = try EvaluationPasses(

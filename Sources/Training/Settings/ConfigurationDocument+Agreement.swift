@@ -17,7 +17,7 @@ extension TrainingData {
         [
             AgreementItem("training samples", training.identity),
             AgreementItem("validation samples", validation.identity),
-            AgreementItem("size of validation pictures", "\(frame.height) x \(frame.width)"),
+            AgreementItem("sizes of validation pictures", digest((0..<validation.count).map { frames[$0].yaml })),
         ]
             + tasks.filter { $0.answer == .classes }.map {
                 AgreementItem("classes of \($0.rawValue)", digest(training.classNames(of: $0)))
