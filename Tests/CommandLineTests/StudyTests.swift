@@ -132,14 +132,16 @@ import Testing
 
             """.write(to: path("program"), atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path("program").path)
-            func start(_ name: String) throws -> RunningJob {
+            func start(_ name: String, jobs: Int = 1) throws -> RunningJob {
                 try RunningJob(
-                    "launch/study", ["--quick", "--resume", "--only", "rc,1", "--output", path(name).path], in: folder,
-                    environment: ["MODULOR_PROGRAM": path("program").path])
+                    "launch/study",
+                    ["--quick", "--resume", "--only", "rc,1", "--output", path(name).path, "--jobs", "\(jobs)"],
+                    in: folder, environment: ["MODULOR_PROGRAM": path("program").path])
             }
             #expect(try start("whole").status() == 0)
-            for log in ["banks/rcm.log", "rc/1/together.log"] {
-                let job = try start("stopped")
+            let several = min(2, ProcessInfo.processInfo.activeProcessorCount)
+            for (log, jobs) in [("banks/rcm.log", 1), ("rc/1/together.log", several)] {
+                let job = try start("stopped", jobs: jobs)
                 let isOnItsWay = job.wait {
                     (try? String(contentsOf: path("stopped/\(log)"), encoding: .utf8))?.contains("step 5/300") == true
                 }
