@@ -87,13 +87,11 @@ package final class TrainingLog {
     package static func table(_ result: TrainingResult) -> String {
         var table = TextTable(columns: ["task", "metric", "reached", "constant", "of the way", "parameters"])
         for task in result.tasks {
-            guard let comparison = task.comparison else {
-                table.add([task.name, "nothing known", "", "", "", Figure.count(task.parameters)])
-                continue
-            }
+            let (reached, comparison) = (task.results.first, task.comparison)
             table.add([
-                task.name, comparison.achieved.name, value(comparison.achieved), value(comparison.constant),
-                String(format: "%.0f %%", comparison.progress * 100), Figure.count(task.parameters),
+                task.name, reached?.name ?? "nothing known", reached.map(value) ?? "",
+                comparison.map { value($0.constant) } ?? "", comparison.map { Figure.percent($0.progress) } ?? "",
+                Figure.count(task.parameters),
             ])
         }
         return table.text
