@@ -28,6 +28,25 @@ import Testing
         return files
     }
 
+    /// What is shown of a run, without speeds and times.
+    private struct Watched: Decodable, Equatable {
+        struct Row: Decodable, Equatable {
+            let task: String
+            let loss: Double?
+            let metric: String?
+            let value: Double?
+            let constant: Double?
+        }
+
+        let state: String
+        let step: Int
+        let rows: [Row]
+    }
+
+    private func watched(_ run: URL) throws -> Watched {
+        try JSONDecoder().decode(Watched.self, from: Data(Program.succeed("watch", run.path, "--json").output.utf8))
+    }
+
     private func train(
         _ configuration: String, in folder: URL, ranks: Int, run: String, _ more: [String] = []
     ) throws -> Program.Outcome {
@@ -40,23 +59,32 @@ import Testing
             [
                 ["training.batch=12"], ["training.batch=7", "parallel.task_groups=2"], ["training.batch=8"],
                 ["training.batch=8", "model.method=conv"], ["training.batch=12", "parallel.task_groups=auto"],
-                ["training.batch=7", "model.backbone=resnet50"],
+                ["training.batch=7", "model.backbone=resnet50"], ["model.method=ra_series"],
             ],
-            ["winograd", "direct", "direct", "auto", "auto", "auto"]))
-    func filesDoNotDependOnRanks(_ overrides: [String], convolution: String) throws {
+            ["winograd", "direct", "direct", "auto", "auto", "auto", "auto"]))
+    func filesAndFiguresDoNotDependOnRanks(_ overrides: [String], convolution: String) throws {
         try withTemporaryFolder { folder in
             let configuration = try configuration(in: folder)
             let options = overrides.flatMap { ["--set", $0] } + ["--convolution", convolution]
-            let alone = folder.appendingPathComponent("alone").path
-            let outcome = try Program.run(["train", configuration, "--output", alone] + options)
+            let alone = folder.appendingPathComponent("alone")
+            let outcome = try Program.run(["train", configuration, "--output", alone.path] + options)
             #expect(outcome.status == 0, "\(outcome.errors)")
-            let expected = try files(URL(fileURLWithPath: alone))
+            let expected = try files(alone)
             #expect(expected.count >= 7)
+            // Losses and figures are in no file of the model: ranks that do not add them up would still learn the same.
+            let told = try watched(alone)
+            #expect(told.state == "finished" && told.step == 4)
+            #expect(told.rows.map(\.task) == ["semseg", "normals", "human_parts"])
+            #expect(told.rows.allSatisfy { $0.loss != nil })
+            // No picture may show a person, of whose parts there is no figure then.
+            #expect(told.rows.prefix(2).allSatisfy { $0.value != nil && $0.constant != nil })
             for ranks in 2...4 {
                 let outcome = try train(configuration, in: folder, ranks: ranks, run: "\(ranks)", options)
                 #expect(outcome.status == 0, "\(outcome.errors)")
-                let isSame = try files(folder.appendingPathComponent("\(ranks)")) == expected
+                let run = folder.appendingPathComponent("\(ranks)")
+                let isSame = try files(run) == expected
                 #expect(isSame, "\(ranks) ranks")
+                #expect(try watched(run) == told, "\(ranks) ranks")
             }
         }
     }
