@@ -78,6 +78,61 @@ import Testing
         }
     }
 
+    /// Killed in training, or between the last step and the file among the model's tasks.
+    @Test func anAdditionThatWasKilledGoesOn() throws {
+        try withTemporaryFolder { folder in
+            let model = try train(folder, "first")
+            let recipe = folder.appendingPathComponent("recipe.yaml").path
+            let run = folder.appendingPathComponent("depth")
+            let arguments = [
+                "add", "depth", "--to", model, recipe, "--output", run.path, "--set", "training.checkpoint_every=1",
+            ]
+            try Program.succeed(arguments)
+            let whole = try bytes(model)
+            let added = URL(fileURLWithPath: model + "/tasks/depth.safetensors")
+            for path in [
+                added, run.appendingPathComponent("checkpoints/00000002"), run.appendingPathComponent("model/tasks"),
+            ] {
+                try FileManager.default.removeItem(at: path)
+            }
+            let resumed = try Program.run(ranks: 2, arguments + ["--resume"])
+            #expect(resumed.status == 0 && resumed.output.contains("resuming after step 1"), "\(resumed.errors)")
+            #expect(try bytes(model) == whole)
+
+            try FileManager.default.removeItem(at: added)
+            let adopted = try Program.run(arguments + ["--resume"])
+            #expect(adopted.status == 0 && adopted.output.contains("resuming after step 2"), "\(adopted.errors)")
+            #expect(try bytes(model) == whole)
+        }
+    }
+
+    @Test func aJointModelGrowsByNoTask() throws {
+        try withTemporaryFolder { folder in
+            let model = try train(folder, "joint", "model.method=conv")
+            let before = try bytes(model)
+            let recipe = folder.appendingPathComponent("recipe.yaml").path
+            let run = folder.appendingPathComponent("depth").path
+            let refused = try Program.run("add", "depth", "--to", model, recipe, "--output", run)
+            #expect(refused.status == 2 && refused.errors.contains("whose tasks share nothing"), "\(refused.errors)")
+            #expect(try bytes(model) == before)
+            #expect(!FileManager.default.fileExists(atPath: run))
+        }
+    }
+
+    @Test func aModelWithAdaptersGrowsToo() throws {
+        try withTemporaryFolder { folder in
+            let model = try train(folder, "adapters", "model.method=ra_series")
+            let before = try bytes(model)
+            let recipe = folder.appendingPathComponent("recipe.yaml").path
+            let run = folder.appendingPathComponent("depth").path
+            // The recipe's method is another one: the network is the model's.
+            try Program.succeed("add", "depth", "--to", model, recipe, "--output", run)
+            var after = try bytes(model)
+            #expect(after.removeValue(forKey: "tasks/depth.safetensors") != nil)
+            #expect(after == before)
+        }
+    }
+
     @Test func modelsOnOneBankMergeAndOthersAreRefused() throws {
         try withTemporaryFolder { folder in
             let first = try train(folder, "first")
