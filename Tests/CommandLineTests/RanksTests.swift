@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import ProgramTesting
 import Testing
@@ -16,10 +17,12 @@ import Testing
         return path
     }
 
-    /// The model's and the last checkpoint's files.
-    private func files(_ run: URL) throws -> [String: Data] {
+    /// The files in some folders of a run; without their names, the model's and the last checkpoint's.
+    private func files(
+        _ run: URL, in folders: [String] = ["model", "model/tasks", "checkpoints/00000004"]
+    ) throws -> [String: Data] {
         var files: [String: Data] = [:]
-        for folder in ["model", "model/tasks", "checkpoints/00000004"] {
+        for folder in folders {
             let path = run.appendingPathComponent(folder)
             for name in try FileManager.default.contentsOfDirectory(atPath: path.path) where name.contains(".") {
                 files["\(folder)/\(name)"] = try Data(contentsOf: path.appendingPathComponent(name))
@@ -280,6 +283,66 @@ import Testing
                 let outcome = try Program.run(ranks: ranks, ["evaluate", run, configuration] + more)
                 #expect(outcome.status == 0, "\(outcome.errors)")
                 #expect(outcome.output == alone.output, "\(ranks) ranks")
+            }
+        }
+    }
+
+    /// Five pictures of three sizes, with classes and masks.
+    private func writePictures(to root: URL) throws {
+        func path(_ name: String) -> String { root.appendingPathComponent(name).path }
+        for name in ["images", "semseg", "sal"] {
+            try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
+        }
+        for list in ["train.txt", "val.txt"] {
+            try "a\nb\nc\nd\ne\n".write(toFile: path(list), atomically: true, encoding: .utf8)
+        }
+        try "wall\nfloor\nchair\n".write(toFile: path("semseg/classes.txt"), atomically: true, encoding: .utf8)
+        for (name, height, width) in [("a", 36, 44), ("b", 44, 36), ("c", 36, 44), ("d", 70, 51), ("e", 44, 36)] {
+            func write(_ pixels: PNGFile.Pixels, to folder: String) throws {
+                try PNGFile(height: height, width: width, pixels: pixels).write(to: path("\(folder)/\(name).png"))
+            }
+            let count = height * width
+            try write(.rgb((0..<3 * count).map { UInt8($0 * 7 % 251) }), to: "images")
+            try write(.grey((0..<count).map { UInt8($0 / 9 % 3) }), to: "semseg")
+            try write(.grey((0..<count).map { $0 < count / 3 ? 255 : 0 }), to: "sal")
+        }
+    }
+
+    /// Each rank meets sizes of its own, in its own order, so that none may wait for the others there.
+    @Test func figuresOfSeveralSizesDoNotDependOnRanks() throws {
+        try withTemporaryFolder { folder in
+            func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+            let pictures = folder.appendingPathComponent("pictures")
+            try writePictures(to: pictures)
+            let configuration = path("run.yaml")
+            try """
+            model: {width: 4, aspp: 8, low: 4}
+            tasks: {semseg: {}, sal: {}}
+            data: {dataset: folder, root: \(pictures.path), crop: [33, 40], workers: 1}
+            training: {iterations: 2, batch: 4, learning_rate: 0.01}
+            parallel: {threads: 1}
+            """.write(toFile: configuration, atomically: true, encoding: .utf8)
+            try Program.succeed("train", configuration, "--output", path("run"))
+            let model = ["evaluate", path("run"), configuration, "--json", "--save-predictions"]
+            let saved = ["evaluate", configuration, "--json", "--predictions"]
+            func predictions(_ name: String) throws -> [String: Data] {
+                try files(folder.appendingPathComponent(name), in: ["semseg", "sal"])
+            }
+            let alone = try Program.succeed(model + [path("alone")])
+            #expect(alone.output.contains("mean_iou") && alone.output.contains("max_f"))
+            let expected = try predictions("alone")
+            #expect(expected.count == 10)
+            // What was saved scores the same.
+            #expect(try Program.succeed(saved + [path("alone")]).output == alone.output)
+            for ranks in 2...3 {
+                let outcome = try Program.run(ranks: ranks, model + [path("\(ranks)")])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.output == alone.output, "\(ranks) ranks")
+                let isSame = try predictions("\(ranks)") == expected
+                #expect(isSame, "\(ranks) ranks")
+                let scored = try Program.run(ranks: ranks, saved + [path("\(ranks)")])
+                #expect(scored.status == 0, "\(scored.errors)")
+                #expect(scored.output == alone.output, "\(ranks) ranks")
             }
         }
     }
