@@ -47,7 +47,7 @@ struct Program {
         )
     }
 
-    /// Runs the program to its end; one that takes longer than `seconds` is ended and gives the status of a signal.
+    /// Runs the program to its end; one that takes longer than `seconds` is ended, which gives 124 or a signal's number.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], seconds: Int = 120,
         executable: URL = location

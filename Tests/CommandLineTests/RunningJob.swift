@@ -1,6 +1,6 @@
 import Foundation
 
-/// A job of ranks that goes on while a test does something to it.
+/// A job of ranks that goes on while a test does something to it, and ends with its owner at the latest.
 final class RunningJob {
     private let process: ChildProcess
     private let folder: URL
@@ -26,6 +26,8 @@ final class RunningJob {
             output: (self.folder.appendingPathComponent("output"), self.folder.appendingPathComponent("errors")))
     }
 
+    deinit { end() }
+
     var output: String { text("output") }
     var errors: String { text("errors") }
     /// What was said of failures, line by line.
@@ -45,9 +47,21 @@ final class RunningJob {
     /// The job's status; nil where it does not end in time, after which it is ended.
     func status(within seconds: Int = 300) -> Int32? {
         if let status = process.status(within: seconds) { return status }
-        for rank in ranks().values { kill(rank, SIGKILL) }
-        process.signal(SIGKILL)
+        end()
         return nil
+    }
+
+    /// Ends what still runs of the job: first the script, which might start ranks again.
+    private func end() {
+        process.signal(SIGKILL)
+        _ = process.status(within: 5)
+        let end = Date() + 5
+        while Date() < end {
+            let rest = Self.processes(marked: mark)
+            guard !rest.isEmpty else { return }
+            for (process, _) in rest { kill(process, SIGKILL) }
+            usleep(20_000)
+        }
     }
 
     func signal(_ number: Int32) { process.signal(number) }
@@ -58,19 +72,26 @@ final class RunningJob {
     /// The processes of ranks whose environment has the variable "NAME=VALUE".
     static func ranks(marked mark: String) -> [Int: pid_t] {
         var ranks: [Int: pid_t] = [:]
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-            guard let process = pid_t(name),
-                let bytes = FileManager.default.contents(atPath: "/proc/\(name)/environ"), !bytes.isEmpty,
-                let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/exe"),
+        for (process, variables) in processes(marked: mark) {
+            guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe"),
                 program.hasSuffix("/modulor")
             else { continue }
-            let variables = String(decoding: bytes, as: UTF8.self).split(separator: "\0")
-            guard variables.contains(Substring(mark)) else { continue }
             if let rank = variables.first(where: { $0.hasPrefix("PMIX_RANK=") }) {
                 ranks[Int(rank.dropFirst("PMIX_RANK=".count))!] = process
             }
         }
         return ranks
+    }
+
+    /// The processes whose environment has the variable "NAME=VALUE", each with all of its variables.
+    private static func processes(marked mark: String) -> [(process: pid_t, variables: [Substring])] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { name -> (process: pid_t, variables: [Substring])? in
+            guard let process = pid_t(name), let bytes = FileManager.default.contents(atPath: "/proc/\(name)/environ")
+            else { return nil }
+            let variables = String(decoding: bytes, as: UTF8.self).split(separator: "\0")
+            return variables.contains(Substring(mark)) ? (process, variables) : nil
+        }
     }
 
     private func text(_ name: String) -> String {

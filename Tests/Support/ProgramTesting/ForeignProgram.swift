@@ -33,7 +33,9 @@ package struct ForeignProgram: Sendable {
         self.path = path
     }
 
-    /// Runs the program to its end; one that takes longer than `seconds` is ended and gives the status of a signal.
+    /// Runs the program to its end. One that takes longer than `seconds` is asked to end, with all that it started in
+    /// its group, and ten seconds later killed: mpirun has time to take its ranks along. The status is then 124, or that
+    /// of the signal; 127 is that of a program that is not there.
     ///
     /// - Parameter environment: variables beside those that the tests have.
     package func run(
@@ -45,8 +47,8 @@ package struct ForeignProgram: Sendable {
         defer { for file in [output, errors] { try? FileManager.default.removeItem(at: file) } }
         for file in [output, errors] { try Data().write(to: file) }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
+        process.arguments = ["--kill-after=10", "\(seconds)", path] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
@@ -54,10 +56,7 @@ package struct ForeignProgram: Sendable {
         let ended = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in ended.signal() }
         try process.run()
-        if ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
-            ended.wait()
-        }
+        ended.wait()
         func text(_ file: URL) throws -> String { String(decoding: try Data(contentsOf: file), as: UTF8.self) }
         return Outcome(status: process.terminationStatus, output: try text(output), errors: try text(errors))
     }
