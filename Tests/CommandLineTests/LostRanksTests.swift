@@ -84,8 +84,7 @@ import Testing
                     "-n", "3", "train", configuration, "--output", run.path, "--set", "parallel.stall_seconds=3",
                 ], in: folder)
             #expect(job.wait { SmallRun.step(lastAttempt(job.output)) >= 5 }, "\(job.errors)")
-            let ranks = job.ranks()
-            kill(ranks[rank]!, SIGSTOP)
+            kill(try #require(job.ranks()[rank], "\(job.errors)"), SIGSTOP)
             #expect(job.status(within: 30) == 75)
             #expect(job.complaints.count == 1, "\(job.errors)")
             let sentence = job.errors
