@@ -26,7 +26,9 @@ import Testing
     @Test(arguments: ProcessInfo.processInfo.environment["MODULOR_LONG_TESTS"] == nil ? [3] : [3, 20])
     func aTrainingThatLosesRanksEndsAsIfNothingHadHappened(kills: Int) throws {
         try withTemporaryFolder { folder in
-            let configuration = try SmallRun.configuration(in: folder, iterations: 8 * kills)
+            // More than are done before the last kill: after each start at most eight that the test waits for, and those
+            // that are done while it looks at log and ranks, which takes it some 20 ms.
+            let configuration = try SmallRun.configuration(in: folder, iterations: 16 * kills)
             let whole = folder.appendingPathComponent("whole")
             #expect(try Program.run(["train", configuration, "--output", whole.path]).status == 0)
             let parts = folder.appendingPathComponent("parts")
@@ -40,21 +42,27 @@ import Testing
                 let isAtStart = number % 3 == 2
                 let steps = Int.random(in: 1...5, using: &moments)
                 let rank = Int.random(in: 0..<3, using: &moments)
-                let delay = UInt32.random(in: 0..<(isAtStart ? 400_000 : 60_000), using: &moments)
+                let delay = Double.random(in: 0..<(isAtStart ? 0.4 : 0.06), using: &moments)
                 // Where the log of this start begins, and the first step in it.
                 var (start, begun): (Int?, Int?) = (nil, nil)
+                /// The last step of this start; the one that it goes on after is another's.
+                func step() -> Int {
+                    let log = String(Substring(job.output.utf8.dropFirst(start ?? 0)))
+                    return SmallRun.step(log.replacing("after step ", with: "")[...])
+                }
                 let isReady = job.wait {
                     let ranks = job.ranks()
                     guard ranks.count == 3, killed.isDisjoint(with: ranks.values) else { return false }
-                    let log = job.output.utf8
-                    start = start ?? log.count
+                    start = start ?? job.output.utf8.count
                     guard !isAtStart else { return true }
-                    let step = SmallRun.step(Substring(log.dropFirst(start!)))
-                    if step > 0 { begun = begun ?? step }
-                    return begun.map { step >= $0 + steps } ?? false
+                    let done = step()
+                    if done > 0 { begun = begun ?? done }
+                    return begun.map { done >= $0 + steps } ?? false
                 }
                 #expect(isReady, "\(number): \(job.output.suffix(300)) \(job.errors)")
-                usleep(delay)
+                // At a moment, but where steps are fast not later than some of them: the run must not be over before.
+                let last = isAtStart ? 1 : (begun ?? 0) + steps + 2
+                _ = job.wait(seconds: delay) { step() >= last }
                 let ranks = job.ranks()
                 guard let process = ranks[rank] else {
                     Issue.record("rank \(rank) is not there for kill \(number): \(job.errors)")
