@@ -28,22 +28,27 @@ package enum InstructionSet: String, CaseIterable, Sendable {
     /// Whether this machine can run it.
     package var isAvailable: Bool { mdl_isa_available(identifier) != 0 }
 
+    /// Those that this machine can run, the widest last.
+    package static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
+
     /// The widest that this machine has.
-    package static var best: InstructionSet { allCases.last(where: \.isAvailable)! }
+    package static var best: InstructionSet { available.last! }
 
     /// The names of those that this machine can run, the widest first.
-    package static var availableNames: [String] { allCases.filter(\.isAvailable).reversed().map(\.rawValue) }
+    package static var availableNames: [String] { available.reversed().map(\.rawValue) }
 
     /// The variable of the environment that forces an instruction set.
     package static let variable = "MODULOR_ISA"
 
     /// What the environment asks for; the best where it says nothing.
+    ///
+    /// - Parameter available: what the machine can run, the widest last.
     package static func chosen(
-        _ environment: [String: String]
+        _ environment: [String: String], available: [InstructionSet] = InstructionSet.available
     ) throws(InstructionSetError) -> InstructionSet {
-        guard let name = environment[variable], !name.isEmpty else { return best }
-        guard let chosen = InstructionSet(rawValue: name), chosen.isAvailable else {
-            throw InstructionSetError(name: name)
+        guard let name = environment[variable], !name.isEmpty else { return available.last! }
+        guard let chosen = InstructionSet(rawValue: name), available.contains(chosen) else {
+            throw InstructionSetError(name: name, available: available)
         }
         return chosen
     }
@@ -52,12 +57,13 @@ package enum InstructionSet: String, CaseIterable, Sendable {
 /// The environment asks for kernels that do not exist, or that this machine cannot run.
 package struct InstructionSetError: RequestError, Equatable {
     package let name: String
+    package let available: [InstructionSet]
 
     package var description: String {
-        let available = InstructionSet.availableNames.joined(separator: ", ")
+        let names = available.reversed().map(\.rawValue).joined(separator: ", ")
         let problem =
             InstructionSet(rawValue: name) == nil ? "is no instruction set" : "is more than this machine has"
-        return "\(InstructionSet.variable)=\(name) \(problem); choose among \(available), or leave it out"
+        return "\(InstructionSet.variable)=\(name) \(problem); choose among \(names), or leave it out"
     }
 }
 
