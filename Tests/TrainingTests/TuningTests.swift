@@ -99,8 +99,7 @@ import Training
         #expect(try kernels(both, TrainerTests.configuration(), cache: folder.path).kernels.measured != nil)
     }
 
-    @Test(.enabled(if: InstructionSet.best != .scalar))
-    func aTableIsFollowedAndItsBitsDoNotDependOnThreads() throws {
+    @Test func aTableIsFollowedAndItsBitsDoNotDependOnThreads() throws {
         let folder = try TemporaryFolder()
         let configuration = try TrainerTests.configuration(["training.iterations=2"])
         _ = try kernels(tuned, configuration, cache: folder.path)
@@ -121,8 +120,7 @@ import Training
         #expect(models[0] != models[1] && models[1] != models[2] && models[0] != models[2])
     }
 
-    @Test(.enabled(if: InstructionSet.best != .scalar))
-    func aResumedRunKeepsItsTable() throws {
+    @Test func aResumedRunKeepsItsTable() throws {
         let folder = try TemporaryFolder()
         let cache = folder.path + "/cache"
         let configuration = try TrainerTests.configuration()
