@@ -80,7 +80,11 @@ import Testing
         let lines = document.text.split(separator: "\n")
         var isInside = false
         for line in lines {
-            if line.hasPrefix("```") { isInside.toggle() }
+            // What a fence opens is run or read, or it has no place here.
+            if line.hasPrefix("```") {
+                isInside.toggle()
+                #expect(!isInside || ["sh", "yaml", "python"].contains(line.dropFirst(3)), "\(line)")
+            }
             let isCommand = line.firstMatch(of: #/^    (\./)?(modulor|launch/|cluster/)/#) != nil
             #expect(isInside || !isCommand, "\(line)")
         }
