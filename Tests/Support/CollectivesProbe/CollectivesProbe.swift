@@ -17,16 +17,19 @@ struct CollectivesProbe {
         } else {
             communicator = LoopbackCommunicator()
         }
+        func write(_ text: String) throws {
+            try text.write(toFile: "\(arguments[1])/\(communicator.rank).txt", atomically: true, encoding: .utf8)
+        }
         let text =
             switch arguments[2] {
             case "reduce": try Scenario.reduce(communicator)
             case "disagree": Scenario.disagree(communicator)
             case "error": Scenario.error(communicator)
-            case "fault": try Scenario.fault(communicator)
+            case "fault": try Scenario.fault(communicator, write)
             case "abort": try Scenario.abort(communicator)
             case let other: fatalError("unknown scenario \(other)")
             }
-        try text.write(toFile: "\(arguments[1])/\(communicator.rank).txt", atomically: true, encoding: .utf8)
+        try write(text)
         if isJob { try MPIJob.finish() }
     }
 }

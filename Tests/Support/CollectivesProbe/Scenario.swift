@@ -61,10 +61,12 @@ enum Scenario {
         }
     }
 
-    /// The last rank writes to what it may only read.
-    static func fault(_ communicator: any Communicator) throws -> String {
+    /// The last rank writes to what it may only read, after all have told that they have come to this.
+    static func fault(_ communicator: any Communicator, _ tell: (String) throws -> Void) throws -> String {
         let copy = try NodeCopy(NodeCommunicators(communicator), byteCount: 5000) { $0[4999] = 7 }
         guard copy.refusal == nil, copy.bytes[4999] == 7 else { return "the copy is not as it should be" }
+        try tell("the copy is as it should be")
+        try communicator.barrier()
         if communicator.rank == communicator.size - 1 {
             UnsafeMutableRawPointer(mutating: copy.bytes.baseAddress!).storeBytes(of: 1, as: UInt8.self)
         }
