@@ -12,6 +12,18 @@ import Testing
         var said: [String] { state.withLock { $0.said } }
         var code: Int32? { state.withLock { $0.code } }
 
+        /// Waits until the process would have ended, for at most half a minute.
+        func wait() {
+            let end = ContinuousClock.now + .seconds(30)
+            while code == nil {
+                guard ContinuousClock.now < end else {
+                    Issue.record("the watch-dog has ended nothing within 30 s")
+                    return
+                }
+                usleep(1000)
+            }
+        }
+
         /// In place of a process that ends, the thread that ends it stands still for ever.
         var surroundings: Watchdog.Surroundings {
             Watchdog.Surroundings(
@@ -47,7 +59,7 @@ import Testing
                     &thread, nil,
                     { Unmanaged<Watchdog>.fromOpaque($0!).takeRetainedValue().end(code: 3) }, handle)
             }
-            while fates[communicator.rank].code == nil { usleep(1000) }
+            fates[communicator.rank].wait()
         }
         for fate in fates { #expect(fate.said.isEmpty && fate.code == 3) }
     }
@@ -59,7 +71,7 @@ import Testing
             stallSeconds: 1,
             Watchdog.Surroundings(
                 say: fate.surroundings.say, exit: fate.surroundings.exit, surveyStart: { found }))
-        while fate.code == nil { usleep(1000) }
+        fate.wait()
         #expect(fate.said == ["rank 1 is stopped"] && fate.code == 75)
     }
 }
