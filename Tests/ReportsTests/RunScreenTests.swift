@@ -7,12 +7,13 @@ import Testing
     func lines() throws {
         let run = try SmallRun()
         try run.train(stopAfter: 5)
-        let screen = try RunScreen(folder: run.path, now: Date(timeIntervalSinceNow: 90))
+        let end = try #require(RunHistory(folder: run.path).end)
+        let screen = try RunScreen(folder: run.path, now: end + 90)
         for columns in [20, 60, 120] {
             for line in screen.text(columns: columns).split(separator: "\n") { #expect(line.count <= columns) }
         }
         let text = screen.text(columns: 200)
-        #expect(text.contains("stopped 1:3") && text.contains("--resume"))
+        #expect(text.contains("stopped 1:30 min ago") && text.contains("--resume"))
         #expect(text.contains("5/6") && text.contains("checkpoints: after 2, 4, 5"))
         #expect(text.contains("mean angular error") && text.contains("█"))
         #expect(!screen.isRunning)
