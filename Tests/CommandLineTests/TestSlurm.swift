@@ -24,12 +24,35 @@ final class TestSlurm {
         }
     }
 
+    private struct NoPort: Error {
+        let code: Int32
+    }
+
+    /// Ports that nobody listens on. The system gives each only once while the sockets of all are open.
+    private static func freePorts(_ count: Int) throws -> [Int] {
+        let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
+        defer { for socket in sockets where socket >= 0 { close(socket) } }
+        return try sockets.map { socket in
+            // Port 0 of any address asks for a free one.
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
+                }
+            }
+            guard isBound else { throw NoPort(code: errno) }
+            return Int(UInt16(bigEndian: address.sin_port))
+        }
+    }
+
     /// - Parameter folder: for all of Slurm's files.
     init(in folder: URL) throws {
         self.folder = folder
         var name = ProcessInfo.processInfo.hostName
         if let dot = name.firstIndex(of: ".") { name = String(name[..<dot]) }
-        let port = 20_000 + Int(getpid()) % 10_000 * 2
+        let ports = try Self.freePorts(2)
         let configuration = folder.appendingPathComponent("slurm.conf")
         environment = [
             "SLURM_CONF": configuration.path, "MODULOR_PROGRAM": Program.location.path,
@@ -50,8 +73,8 @@ final class TestSlurm {
         CredType=cred/none
         ProctrackType=proctrack/linuxproc
         TaskPlugin=task/none
-        SlurmctldPort=\(port)
-        SlurmdPort=\(port + 1)
+        SlurmctldPort=\(ports[0])
+        SlurmdPort=\(ports[1])
         StateSaveLocation=\(folder.path)/state
         SlurmdSpoolDir=\(folder.path)/spool
         TmpFS=\(folder.path)/tmp
