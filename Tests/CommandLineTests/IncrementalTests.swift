@@ -23,6 +23,12 @@ import Testing
         return run + "/model"
     }
 
+    /// The arguments that add depth to a model by the same recipe, trained in the folder `run`.
+    private func addition(to model: String, _ folder: URL, run: String = "depth") -> [String] {
+        let (recipe, run) = (folder.appendingPathComponent("recipe.yaml"), folder.appendingPathComponent(run))
+        return ["add", "depth", "--to", model, recipe.path, "--output", run.path]
+    }
+
     private func bytes(_ model: String) throws -> [String: Data] {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: model)
         return try Dictionary(
@@ -69,10 +75,8 @@ import Testing
         try withTemporaryFolder { folder in
             let one = try train(folder, "one")
             let two = try train(folder, "two")
-            let recipe = folder.appendingPathComponent("recipe.yaml").path
-            func run(_ name: String) -> String { folder.appendingPathComponent(name).path }
-            let alone = try Program.run("add", "depth", "--to", one, recipe, "--output", run("depth-1"))
-            let ranks = try Program.run(ranks: 2, ["add", "depth", "--to", two, recipe, "--output", run("depth-2")])
+            let alone = try Program.run(addition(to: one, folder, run: "depth-1"))
+            let ranks = try Program.run(ranks: 2, addition(to: two, folder, run: "depth-2"))
             try #require(alone.status == 0 && ranks.status == 0, "\(alone.errors) \(ranks.errors)")
             #expect(try bytes(one) == bytes(two))
         }
@@ -82,11 +86,8 @@ import Testing
     @Test func anAdditionThatWasKilledGoesOn() throws {
         try withTemporaryFolder { folder in
             let model = try train(folder, "first")
-            let recipe = folder.appendingPathComponent("recipe.yaml").path
             let run = folder.appendingPathComponent("depth")
-            let arguments = [
-                "add", "depth", "--to", model, recipe, "--output", run.path, "--set", "training.checkpoint_every=1",
-            ]
+            let arguments = addition(to: model, folder) + ["--set", "training.checkpoint_every=1"]
             try Program.succeed(arguments)
             let whole = try bytes(model)
             let added = URL(fileURLWithPath: model + "/tasks/depth.safetensors")
@@ -110,12 +111,10 @@ import Testing
         try withTemporaryFolder { folder in
             let model = try train(folder, "joint", "model.method=conv")
             let before = try bytes(model)
-            let recipe = folder.appendingPathComponent("recipe.yaml").path
-            let run = folder.appendingPathComponent("depth").path
-            let refused = try Program.run("add", "depth", "--to", model, recipe, "--output", run)
+            let refused = try Program.run(addition(to: model, folder))
             #expect(refused.status == 2 && refused.errors.contains("whose tasks share nothing"), "\(refused.errors)")
             #expect(try bytes(model) == before)
-            #expect(!FileManager.default.fileExists(atPath: run))
+            #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("depth").path))
         }
     }
 
@@ -123,10 +122,8 @@ import Testing
         try withTemporaryFolder { folder in
             let model = try train(folder, "adapters", "model.method=ra_series")
             let before = try bytes(model)
-            let recipe = folder.appendingPathComponent("recipe.yaml").path
-            let run = folder.appendingPathComponent("depth").path
             // The recipe's method is another one: the network is the model's.
-            try Program.succeed("add", "depth", "--to", model, recipe, "--output", run)
+            try Program.succeed(addition(to: model, folder))
             var after = try bytes(model)
             #expect(after.removeValue(forKey: "tasks/depth.safetensors") != nil)
             #expect(after == before)
