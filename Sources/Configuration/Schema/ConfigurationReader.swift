@@ -15,7 +15,12 @@ struct ConfigurationReader: ConfigurationVisitor {
     static func read<Section: ConfigurationSection>(
         _ node: YAMLNode, into section: inout Section, at path: [String], knownPaths: [[String]]
     ) -> [ConfigurationProblem] {
-        guard case .mapping(let entries) = node.content else {
+        let entries: [YAMLNode.Entry]
+        switch (node.content, Section.shorthandKey) {
+        case (.mapping(let written), _): entries = written
+        case (.scalar, let key?) where !node.isNull:
+            entries = [YAMLNode.Entry(key: key, keyPlace: node.place, value: node)]
+        default:
             let name = path.isEmpty ? "the configuration" : path.joined(separator: ".")
             return [
                 ConfigurationProblem(

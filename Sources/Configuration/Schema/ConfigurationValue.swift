@@ -76,6 +76,19 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
     }
 }
 
+/// `[a, b, c]`.
+extension Array: ConfigurationValue where Element: ConfigurationValue {
+    package static var expectation: String { "a list, each \(Element.expectation)" }
+    package static var words: [String] { Element.words }
+    package var yaml: String { "[\(map(\.yaml).joined(separator: ", "))]" }
+
+    package static func read(_ node: YAMLNode) -> [Element]? {
+        guard case .sequence(let items) = node.content else { return nil }
+        let values = items.compactMap { Element.read($0) }
+        return values.count == items.count ? values : nil
+    }
+}
+
 /// One word out of a fixed list.
 package protocol ConfigurationChoice: ConfigurationValue, RawRepresentable<String>, CaseIterable, Sendable {}
 

@@ -30,8 +30,14 @@ extension ConfigurationVisitor {
 
 /// Keys that belong together. A new section's properties hold the defaults.
 package protocol ConfigurationSection: Sendable, Equatable {
-    /// Shows every key to `visitor`, in the order in which they are written.
+    /// The key that a single word in the section's place gives: with `type`, `loss: huber` is `loss: {type: huber}`.
+    static var shorthandKey: String? { get }
+    /// Shows every key to `visitor`, in the order in which they are written. A key may depend on those before it.
     mutating func visit(_ visitor: inout some ConfigurationVisitor)
+}
+
+extension ConfigurationSection {
+    package static var shorthandKey: String? { nil }
 }
 
 /// A section that exists once per name.
