@@ -22,7 +22,7 @@ extension StringProtocol {
 }
 
 /// How names stand in messages: quoted, printable, and not longer than a line.
-func quoted(_ name: some StringProtocol) -> String {
+package func quoted(_ name: some StringProtocol) -> String {
     "'\(name.printableName)'"
 }
 

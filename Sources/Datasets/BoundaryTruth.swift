@@ -1,7 +1,7 @@
 extension SampleSource {
     /// The labels themselves.
-    package func boundaries(at index: Int) throws -> PixelMap {
-        try sample(at: index, tasks: [.edge]).checkedLabels(of: .edge)
+    package func boundaries(of task: LearningTask, at index: Int) throws -> PixelMap {
+        try sample(at: index, tasks: [task]).checkedLabels(of: task)
     }
 }
 
@@ -9,7 +9,7 @@ extension PascalContext {
     /// The outlines of the connected regions of the `LabelMap`, which are not the training labels: a pixel is one if the
     /// one to its right, below it, or between these two belongs to another region. As in the benchmark's own data, where
     /// regions were drawn by hand; here they are the 4-connected parts of one class.
-    package func boundaries(at index: Int) throws -> PixelMap {
+    package func boundaries(of task: LearningTask, at index: Int) throws -> PixelMap {
         try naming(index) { RegionOutlines.mask(of: try contextClasses($0)).map }
     }
 }

@@ -20,7 +20,7 @@ package struct Sample: Sendable {
     package let identifier: String
     /// RGB, each channel from 0 to 255.
     package var image: PixelMap
-    /// The truth of each task, at the picture's size, encoded as ``LearningTask`` says.
+    /// The truth of each task, at the picture's size, encoded as ``TaskKind`` says.
     package var labels: [LearningTask: PixelMap]
 
     package init(identifier: String, image: PixelMap, labels: [LearningTask: PixelMap]) {
@@ -35,12 +35,12 @@ extension Sample {
     /// - Throws: ``SampleError`` where they are not as large as the picture.
     func checkedLabels(of task: LearningTask) throws -> PixelMap {
         guard let map = labels[task] else {
-            preconditionFailure("the source gave no \(task.rawValue) labels for sample \(identifier)")
+            preconditionFailure("the source gave no \(task.name) labels for sample \(identifier)")
         }
         guard map.height == image.height && map.width == image.width else {
             throw SampleError(
                 identifier: identifier,
-                problem: "the picture has \(image.height) x \(image.width) pixels and its \(task.rawValue) labels have "
+                problem: "the picture has \(image.height) x \(image.width) pixels and its \(task.name) labels have "
                     + "\(map.height) x \(map.width)", remedy: "make both the same size")
         }
         return map
@@ -68,8 +68,20 @@ package protocol SampleSource: Sendable {
     /// Reads sample `index` with the labels of `tasks`.
     /// - Throws: an error that names the sample and the file when it cannot be read.
     func sample(at index: Int, tasks: [LearningTask]) throws -> Sample
-    /// What the boundary benchmark holds the edges of sample `index` against, before it is thinned; like labels of
-    /// ``LearningTask/edge``, which it is unless the data set has something better.
+    /// What the boundary benchmark holds scores of `task` for sample `index` against, before it is thinned; the task's
+    /// labels, unless the data set has something better.
     /// - Throws: an error that names the sample and the file when it cannot be read.
-    func boundaries(at index: Int) throws -> PixelMap
+    func boundaries(of task: LearningTask, at index: Int) throws -> PixelMap
+}
+
+extension SampleSource {
+    /// Whether every sample has labels of a task of this name, kind and number of channels.
+    package func has(_ task: LearningTask) -> Bool {
+        tasks.contains { $0.hasLabels(of: task) }
+    }
+
+    /// Whether class 0 of `task` is what is none of the others.
+    package func hasBackground(_ task: LearningTask) -> Bool {
+        classNames(of: task).first?.lowercased() == "background"
+    }
 }

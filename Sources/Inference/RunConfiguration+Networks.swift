@@ -13,12 +13,12 @@ extension RunConfiguration {
     package func randomNetworks(
         tasks asked: [String], kernels: Kernels, pool: ThreadPool
     ) throws -> [MergedNetwork] {
-        let known = tasks.map(\.name.rawValue)
+        let known = tasks.map(\.name)
         if let stranger = asked.first(where: { !known.contains($0) }) {
             throw InferenceError(
                 "the configuration has no task \(stranger); it has \(known.joined(separator: ", "))")
         }
-        return try tasks.map(\.name).filter { asked.isEmpty || asked.contains($0.rawValue) }.map { task in
+        return try tasks.map(\.task).filter { asked.isEmpty || asked.contains($0.name) }.map { task in
             let head = TaskHead(task, channels: data.channels(of: task))
             let network = MultiTaskNetwork(model, heads: [head], height: 64, width: 64)
             let parameters = NetworkParameters(network.graphs, training: false)

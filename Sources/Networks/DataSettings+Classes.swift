@@ -2,16 +2,16 @@ import Configuration
 import Datasets
 
 extension DataSettings {
-    /// Channels that a network predicts for `task`, known without reading the data set: Rooms says its classes, and
-    /// others have those of the paper (PASCAL-Context 21 classes and 7 parts, NYUD 40 classes).
+    /// Channels that a network predicts for `task`, known without reading samples: the configuration, Rooms or a folder
+    /// says the classes, and others have those of the paper (PASCAL-Context 21 classes and 7 parts, NYUD 40 classes).
     package func channels(of task: LearningTask) -> Int {
-        let classes =
-            switch (dataset, task) {
-            case (.rooms, _): rooms.trainingRooms.classNames(of: task).count
-            case (.nyud, .semseg): 40
-            case (_, .humanParts): 7
-            default: 21
+        let classes: Int? =
+            switch dataset {
+            case .rooms: rooms.trainingRooms.classNames(of: task).count
+            case .folder: root.flatMap { try? LabelledFolder.classNames(of: task, root: $0) }?.count
+            case .nyud: task.skipsEmptySamples ? nil : 40
+            case .pascalContext: nil
             }
-        return task.channels(classes: classes)
+        return task.outputChannels(classes: classes ?? (task.skipsEmptySamples ? 7 : 21))
     }
 }

@@ -46,7 +46,7 @@ struct DeepLabDecoder {
         let bias = graph.parameter("predict.\(task).bias", shape: [head.channels], role: .trained)
         value = graph.convolution(value, geometry, filter: .parameter(weight), bias: bias)
         value = graph.resize(value, like: image)
-        return head.task.answer == .direction ? graph.unitLength(value) : value
+        return head.task.kind.hasUnitLength ? graph.unitLength(value) : value
     }
 
     /// Convolution, batch normalization, ReLU; the size stays.

@@ -31,16 +31,23 @@ package struct StoredModel: Sendable {
     /// What the model predicts for `task`, as its file says.
     package func head(_ task: String) throws -> TaskHead {
         let file = try folder.task(task)
-        guard let known = LearningTask(rawValue: task) else {
-            throw InvalidFileError(
-                path: file.path, problem: "\(task) is no task that is known here",
-                remedy: "known are \(LearningTask.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
+        var known = try LearningTask(named: task, describedBy: file)
         let name = "predict.\(task).bias"
         guard let bias = file.tensor(name), bias.shape.count == 1, TaskHead.channelCounts.contains(bias.shape[0]) else {
             throw InvalidFileError(
                 path: file.path, problem: "it has no \(name), which tells the channels",
                 remedy: "use a file that training has written")
+        }
+        switch known.kind {
+        case .classes: break
+        case .score, .value: known.channels = bias.shape[0]
+        case .direction, .distance:
+            guard bias.shape[0] == known.labelChannels else {
+                throw InvalidFileError(
+                    path: file.path,
+                    problem: "it predicts \(bias.shape[0]) channels, and a \(known.kind.rawValue) has "
+                        + "\(known.labelChannels)", remedy: "use a file that training has written")
+            }
         }
         return TaskHead(known, channels: bias.shape[0])
     }

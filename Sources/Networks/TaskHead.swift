@@ -6,7 +6,7 @@ package struct TaskHead: Hashable, Sendable {
     static let channelCounts = 1...65536
 
     package var task: LearningTask
-    /// Classes, or 1, or 3.
+    /// What is predicted for a pixel: ``LearningTask/outputChannels(classes:)``.
     package var channels: Int
 
     package init(_ task: LearningTask, channels: Int) {
@@ -15,5 +15,5 @@ package struct TaskHead: Hashable, Sendable {
     }
 
     /// The task's name in parameters and files.
-    package var name: String { task.rawValue }
+    package var name: String { task.name }
 }

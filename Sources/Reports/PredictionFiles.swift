@@ -37,9 +37,9 @@ package struct PredictionFiles {
             try AtomicFile.write(to: stem + ".npy") {
                 try $0.write(NumPyArray.encoded(map.values, shape: [map.height, map.width, map.channels]))
             }
-            let range = head.task.answer == .distance ? map.withView { DepthRange(label: $0) } : .standard
-            let picture = map.withView { Picture(output: $0, task: head.task, depthRange: range) }
-            try Self.file(picture, of: map, task: head.task, range).write(to: stem + ".png")
+            let range = map.withView { ValueRange(of: $0, task: head.task) }
+            let picture = map.withView { Picture(output: $0, task: head.task, range: range) }
+            try map.withView { picture.file(of: $0, task: head.task, range: range) }.write(to: stem + ".png")
             try PNGFile(picture.overlaid(on: original, task: head.task)).write(to: stem + "-overlay.png")
             pictures.append(picture.shrunk(toFit: Self.cell))
         }
@@ -56,32 +56,5 @@ package struct PredictionFiles {
         let path = folder + "/contact-sheet.png"
         try PNGFile(sheet.picture()).write(to: path)
         return path
-    }
-
-    private static func file(_ picture: Picture, of map: PixelMap, task: LearningTask, _ range: DepthRange) -> PNGFile {
-        switch task.answer {
-        case .classes:
-            return map.withView { PNGFile(classesOf: $0) }
-        case .distance: return PNGFile(picture.withDepthBar(range))
-        case .score:
-            let gray = stride(from: 0, to: picture.rgb.count, by: 3).map { picture.rgb[$0] }
-            return PNGFile(height: picture.height, width: picture.width, pixels: .grey(gray))
-        case .direction: return PNGFile(picture)
-        }
-    }
-}
-
-extension PNGFile {
-    fileprivate init(_ picture: Picture) {
-        self.init(height: picture.height, width: picture.width, pixels: .rgb(picture.rgb))
-    }
-
-    /// The winning classes as indices, with the palette's colours. More than 256 classes share indices.
-    fileprivate init(classesOf output: MapView) {
-        let colors = (0..<min(output.channels, 256)).map { Palette.color(ofClass: $0) }
-        self.init(
-            height: output.height, width: output.width,
-            pixels: .indices(
-                output.winningClasses.map { UInt8($0 & 255) }, colors: colors.flatMap { [$0.red, $0.green, $0.blue] }))
     }
 }

@@ -26,7 +26,7 @@ package struct SampleGallery {
             let truths = source.tasks.map { Self.picture(of: sample, task: $0) }
             try image.write(to: "\(folder)/\(sample.identifier)-image.png")
             for (task, truth) in zip(source.tasks, truths) {
-                try truth.write(to: "\(folder)/\(sample.identifier)-\(task.rawValue).png")
+                try truth.write(to: "\(folder)/\(sample.identifier)-\(task.name).png")
             }
             sheet.add(image: image, truths: truths)
         }
@@ -38,7 +38,7 @@ package struct SampleGallery {
     private static func picture(of sample: Sample, task: LearningTask) -> Picture {
         guard let label = sample.labels[task] else { preconditionFailure("the sample lacks a label asked for") }
         return label.withView {
-            Picture(label: $0, task: task, depthRange: task.answer == .distance ? DepthRange(label: $0) : .standard)
+            Picture(label: $0, task: task, range: ValueRange(of: $0, task: task))
         }
     }
 }

@@ -69,7 +69,7 @@ private final class Truths: @unchecked Sendable {
     private var found: Set<LearningTask> = []
 
     func look(_ task: LearningTask, _ labels: PixelMap) {
-        guard task.answer == .score else { return }
+        guard task.kind == .score else { return }
         let isFound = lock.withLock {
             seen.insert(task)
             return found.contains(task)
@@ -81,7 +81,7 @@ private final class Truths: @unchecked Sendable {
     /// To be asked for when all labels were looked at.
     func problems(of tasks: [LearningTask]) -> [String] {
         tasks.filter { seen.contains($0) && !found.contains($0) }.map { task in
-            "task \(task.rawValue): no training label has a pixel above one half, so there is nothing to learn; a mask is 0 "
+            "task \(task.name): no training label has a pixel above one half, so there is nothing to learn; a mask is 0 "
                 + "and 255 in a PNG and 0 and 1 in an array (.npy), where 255 is unknown."
         }
     }

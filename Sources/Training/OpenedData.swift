@@ -45,9 +45,11 @@ struct OpenedData {
             validation = try LabelledFolder(root: root, split: second, tasks: tasks)
             usualFrame = nil
         }
-        for task in tasks where !training.tasks.contains(task) {
-            let known = training.tasks.map(\.rawValue).joined(separator: ", ")
-            throw UsageError("tasks: \(settings.dataset.rawValue) has no labels of \(task.rawValue); it has \(known)")
+        for task in tasks where !training.has(task) {
+            let known = training.tasks.map { "\($0.name) (\($0.kind.rawValue))" }.joined(separator: ", ")
+            throw UsageError(
+                "tasks: \(settings.dataset.rawValue) has no labels of \(task.name) (\(task.kind.rawValue)); it has \(known)"
+            )
         }
     }
 

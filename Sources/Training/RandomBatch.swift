@@ -32,12 +32,20 @@ struct RandomBatch {
         for pixel in 0..<samples * pixels {
             let bits = stream.bits(UInt64(pixel))
             let isKnown = bits >> 56 >= 26
-            switch head.task.answer {
+            switch head.task.kind {
             case .classes: labels[pixel] = isKnown ? Float(bits % UInt64(head.channels)) : 255
-            // Edges are few.
-            case .score where head.task == .edge: labels[pixel] = isKnown ? (bits & 7 == 0 ? 1 : 0) : 255
-            case .score: labels[pixel] = isKnown ? Float(bits & 1) : 255
+            case .score:
+                // Boundaries are few.
+                let isTrue = head.task.scoreRule == .boundaries ? bits & 7 == 0 : bits & 1 == 1
+                for channel in 0..<head.task.channels {
+                    labels[pixel * head.task.channels + channel] = isKnown ? (isTrue ? 1 : 0) : 255
+                }
             case .distance: labels[pixel] = isKnown ? Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24) : 0
+            case .value:
+                for channel in 0..<head.task.channels {
+                    labels[pixel * head.task.channels + channel] =
+                        isKnown ? directions.signed(UInt64(pixel * head.task.channels + channel)) : .nan
+                }
             case .direction:
                 let (sample, place) = (pixel / pixels, pixel % pixels)
                 let vector = (0..<3).map { Double(directions.signed(UInt64((sample * 3 + $0) * pixels + place))) }

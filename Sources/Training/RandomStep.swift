@@ -115,7 +115,7 @@ extension MultiTaskNetwork {
         let crop = configuration.data.crop
         self.init(
             configuration.model,
-            heads: configuration.tasks.map { TaskHead($0.name, channels: configuration.data.channels(of: $0.name)) },
+            heads: configuration.tasks.map { TaskHead($0.task, channels: configuration.data.channels(of: $0.task)) },
             height: crop.height, width: crop.width, components: components)
     }
 }

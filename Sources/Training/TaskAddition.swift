@@ -9,7 +9,7 @@ import Networks
 /// The task is trained alone, over the model's own bank and from the start values in it, in a run of its own. Then its
 /// file is put beside the others. The bank and the other tasks are only read.
 package struct TaskAddition {
-    package let task: LearningTask
+    package let task: String
     /// What is trained: the given configuration with the network and bank of the model, and this task alone.
     package let configuration: RunConfiguration
     /// Of the first rank, which alone reads and writes files.
@@ -19,22 +19,30 @@ package struct TaskAddition {
     ///
     /// - Parameters:
     ///   - path: the model's folder.
-    ///   - configuration: its `data`, `training`, `parallel` and `output` are used, and the weight of the task if it is
-    ///     listed. The network is the model's; a bank that it names and that is there has to be the model's too.
+    ///   - configuration: its `data`, `training`, `parallel` and `output` are used, and what it says of the task: presets
+    ///     (``LearningTask/presets``) need not be listed. The network is the model's; a bank that it names and that is there has to be the model's too.
     /// - Throws: `UsageError` where the model has the task already, another bank, or none to share.
     package init(
-        _ task: LearningTask, to path: String, _ configuration: RunConfiguration, team: RankTeam = RankTeam()
+        _ task: String, to path: String, _ configuration: RunConfiguration, team: RankTeam = RankTeam()
     ) throws {
         self.task = task
+        guard
+            let settings = configuration.tasks.first(where: { $0.name == task })
+                ?? LearningTask.preset(task).map({ TaskSettings($0) })
+        else {
+            throw UsageError(
+                "tasks: the configuration does not describe \(task), which is no preset; add it with its kind under tasks"
+            )
+        }
         var resolved = configuration
         let opened = try team.first { () throws -> ModelFolder in
             let stored = try StoredModel(opening: path)
             guard stored.settings.method.hasBank else {
                 throw UsageError("\(path) is of method conv, whose tasks share nothing that a new one could use")
             }
-            guard try !stored.folder.tasks().contains(task.rawValue) else {
+            guard try !stored.folder.tasks().contains(task) else {
                 throw UsageError(
-                    "\(path) has the task \(task.rawValue) already; modulor remove \(task.rawValue) --from \(path) "
+                    "\(path) has the task \(task) already; modulor remove \(task) --from \(path) "
                         + "takes it out")
             }
             if let bank = configuration.model.bank, FileManager.default.fileExists(atPath: bank) {
@@ -47,7 +55,7 @@ package struct TaskAddition {
             }
             resolved.model = stored.settings
             resolved.model.bank = URL(fileURLWithPath: stored.folder.bankPath).path
-            resolved.tasks = [configuration.tasks.first { $0.name == task } ?? TaskSettings(task)]
+            resolved.tasks = [settings]
             return stored.folder
         }
         model = opened ?? nil
@@ -61,7 +69,7 @@ package struct TaskAddition {
     @discardableResult
     package func complete(from run: RunFolder) throws -> String? {
         guard let model else { return nil }
-        try model.adopt(task.rawValue, from: ModelFolder(opening: run.modelPath))
-        return model.taskPath(task.rawValue)
+        try model.adopt(task, from: ModelFolder(opening: run.modelPath))
+        return model.taskPath(task)
     }
 }

@@ -52,13 +52,13 @@ package final class Trainer {
         self.observe = observe
         self.team = team
         self.trace = trace
-        let names = configuration.tasks.map(\.name)
+        let asked = configuration.tasks.map(\.task)
         team.setStallLimit(seconds: configuration.parallel.stallSeconds)
         try team.agree(on: configuration.agreement(kernels))
         let settings = configuration.training
-        data = try TrainingData(configuration.data, tasks: names)
-        try team.agree(on: data.agreement(names))
-        let heads = [TaskHead](names.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
+        data = try TrainingData(configuration.data, tasks: asked)
+        try team.agree(on: data.agreement(asked))
+        let heads = [TaskHead](asked.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
         let folder = self.folder
         // A run that is there must not change from here on; a new one is claimed when nothing can be refused any more.
@@ -173,7 +173,7 @@ package final class Trainer {
             for head in network.heads {
                 try model!.write(
                     task: head.name, tensors: parameters.tensors(ofTask: head.name, in: network.graphs),
-                    metadata: ["channels": "\(head.channels)"])
+                    metadata: head.metadata)
             }
         }
     }

@@ -52,8 +52,13 @@ package struct TrainingCheckpoint {
         return Int(step[0])
     }
 
-    /// A file per graph, named by its tasks.
+    /// A file per graph, named by its tasks; where that is too long for a file system, by their digest.
     private func name(of graph: Graph) -> String {
-        graph.outputs.map(\.name).joined(separator: "-") + ".safetensors"
+        let names = graph.outputs.map(\.name).joined(separator: "-")
+        let isLong = names.utf8.count > Self.longestName
+        return (isLong ? "tasks-" + Array(names.utf8).withUnsafeBytes(SHA256.hexadecimal) : names) + ".safetensors"
     }
+
+    /// With the ending and what writing aside adds, a file's name may have 255 bytes.
+    private static let longestName = 200
 }

@@ -37,19 +37,14 @@ package struct TrainingData: Sendable {
 
     /// Channels that a network predicts for `task`.
     package func channels(of task: LearningTask) -> Int {
-        task.channels(classes: training.classNames(of: task).count)
-    }
-
-    /// Whether the first class of `task` is the background.
-    func hasBackground(_ task: LearningTask) -> Bool {
-        training.classNames(of: task).first?.lowercased() == "background"
+        task.outputChannels(classes: training.classNames(of: task).count)
     }
 
     /// The names of the classes of those of `tasks` whose answers are classes, by the tasks' names.
     package func classNames(of tasks: [LearningTask]) -> [String: [String]] {
         Dictionary(
-            uniqueKeysWithValues: tasks.filter { $0.answer == .classes }.map {
-                ($0.rawValue, training.classNames(of: $0))
+            uniqueKeysWithValues: tasks.filter { $0.kind == .classes }.map {
+                ($0.name, training.classNames(of: $0))
             })
     }
 }

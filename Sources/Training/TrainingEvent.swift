@@ -1,3 +1,4 @@
+import Datasets
 import Tasks
 
 /// What a trainer tells about itself while it runs.
@@ -79,4 +80,19 @@ package struct StepReport: Sendable {
 package struct ValidationScore: Sendable {
     package let task: String
     package let results: [MetricResult]
+    /// The name of the figure that stands for the task in Δm; nil where nothing was scored.
+    package let comparedFigure: String?
+
+    init(task: LearningTask, results: [MetricResult]) {
+        self.task = task.name
+        self.results = results
+        comparedFigure = RelativeImprovement.figure(of: task, in: results)?.name
+    }
+
+    /// Of a classifier, whose first figure stands for it.
+    init(classes name: String, results: [MetricResult]) {
+        task = name
+        self.results = results
+        comparedFigure = results.first?.name
+    }
 }

@@ -57,7 +57,7 @@ package final class Validation {
             }
         }
         for place in heads.indices { scores[place].tally = try scores[place].tally.total(over: team) }
-        return zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
+        return zip(heads, scores).map { ValidationScore(task: $0.task, results: $1.results) }
     }
 
     /// A sheet of the first samples: image, truth and prediction of every task.
@@ -92,11 +92,11 @@ package final class Validation {
                 }
             }
         }
-        return zip(heads, scores).map { ValidationScore(task: $0.name, results: $1.results) }
+        return zip(heads, scores).map { ValidationScore(task: $0.task, results: $1.results) }
     }
 
     private func emptyScore(_ head: TaskHead) -> TaskScore {
-        TaskScore(task: head.task, classes: head.channels, hasBackground: data.hasBackground(head.task))
+        TaskScore(task: head.task, classes: head.channels, hasBackground: data.training.hasBackground(head.task))
     }
 
     /// Runs the network on samples and shows each batch while its outputs last.
@@ -139,11 +139,11 @@ package final class Validation {
         var answers: [(truth: Picture, prediction: Picture)] = []
         for head in heads {
             let truth = Self.label(batch, head.task, sample)
-            let range = head.task.answer == .distance ? DepthRange(label: truth) : .standard
+            let range = ValueRange(of: truth, task: head.task)
             answers.append(
                 (
-                    Picture(label: truth, task: head.task, depthRange: range),
-                    Picture(output: output(head, sample), task: head.task, depthRange: range)
+                    Picture(label: truth, task: head.task, range: range),
+                    Picture(output: output(head, sample), task: head.task, range: range)
                 ))
         }
         sheet.add(image: picture.image.withView { Picture(image: $0) }, answers: answers)

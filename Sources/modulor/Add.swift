@@ -14,8 +14,11 @@ struct Add: ParsableCommand {
               modulor add depth --to runs/demo/model launch/recipes/demo.yaml --output runs/demo-depth
             """)
 
-    @Argument(help: "The task: \(LearningTask.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var task: LearningTask
+    @Argument(
+        help:
+            "The task: one under tasks of the configuration, or a preset (\(LearningTask.presets.map(\.name).joined(separator: ", ")))."
+    )
+    var task: String
 
     @Option(help: "The folder of the model.")
     var to: String
@@ -34,7 +37,7 @@ struct Add: ParsableCommand {
             let settings = try options.load(RunConfiguration.self)
             let addition = try GivenFile.use { try TaskAddition(task, to: to, settings, team: team) }
             let trainer = try Train.train(
-                addition.configuration, folder: output ?? "\(settings.output.directory)-\(task.rawValue)",
+                addition.configuration, folder: output ?? "\(settings.output.directory)-\(task)",
                 resume: resume.isAsked, kernels: kernels.request, team: team)
             try team.first {
                 if let path = try addition.complete(from: trainer.folder) { Terminal.line("task: \(path)") }
@@ -42,5 +45,3 @@ struct Add: ParsableCommand {
         }
     }
 }
-
-extension LearningTask: ExpressibleByArgument {}

@@ -29,7 +29,7 @@ struct DataCheck: ParsableCommand {
 
     private func samples() throws -> DataReport {
         let configuration = try options.load(RunConfiguration.self)
-        return try DataReport(configuration.data, tasks: configuration.tasks.map(\.name), observe: Self.tell)
+        return try DataReport(configuration.data, tasks: configuration.tasks.map(\.task), observe: Self.tell)
     }
 
     private func pictures() throws -> DataReport {

@@ -12,7 +12,10 @@ import Testing
         after.tasks = [TaskSettings(.semseg), TaskSettings(.depth), TaskSettings(.edge)]
         #expect(
             after.differences(from: before) == [
-                "model.bank: null -> /bank", "tasks.normals.weight: 10.0 -> absent", "training.batch: 8 -> 16",
+                "model.bank: null -> /bank", "tasks.normals.kind: direction -> absent",
+                "tasks.normals.metric: null -> absent", "tasks.normals.weight: 10.0 -> absent",
+                "training.batch: 8 -> 16", "tasks.edge.kind: absent -> score", "tasks.edge.channels: absent -> 1",
+                "tasks.edge.score_by: absent -> boundaries", "tasks.edge.metric: absent -> null",
                 "tasks.edge.weight: absent -> 50.0",
             ])
     }

@@ -27,10 +27,10 @@ import Testing
     @Test("An override of one task keeps the others; a whole list replaces them")
     func tasks() throws {
         let added = try read("{}", ["tasks.depth.weight=2", "tasks.sal.weight=7"]).tasks
-        #expect(added.map(\.name) == [.semseg, .normals, .depth, .sal])
+        #expect(added.map(\.task) == [.semseg, .normals, .depth, .sal])
         #expect(added.map(\.weight) == [1, 10, 2, 7])
         let ofFile = try read("tasks: {edge: {}, depth: {}}", ["tasks.edge.weight=2", "tasks.semseg={}"]).tasks
-        #expect(ofFile.map(\.name) == [.edge, .depth, .semseg])
+        #expect(ofFile.map(\.task) == [.edge, .depth, .semseg])
         #expect(ofFile.map(\.weight) == [2, 1, 1])
         let replaced = try read("{}", ["tasks={normals: {}}"]).tasks
         #expect(replaced == [TaskSettings(.normals)])
@@ -48,10 +48,10 @@ import Testing
             ("training.seed.a=1", "training.seed is a mapping; it must be a whole number, from 0 to 1000000000"),
             (
                 "tasks.depht.weight=1",
-                "there is no key depht in tasks; did you mean depth? "
-                    + "allowed: semseg, human_parts, edge, sal, normals, depth"
+                "tasks.depht.kind is missing: say which of classes, score, direction, distance, value it is; or did you mean "
+                    + "depth?"
             ),
-            ("tasks={}", "tasks is {}; it must name at least one of semseg, human_parts, edge, sal, normals, depth"),
+            ("tasks={}", "tasks is {}; it must name at least one task, such as semseg"),
             (
                 "batch=4",
                 "there is no key batch in a configuration; did you mean training.batch? "

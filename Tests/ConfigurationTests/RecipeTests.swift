@@ -45,6 +45,6 @@ import Testing
             ? [.edge: 50, .semseg: 1, .humanParts: 2, .normals: 10, .sal: 5]
             : [.edge: 50, .semseg: 1, .normals: 10, .depth: 1]
         #expect(name == "single" ? recipe.tasks.count == 1 : recipe.tasks.count == weights.count)
-        for task in recipe.tasks { #expect(task.weight == weights[task.name]) }
+        for task in recipe.tasks { #expect(task.weight == weights[task.task]) }
     }
 }

@@ -18,7 +18,7 @@ import Testing
         #expect(configuration.model.outputStride == 16)
         #expect(configuration.model.aspp == 256)
         #expect(configuration.model.low == 48)
-        let weights = LearningTask.allCases.map { TaskSettings($0).weight }
+        let weights = LearningTask.paper.map { TaskSettings($0).weight }
         #expect(weights == [1, 2, 50, 5, 10, 1])
     }
 
@@ -169,7 +169,7 @@ import Testing
     func taskOrder() throws {
         let text = "tasks:\n  depth: {}\n  semseg: {weight: 3}\n  edge: {}\n"
         let configuration = try RunConfiguration.parse(text, file: "run.yaml")
-        #expect(configuration.tasks.map(\.name) == [.depth, .semseg, .edge])
+        #expect(configuration.tasks.map(\.task) == [.depth, .semseg, .edge])
         #expect(configuration.tasks.map(\.weight) == [1, 3, 50])
         #expect(try RunConfiguration.parse(configuration.yaml(), file: "run.yaml") == configuration)
     }

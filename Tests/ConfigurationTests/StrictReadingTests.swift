@@ -28,12 +28,12 @@ import Testing
             ),
             (
                 "tasks: {semseq: {}}",
-                "run.yaml:1:9: there is no key semseq in tasks; did you mean semseg? "
-                    + "allowed: semseg, human_parts, edge, sal, normals, depth"
+                "run.yaml:1:17: tasks.semseq.kind is missing: say which of classes, score, direction, distance, value it "
+                    + "is; or did you mean semseg?"
             ),
             (
                 "tasks:\n  depth: {wieght: 1}",
-                "run.yaml:2:11: there is no key wieght in tasks.depth; did you mean weight? allowed: weight"
+                "run.yaml:2:11: there is no key wieght in tasks.depth; did you mean weight? allowed: kind, metric, weight"
             ),
             (
                 "<<: {}",
@@ -127,7 +127,7 @@ import Testing
     static let batch = "it must be a whole number, from 1 to 1000000"
     static let learningRate = "it must be a number, above 0.0 and at most 1000.0"
     static let crop = "it must be [height, width], two whole numbers of pixels, each from 1 to 16384"
-    static let tasks = "it must name at least one of semseg, human_parts, edge, sal, normals, depth"
+    static let tasks = "it must name at least one task, such as semseg"
     static let path = "it must be text (in quotes where it looks like a number), that names a file or a folder"
 
     @Test("Every mistake is named on a line of its own, in the order of the file")

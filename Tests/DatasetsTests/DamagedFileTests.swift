@@ -41,15 +41,17 @@ struct DamagedFileTests {
     }
 
     private func check(_ map: PixelMap, _ task: LearningTask, classes: Int) {
-        switch task {
-        case .semseg, .humanParts:
+        switch task.kind {
+        case .classes:
             #expect(map.values.allSatisfy { $0 == 255 || (0..<Float(classes)).contains($0) && $0 == $0.rounded() })
-        case .edge, .sal:
+        case .score:
             #expect(map.values.allSatisfy { $0 == 255 || (0...1).contains($0) })
-        case .normals:
+        case .direction:
             #expect(map.values.allSatisfy { $0.isFinite })
-        case .depth:
+        case .distance:
             #expect(map.values.allSatisfy { $0 >= 0 && $0.isFinite })
+        case .value:
+            #expect(map.values.allSatisfy { $0.isFinite || $0.isNaN })
         }
     }
 }

@@ -78,7 +78,7 @@ private struct ReferencePicture {
     func check(_ expected: Expected, view: SampleView) throws {
         var renderer = ViewRenderer()
         for (task, map) in labels {
-            let figures = expected.object(task.rawValue)
+            let figures = expected.object(task.name)
             let count = view.frameHeight * view.frameWidth * map.channels
             let rendered = [Float](unsafeUninitializedCapacity: count) { target, initialized in
                 renderer.renderLabels(map, task: task, view: view, to: target.baseAddress!)

@@ -21,7 +21,7 @@ struct ReferenceLoaderTests {
             #expect(sample.identifier == source.identifiers[index])
             let figures = expected.object("images", sample.identifier)
             for task in Self.pascalTasks where task != .humanParts {
-                check(sample, task, figures.object(task.rawValue))
+                check(sample, task, figures.object(task.name))
             }
             // What is drawn is as in the reference; what is trained on leaves out what the family's training leaves out.
             let parts = try #require(sample.labels[.humanParts])
@@ -35,7 +35,7 @@ struct ReferenceLoaderTests {
             if let ignored {
                 for task in Self.pascalTasks {
                     let count = unknownCount(try #require(sample.labels[task]), task)
-                    #expect(count == ignored.integer(task.rawValue), "\(sample.identifier) \(task)")
+                    #expect(count == ignored.integer(task.name), "\(sample.identifier) \(task)")
                 }
             } else {
                 check(sample, .humanParts, expectedParts)
@@ -58,11 +58,11 @@ struct ReferenceLoaderTests {
             let sample = try source.sample(at: index, tasks: Self.indoorTasks)
             let figures = expected.object("images", sample.identifier)
             for task in Self.indoorTasks {
-                check(sample, task, figures.object(task.rawValue))
+                check(sample, task, figures.object(task.name))
                 if figures.has("ignored_after_AddIgnoreRegions") {
                     #expect(
                         unknownCount(try #require(sample.labels[task]), task)
-                            == figures.object("ignored_after_AddIgnoreRegions").integer(task.rawValue))
+                            == figures.object("ignored_after_AddIgnoreRegions").integer(task.name))
                 }
             }
         }
@@ -92,7 +92,7 @@ struct ReferenceLoaderTests {
     // MARK: figures
 
     private func check(_ sample: Sample, _ task: LearningTask, _ figures: Expected) {
-        let place: Comment = "\(sample.identifier) \(task.rawValue)"
+        let place: Comment = "\(sample.identifier) \(task.name)"
         guard let map = sample.labels[task] else {
             Issue.record(place)
             return

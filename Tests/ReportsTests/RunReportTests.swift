@@ -96,7 +96,7 @@ import Training
         let configuration = try RunConfiguration.load(path: run.path + "/config.yaml")
         let comparison = try FleetComparison(
             ModelFolder(opening: run.path + "/model"), settings: configuration.model,
-            tasks: configuration.tasks.map(\.name))
+            tasks: configuration.tasks.map(\.task))
         let told = try #require(summary)
         if method == "rcm" {
             #expect(comparison.shared == told.bankParameters)

@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(arguments: LearningTask.allCases)
+    @Test(arguments: LearningTask.paper)
     func labelsWithoutAKnownPixelHaveNoConstant(task: LearningTask) {
         let label = row(
             [Float](repeating: task.unknownLabel, count: 4 * task.labelChannels), channels: task.labelChannels)

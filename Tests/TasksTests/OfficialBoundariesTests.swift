@@ -32,7 +32,7 @@ import Testing
     private func add(_ source: any StoredSampleSource, _ index: Int, set: String, to score: inout TaskScore) throws {
         let array = try NumPyArray("\(FixtureMap.shared)/predictions/\(set)/edge/\(source.identifiers[index]).npy")
         let map = PixelMap(height: array.shape[0], width: array.shape[1], channels: 1, values: array.values)
-        score.add(map, try source.boundaries(at: index), sample: index)
+        score.add(map, try source.boundaries(of: .edge, at: index), sample: index)
     }
 
     private func expected(_ set: String, _ pipeline: String) throws -> [String: Any] {
@@ -86,7 +86,7 @@ import Testing
                     return Float(log(share / (1 - share)))
                 }
                 let map = PixelMap(height: array.shape[0], width: array.shape[1], channels: 1, values: scores)
-                score.add(map, try source.boundaries(at: index), sample: index)
+                score.add(map, try source.boundaries(of: .edge, at: index), sample: index)
             }
             return score.tally
         }

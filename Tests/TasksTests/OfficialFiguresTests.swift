@@ -13,9 +13,9 @@ import Testing
     ) throws -> TaskScore {
         var score = TaskScore(task: task, classes: classes, convention: .rcm)
         for picture in pictures {
-            var label = try FixtureMap.label(set, picture, task.rawValue)
+            var label = try FixtureMap.label(set, picture, task.name)
             label.values = label.values.map(relabel)
-            let map = try FixtureMap.prediction(set, picture, prediction ?? task.rawValue)
+            let map = try FixtureMap.prediction(set, picture, prediction ?? task.name)
             score.add(predictedClasses: map, label)
         }
         return score
@@ -27,8 +27,8 @@ import Testing
         var score = TaskScore(task: task, convention: convention)
         for (index, picture) in pictures.enumerated() {
             score.add(
-                try FixtureMap.prediction(set, picture, task.rawValue),
-                try FixtureMap.label(set, picture, task.rawValue), sample: index)
+                try FixtureMap.prediction(set, picture, task.name),
+                try FixtureMap.label(set, picture, task.name), sample: index)
         }
         return score
     }

@@ -7,18 +7,18 @@ import Testing
         PixelMap(height: 1, width: values.count / channels, channels: channels, values: values)
     }
 
-    private func drawn(label: [Float], _ task: LearningTask, depthRange: DepthRange = .standard) -> [Color] {
+    private func drawn(label: [Float], _ task: LearningTask, range: ValueRange = .standard) -> [Color] {
         let picture = row(label, channels: task.labelChannels).withView {
-            Picture(label: $0, task: task, depthRange: depthRange)
+            Picture(label: $0, task: task, range: range)
         }
         return (0..<picture.width).map { picture[0, $0] }
     }
 
     private func drawn(
-        output: [Float], channels: Int, _ task: LearningTask, depthRange: DepthRange = .standard
+        output: [Float], channels: Int, _ task: LearningTask, range: ValueRange = .standard
     ) -> [Color] {
         let picture = row(output, channels: channels).withView {
-            Picture(output: $0, task: task, depthRange: depthRange)
+            Picture(output: $0, task: task, range: range)
         }
         return (0..<picture.width).map { picture[0, $0] }
     }
@@ -54,15 +54,15 @@ import Testing
 
     @Test func depthsShareTheRangeOfTheirTruth() {
         let truth: [Float] = [2, 0, 4, 3]
-        let range = row(truth).withView { DepthRange(label: $0) }
-        #expect(range == DepthRange(nearest: 2, farthest: 4))
+        let range = row(truth).withView { ValueRange(of: $0, task: .depth) }
+        #expect(range == ValueRange(lowest: 2, highest: 4))
         let colors = [0, 0.5, 1].map { Palette.color(ofDistance: $0) }
-        #expect(drawn(label: truth, .depth, depthRange: range) == [colors[0], Palette.unknown, colors[2], colors[1]])
+        #expect(drawn(label: truth, .depth, range: range) == [colors[0], Palette.unknown, colors[2], colors[1]])
         // Beyond the range is drawn as its end, and nothing is unknown to a network.
         #expect(
-            drawn(output: [-1, 3, 9], channels: 1, .depth, depthRange: range) == [colors[0], colors[1], colors[2]])
-        #expect(row([0, 0]).withView { DepthRange(label: $0) } == .standard)
-        #expect(drawn(label: [5], .depth, depthRange: DepthRange(nearest: 5, farthest: 5)) == [colors[0]])
+            drawn(output: [-1, 3, 9], channels: 1, .depth, range: range) == [colors[0], colors[1], colors[2]])
+        #expect(row([0, 0]).withView { ValueRange(of: $0, task: .depth) } == .standard)
+        #expect(drawn(label: [5], .depth, range: ValueRange(lowest: 5, highest: 5)) == [colors[0]])
     }
 
     @Test func fartherIsDarker() {

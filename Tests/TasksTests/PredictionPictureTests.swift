@@ -35,9 +35,9 @@ import Testing
     }
 
     @Test(arguments: [1, 20, 400]) func theBarRunsFromTheNearestToTheFarthestColour(_ height: Int) {
-        let range = DepthRange(nearest: 1, farthest: 4)
+        let range = ValueRange(lowest: 1, highest: 4)
         let depths = Picture(height: height, width: 30, color: red)
-        let whole = depths.withDepthBar(range)
+        let whole = depths.withBar(range, unit: " m")
         #expect(whole.width > 40 && whole.height >= height)
         #expect(whole[0, 0] == red && whole[height - 1, 29] == red)
         let bar = (0..<whole.height).map { whole[$0, 30 + 4 * max(1, height / 160)] }

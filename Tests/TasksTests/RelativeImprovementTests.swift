@@ -9,7 +9,7 @@ import Testing
         func result(_ value: Double) -> MetricResult {
             MetricResult(name: name, value: value, unit: unit, convention: .exact)
         }
-        return RelativeImprovement.Term(task: task, achieved: result(value), baseline: result(baseline))
+        return RelativeImprovement.Term(task: task.name, achieved: result(value), baseline: result(baseline))
     }
 
     @Test func lessErrorAndMoreScoreAreBetter() throws {

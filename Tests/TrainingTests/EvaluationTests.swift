@@ -45,9 +45,9 @@ import Training
     private static func predictions(_ setup: Case, in folder: TemporaryFolder) throws -> PredictionFolder {
         let set = "\(fixtures)/predictions/\(setup.dataset == .pascalContext ? "PASCAL_MT" : "NYUD_MT")"
         for task in setup.tasks {
-            let name = setup.set == "NYUD_MT_npy" && task == .semseg ? "semseg40" : task.rawValue
+            let name = setup.set == "NYUD_MT_npy" && task == .semseg ? "semseg40" : task.name
             try FileManager.default.createSymbolicLink(
-                atPath: "\(folder.path)/\(task.rawValue)", withDestinationPath: "\(set)/\(name)")
+                atPath: "\(folder.path)/\(task.name)", withDestinationPath: "\(set)/\(name)")
         }
         return PredictionFolder(folder.path)
     }
@@ -75,9 +75,9 @@ import Training
             let evaluation = try Evaluation(
                 Self.configuration(setup), split: split, convention: setup.convention, threads: 3)
             let scores = try evaluation.scores(ofPredictions: predictions)
-            #expect(scores.map(\.task) == setup.tasks.map(\.rawValue))
+            #expect(scores.map(\.task) == setup.tasks.map(\.name))
             for (task, score) in zip(setup.tasks, scores) {
-                let figures = sets[split]![task.rawValue] as! [String: Any]
+                let figures = sets[split]![task.name] as! [String: Any]
                 for (metric, key, factor) in names[task]! {
                     let value = factor * score.results.first { $0.name == metric }!.value
                     let figure = (figures[key] as! NSNumber).doubleValue
@@ -85,7 +85,7 @@ import Training
                     let isDecoded = task == .normals && setup.set == "NYUD_MT"
                     #expect(
                         abs(value - figure) <= (isDecoded ? 1e-3 : 5e-6) * max(abs(figure), 1e-3),
-                        "\(split) \(task.rawValue) \(metric): \(value), not \(figure)")
+                        "\(split) \(task.name) \(metric): \(value), not \(figure)")
                 }
             }
         }
@@ -99,7 +99,7 @@ import Training
         let evaluation = try Evaluation(Self.configuration(setup), convention: setup.convention, threads: 2)
         for (task, score) in zip(setup.tasks, try evaluation.scores(ofPredictions: predictions)) {
             let has = score.results.contains { $0.name == "mean_iou_without_background" }
-            #expect(has == (task == .humanParts || task == .semseg && setup.set != "NYUD_MT_npy"), "\(task.rawValue)")
+            #expect(has == (task == .humanParts || task == .semseg && setup.set != "NYUD_MT_npy"), "\(task.name)")
         }
     }
 
@@ -127,10 +127,10 @@ import Training
                             return normal.map { rounding.byte(component: $0 / length) }
                         } : map.values.map { rounding.byte(score: $0) }
                     try FileManager.default.createDirectory(
-                        atPath: "\(bytes.path)/\(task.rawValue)", withIntermediateDirectories: true)
+                        atPath: "\(bytes.path)/\(task.name)", withIntermediateDirectories: true)
                     try PNGFile(
                         height: map.height, width: map.width, pixels: task == .normals ? .rgb(encoded) : .grey(encoded)
-                    ).write(to: "\(bytes.path)/\(task.rawValue)/\(identifier).png")
+                    ).write(to: "\(bytes.path)/\(task.name)/\(identifier).png")
                 }
             }
             let evaluation = try Evaluation(Self.configuration(setup), convention: convention, threads: 2)
@@ -255,7 +255,7 @@ import Training
         let kernels = Kernels(.best, choice: .auto)
         let scores = try evaluation.scores(
             ofModel: folder.path + "/run", kernels: kernels, pool: ThreadPool(threads: 2), saving: saved)
-        #expect(scores.map(\.task) == configuration.tasks.map(\.name.rawValue))
+        #expect(scores.map(\.task) == configuration.tasks.map(\.name))
         #expect(scores.first { $0.task == "edge" }?.results.first?.name == "ods_f")
         #expect(try evaluation.scores(ofPredictions: saved).map(\.results) == scores.map(\.results))
         let alone = try Evaluation(configuration, threads: 1).scores(

@@ -43,7 +43,7 @@ enum SmallTraining {
 
     /// Labels of which a tenth is unknown.
     private static func fill(_ labels: UnsafeMutableBufferPointer<Float>, _ head: TaskHead) {
-        let stream = RandomStream("labels of " + head.task.rawValue)
+        let stream = RandomStream("labels of " + head.task.name)
         let channels = head.task.labelChannels
         for pixel in 0..<labels.count / channels {
             guard stream.integer(UInt64(2 * pixel), below: 10) > 0 else {
@@ -51,11 +51,13 @@ enum SmallTraining {
                 continue
             }
             let place = UInt64(2 * pixel + 1)
-            switch head.task {
-            case .semseg, .humanParts: labels[pixel] = Float(stream.integer(place, below: head.channels))
-            case .edge, .sal: labels[pixel] = Float(stream.integer(place, below: 2))
-            case .depth: labels[pixel] = 1 + 9 * stream.unit(place)
-            case .normals:
+            switch head.task.kind {
+            case .classes: labels[pixel] = Float(stream.integer(place, below: head.channels))
+            case .score: labels[pixel] = Float(stream.integer(place, below: 2))
+            case .distance: labels[pixel] = 1 + 9 * stream.unit(place)
+            case .value:
+                for channel in 0..<channels { labels[pixel * channels + channel] = stream.signed(place) }
+            case .direction:
                 for channel in 0..<3 { labels[pixel * 3 + channel] = [0.6, 0, -0.8][(pixel + channel) % 3] }
             }
         }

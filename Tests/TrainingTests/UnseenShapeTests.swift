@@ -16,7 +16,7 @@ import Training
 
         var description: String {
             "\(network.backbone) \(network.method) width \(network.width) stride \(network.outputStride), "
-                + "\(tasks.map(\.rawValue).joined(separator: "+")), \(samples)×\(height)×\(width)"
+                + "\(tasks.map(\.name).joined(separator: "+")), \(samples)×\(height)×\(width)"
         }
     }
 

@@ -63,21 +63,25 @@ struct ConfigurationReader: ConfigurationVisitor {
     mutating func list<Section: NamedSection>(_ key: String, _ sections: inout [Section]) {
         guard let node = take(key) else { return }
         guard case .mapping(let named) = node.content, !named.isEmpty else {
-            let sentence = "\(name(key)) is \(node.summary); it must name at least \(Section.Name.expectation)"
+            let sentence = "\(name(key)) is \(node.summary); it must name at least \(Section.expectation)"
             problems.append(ConfigurationProblem(place: node.place, sentence: sentence))
             return
         }
         // A list that was written out replaces the default one; an override of one key changes what is there.
         if !node.isPartial { sections = [] }
         for entry in named {
-            guard let sectionName = Section.Name(rawValue: entry.key) else {
-                problems.append(unknown(entry, in: path + [key], among: Section.Name.words))
+            if let refusal = Section.refusal(of: entry.key) {
+                let typed = YAMLNode(content: .scalar(entry.key, isQuoted: false), place: entry.keyPlace).summary
+                problems.append(
+                    ConfigurationProblem(
+                        place: entry.keyPlace,
+                        sentence: "\(typed) cannot be a name in \(name(key)); it must be \(refusal)"))
                 continue
             }
-            var section = sections.first { $0.name == sectionName } ?? Section(sectionName)
+            var section = sections.first { $0.name == entry.key } ?? Section(named: entry.key)
             problems += Self.read(
                 entry.value, into: &section, at: path + [key, entry.key], knownPaths: knownPaths)
-            if let index = sections.firstIndex(where: { $0.name == sectionName }) {
+            if let index = sections.firstIndex(where: { $0.name == entry.key }) {
                 sections[index] = section
             } else {
                 sections.append(section)

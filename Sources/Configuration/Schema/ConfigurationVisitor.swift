@@ -8,7 +8,7 @@ package protocol ConfigurationVisitor {
     /// A key that holds keys of its own.
     mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section)
 
-    /// A key that holds sections under names out of a fixed list, at least one, in an order that counts.
+    /// A key that holds sections under names, at least one, in an order that counts.
     mutating func list<Section: NamedSection>(_ key: String, _ sections: inout [Section])
 
     /// What `key` may be given the section's other keys; comes after those in the section's description.
@@ -42,8 +42,11 @@ extension ConfigurationSection {
 
 /// A section that exists once per name.
 package protocol NamedSection: ConfigurationSection {
-    associatedtype Name: ConfigurationChoice
-    var name: Name { get }
-    /// The section with its defaults.
-    init(_ name: Name)
+    /// What the list must name, to follow "at least": "one task".
+    static var expectation: String { get }
+    /// What a name must be, to follow "must be"; nil where `name` is one.
+    static func refusal(of name: String) -> String?
+    var name: String { get }
+    /// The section with its defaults, under a name that is not refused.
+    init(named name: String)
 }

@@ -45,7 +45,7 @@ struct ConfigurationWriter: ConfigurationVisitor {
     mutating func list<Section: NamedSection>(_ key: String, _ sections: inout [Section]) {
         path.append(key)
         for index in sections.indices {
-            section(sections[index].name.rawValue, &sections[index])
+            section(sections[index].name, &sections[index])
         }
         path.removeLast()
     }

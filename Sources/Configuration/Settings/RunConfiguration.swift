@@ -17,5 +17,12 @@ package struct RunConfiguration: ConfigurationDocument {
         visitor.section("training", &training)
         visitor.section("parallel", &parallel)
         visitor.section("output", &output)
+        for task in tasks where data.augment && !task.task.canBeAugmented {
+            visitor.require(
+                "tasks", false,
+                "has \(task.name) of kind value, which data.augment enlarges and mirrors: give tasks.\(task.name).mirror (a "
+                    + "factor for each channel) and tasks.\(task.name).with_scale (none, multiply or divide), or set "
+                    + "data.augment to false")
+        }
     }
 }

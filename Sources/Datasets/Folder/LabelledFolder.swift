@@ -6,18 +6,19 @@ import Foundation
 ///       train.txt, val.txt     the names of the samples, one a line, without extension
 ///       images/NAME.jpg        or .jpeg or .png: RGB or grey
 ///       TASK/NAME.png          or .npy or, for edge, sal and normals, .jpg: a folder for each task that there is
-///       semseg/classes.txt     the names of the classes, one a line, in the order of their numbers from 0;
-///                              human_parts/classes.txt likewise, background first
+///       TASK/classes.txt       of a task with classes: their names, one a line, in the order of their numbers from 0,
+///                              unless the configuration has them; of human_parts background first
 ///
 /// A picture whose camera noted that it is to be turned is refused: labels may lie either way. Labels have the size of
-/// their picture. An array (`.npy`) is height x width, for normals height x width x 3.
+/// their picture. An array (`.npy`) is height x width, with several channels height x width x channels.
 ///
-/// | task | PNG or JPEG | `.npy` |
+/// | kind | PNG or JPEG | `.npy` |
 /// |---|---|---|
-/// | `semseg`, `human_parts` | PNG: palette indices or grey values, as they are; 255 unknown | the same numbers |
-/// | `edge`, `sal` | grey, 0 … 255 for 0 … 1; truth above one half | 0 … 1, or true and false; 255 unknown |
-/// | `normals` | x, y, z as 2 v / 255 - 1: x right, y up, z towards the camera | x, y, z |
-/// | `depth` | 16-bit grey PNG, millimetres; 0 unknown | metres; 0, negative or not finite: unknown |
+/// | `classes` | PNG: palette indices or grey values, as they are; 255 unknown | the same numbers |
+/// | `score` | grey, of three channels RGB, 0 … 255 for 0 … 1; truth above one half | 0 … 1, or true and false; 255 unknown |
+/// | `direction` | x, y, z as 2 v / 255 - 1: x right, y up, z towards the camera | x, y, z |
+/// | `distance` | 16-bit grey PNG, millimetres; 0 unknown | metres; 0, negative or not finite: unknown |
+/// | `value` | none | the numbers; those that are not finite are unknown |
 ///
 /// A mask of 0 and 1 in a PNG, which would be false throughout, is refused; one of 0 alone is not.
 ///
@@ -45,32 +46,47 @@ package struct LabelledFolder: StoredSampleSource {
                 path: root, problem: "the folder images is missing",
                 remedy: "put the pictures there, or name the folder that holds it with data.root")
         }
-        tasks = LearningTask.allCases.filter { isFolder($0.rawValue) }
-        for task in requested where !tasks.contains(task) {
+        tasks = requested
+        for task in requested where !isFolder(task.name) {
             throw DataFileError(
-                path: root, problem: "the folder \(task.rawValue) is missing",
-                remedy: "put the labels there, or remove \(task.rawValue) from tasks")
+                path: root, problem: "the folder \(task.name) is missing",
+                remedy: "put the labels there, or remove \(task.name) from tasks")
         }
         self.root = root
         identifiers = try IdentifierList.read("\(root)/\(split).txt")
         var names: [LearningTask: [String]] = [:]
-        for task in requested where task.answer == .classes {
-            let path = "\(root)/\(task.rawValue)/classes.txt"
-            let listed = try IdentifierList.read(path)
-            guard listed.count <= 255 else {
-                throw DataFileError(
-                    path: path, problem: "it lists \(listed.count) classes, and 255 are the most",
-                    remedy: "merge some of them")
-            }
-            // What is no part tells a picture of somebody from one that shows nobody.
-            guard task != .humanParts || listed[0].lowercased() == "background" else {
-                throw DataFileError(
-                    path: path, problem: "human_parts needs background as class 0, which is \(listed[0])",
-                    remedy: "list background first, and number the parts from 1 on in the labels")
-            }
-            names[task] = listed
-        }
+        for task in requested where task.kind == .classes { names[task] = try Self.classNames(of: task, root: root) }
         self.names = names
+    }
+
+    /// The names of a task's classes: those of the configuration, else those of `ROOT/TASK/classes.txt`.
+    ///
+    /// - Throws: ``DataFileError`` where there are none, more than 255, both and they differ, or where class 0 has to be
+    ///   the background and is not.
+    package static func classNames(of task: LearningTask, root: String) throws -> [String] {
+        let path = "\(root)/\(task.name)/classes.txt"
+        var listed = task.classNames
+        if listed.isEmpty || FileManager.default.fileExists(atPath: path) {
+            let stored = try IdentifierList.read(path)
+            guard listed.isEmpty || listed == stored else {
+                throw DataFileError(
+                    path: path, problem: "it lists other classes than tasks.\(task.name).classes",
+                    remedy: "leave that key out, or make both the same")
+            }
+            listed = stored
+        }
+        guard listed.count <= 255 else {
+            throw DataFileError(
+                path: path, problem: "it lists \(listed.count) classes, and 255 are the most",
+                remedy: "merge some of them")
+        }
+        // What is no part tells a picture of somebody from one that shows nobody.
+        guard !task.skipsEmptySamples || listed[0].lowercased() == "background" else {
+            throw DataFileError(
+                path: path, problem: "\(task.name) needs background as class 0, which is \(listed[0])",
+                remedy: "list background first, and number the others from 1 on in the labels")
+        }
+        return listed
     }
 
     package func classNames(of task: LearningTask) -> [String] { names[task] ?? [] }
@@ -90,25 +106,7 @@ package struct LabelledFolder: StoredSampleSource {
     }
 
     private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
-        let file = LabelFile(labelPath(task, identifier))
-        switch task.answer {
-        case .classes: return try file.classes(count: classNames(of: task).count)
-        case .score: return try file.sharesOfNoSmallMask()
-        case .direction: return Self.unitVectors(try file.vectors())
-        case .distance: return try file.depth()
-        }
-    }
-
-    private static func unitVectors(_ map: PixelMap) -> PixelMap {
-        var map = map
-        for pixel in stride(from: 0, to: map.values.count, by: 3) {
-            let length = map.values[pixel..<pixel + 3].reduce(0) { $0 + $1 * $1 }.squareRoot()
-            let isKnown = (0.5...1.5).contains(length)
-            for channel in 0..<3 {
-                map.values[pixel + channel] = isKnown ? map.values[pixel + channel] / length : 0
-            }
-        }
-        return map
+        try LabelFile(labelPath(task, identifier)).map(of: task, classes: classNames(of: task).count)
     }
 
     private func imagePath(_ identifier: String) -> String {
@@ -116,8 +114,7 @@ package struct LabelledFolder: StoredSampleSource {
     }
 
     private func labelPath(_ task: LearningTask, _ identifier: String) -> String {
-        let isExact = task.answer == .classes || task.answer == .distance
-        return firstThere("\(root)/\(task.rawValue)/\(identifier)", isExact ? ["png", "npy"] : ["png", "npy", "jpg"])
+        firstThere("\(root)/\(task.name)/\(identifier)", task.kind.labelExtensions)
     }
 
     /// The file with the first of `extensions` that exists, else the one with the first.

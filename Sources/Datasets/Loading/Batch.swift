@@ -48,7 +48,7 @@ package struct Batch: ~Copyable, @unchecked Sendable {
     /// The labels of `task`: count x height x width x its label channels, on a 64-byte boundary.
     package func labels(of task: LearningTask) -> UnsafePointer<Float> {
         guard let index = pool.tasks.firstIndex(of: task) else {
-            preconditionFailure("the loader was not asked for labels of \(task.rawValue)")
+            preconditionFailure("the loader was not asked for labels of \(task.name)")
         }
         return UnsafePointer(storage.labels[index])
     }

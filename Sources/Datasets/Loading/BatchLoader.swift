@@ -20,7 +20,7 @@ package final class BatchLoader {
         readAhead: Int = 2, normalization: ImageNormalization = .imageNet
     ) throws {
         precondition(workers >= 0 && step >= 0 && readAhead > 0, "a loader reads forward")
-        precondition(Set(tasks).isSubset(of: source.tasks), "the source has labels of these tasks")
+        precondition(tasks.allSatisfy(source.has), "the source has labels of these tasks")
         plan.validate(samplesInSource: source.count)
         let pool = BatchPool(
             capacity: plan.capacity, height: plan.frameHeight, width: plan.frameWidth, tasks: tasks)

@@ -48,8 +48,8 @@ package final class CachedSampleSource: SampleSource, @unchecked Sendable {
         return sample
     }
 
-    package func boundaries(at index: Int) throws -> PixelMap {
-        try source.boundaries(at: index)
+    package func boundaries(of task: LearningTask, at index: Int) throws -> PixelMap {
+        try source.boundaries(of: task, at: index)
     }
 
     private func locked<Value>(_ body: () -> Value) -> Value {

@@ -2,11 +2,13 @@
 /// source: the scaled picture never exists as a whole.
 ///
 /// The conventions are those of the paper's reference program:
-/// - linear (picture, normals, depth): source coordinate (i + 0.5) · old / new - 0.5, clamped at the borders, without
-///   smoothing; float32; vectors are not normalized again, and unknown values are mixed in like any other;
-/// - nearest (classes, edges, saliency): source index floor(i · (1 / (new / old))), both quotients in float64;
+/// - linear (picture, directions, distances, values): source coordinate (i + 0.5) · old / new - 0.5, clamped at the
+///   borders, without smoothing; float32; vectors are not normalized again, and unknown values are mixed in like any
+///   other (an unknown number of kind `value` is NaN, and so is what it has a part in);
+/// - nearest (classes, scores): source index floor(i · (1 / (new / old))), both quotients in float64;
 /// - around the picture 123, 116, 103 (RGB) and the task's unknown label;
-/// - depth divided by the scale; x of the normals negated in a mirrored view;
+/// - distances divided by the scale, and values as their task says; x of directions negated in a mirrored view, and
+///   values multiplied by their task's factors;
 /// - the resized picture is truncated to whole levels before it is normalized.
 ///
 /// A renderer keeps its tables between calls, so each worker has its own.
@@ -48,25 +50,55 @@ package struct ViewRenderer {
     ) {
         precondition(labels.channels == task.labelChannels, "a label map has its task's channels")
         fillPadding(Array(repeating: task.unknownLabel, count: labels.channels), view: view, in: target)
-        switch task.answer {
-        case .classes, .score:
-            renderNearest(labels, view: view, to: target)
-        case .direction:
-            renderLinear(labels, view: view, to: target)
+        switch task.kind.resizing {
+        case .nearest: renderNearest(labels, view: view, to: target)
+        case .linear: renderLinear(labels, view: view, to: target)
+        }
+        switch task.kind {
+        case .classes, .score: break
+        case .direction: if view.isMirrored { negateFirst(of: 3, view: view, in: target) }
+        case .distance: scale(.divide, channels: 1, view: view, in: target)
+        case .value:
             if view.isMirrored {
-                forEachCoveredRun(of: view, channels: 3) { start, count in
-                    for position in stride(from: start, to: start + count, by: 3) {
-                        // 0 - x and not -x, so that an unknown vector stays free of negative zeros.
-                        target[position] = 0 - target[position]
-                    }
+                guard let factors = task.mirrorFactors else {
+                    preconditionFailure("\(task.name) has no factors for a mirrored picture")
                 }
+                multiply(by: factors.map { Float($0) }, view: view, in: target)
             }
-        case .distance:
-            renderLinear(labels, view: view, to: target)
-            let scale = Float(view.scale)
-            forEachCoveredRun(of: view, channels: 1) { start, count in
-                for position in start..<start + count {
-                    target[position] /= scale
+            if view.scale != 1 {
+                guard let scaling = task.scaling else {
+                    preconditionFailure("\(task.name) does not say what becomes of it in a scaled picture")
+                }
+                scale(scaling, channels: labels.channels, view: view, in: target)
+            }
+        }
+    }
+
+    /// 0 - x and not -x, so that an unknown vector stays free of negative zeros.
+    private func negateFirst(of channels: Int, view: SampleView, in target: UnsafeMutablePointer<Float>) {
+        forEachCoveredRun(of: view, channels: channels) { start, count in
+            for position in stride(from: start, to: start + count, by: channels) {
+                target[position] = 0 - target[position]
+            }
+        }
+    }
+
+    private func multiply(by factors: [Float], view: SampleView, in target: UnsafeMutablePointer<Float>) {
+        forEachCoveredRun(of: view, channels: factors.count) { start, count in
+            for position in start..<start + count { target[position] *= factors[(position - start) % factors.count] }
+        }
+    }
+
+    private func scale(
+        _ scaling: ValueScaling, channels: Int, view: SampleView, in target: UnsafeMutablePointer<Float>
+    ) {
+        let scale = Float(view.scale)
+        forEachCoveredRun(of: view, channels: channels) { start, count in
+            for position in start..<start + count {
+                switch scaling {
+                case .none: break
+                case .multiply: target[position] *= scale
+                case .divide: target[position] /= scale
                 }
             }
         }
@@ -158,8 +190,9 @@ private struct LinearTap {
     var second: Int
     var share: Float
 
+    /// Of NaN, which is unknown, no share is no harm.
     func mix(_ a: Float, _ b: Float) -> Float {
-        a * (1 - share) + b * share
+        share == 0 && b.isNaN ? a : a * (1 - share) + b * share
     }
 
     static func fill(_ taps: inout [LinearTap], scaled: Int, source: Int) {

@@ -24,10 +24,10 @@ package struct NYUD: StoredSampleSource {
         self.root = root
     }
 
-    package var tasks: [LearningTask] { NYUDLayout.tasks }
+    package var tasks: [LearningTask] { NYUDLayout.tasks.map(\.task) }
 
     package func classNames(of task: LearningTask) -> [String] {
-        guard task == .semseg else { return [] }
+        guard PaperTask(task) == .semseg else { return [] }
         return layout == .matlab ? ["background"] + Self.classNames : Self.classNames
     }
 
@@ -41,7 +41,7 @@ package struct NYUD: StoredSampleSource {
 
     package func files(at index: Int, tasks: [LearningTask]) -> [String] {
         let identifier = identifiers[index]
-        return [imagePath(identifier)] + tasks.map { layout.path(of: $0, identifier, root: root) }
+        return [imagePath(identifier)] + tasks.map { layout.path(of: paperTask($0), identifier, root: root) }
     }
 
     package func sample(at index: Int, tasks: [LearningTask]) throws -> Sample {
@@ -54,9 +54,10 @@ package struct NYUD: StoredSampleSource {
     }
 
     private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
-        let file = LabelFile(layout.path(of: task, identifier, root: root))
+        let known = paperTask(task)
+        let file = LabelFile(layout.path(of: known, identifier, root: root))
         let count = classNames(of: .semseg).count
-        switch (task, layout) {
+        switch (known, layout) {
         case (.semseg, .matlab):
             return try file.checkedClasses(file.matrix("segmentation"), count: count)
         case (.semseg, .numPy):
@@ -67,8 +68,13 @@ package struct NYUD: StoredSampleSource {
         case (.normals, _): return try file.vectors()
         case (.depth, .matlab): return LabelFile.knownDepth(try file.matrix("depth"))
         case (.depth, .numPy): return try file.depth()
-        default: preconditionFailure("NYUD has no labels of \(task.rawValue)")
+        case (.humanParts, _), (.sal, _): preconditionFailure("NYUD has no labels of \(task.name)")
         }
+    }
+
+    private func paperTask(_ task: LearningTask) -> PaperTask {
+        guard let known = PaperTask(task) else { preconditionFailure("NYUD has no labels of \(task.name)") }
+        return known
     }
 
     private func imagePath(_ identifier: String) -> String { "\(root)/images/\(identifier).jpg" }

@@ -8,7 +8,7 @@ package enum NYUDLayout: Sendable, CaseIterable {
     /// 40 classes.
     case numPy
 
-    static let tasks: [LearningTask] = [.semseg, .edge, .normals, .depth]
+    static let tasks: [PaperTask] = [.semseg, .edge, .normals, .depth]
 
     /// Recognizes the layout of the data set in `root` by the files of one sample, of which some may be missing.
     /// - Throws: ``DataFileError`` that says what is missing for either.
@@ -29,11 +29,11 @@ package enum NYUDLayout: Sendable, CaseIterable {
         self = layout
     }
 
-    func path(of task: LearningTask, _ identifier: String, root: String) -> String {
+    func path(of task: PaperTask, _ identifier: String, root: String) -> String {
         "\(root)/\(relativePath(of: task, identifier))"
     }
 
-    private func relativePath(of task: LearningTask, _ identifier: String) -> String {
+    private func relativePath(of task: PaperTask, _ identifier: String) -> String {
         switch (task, self) {
         case (.semseg, .matlab): "segmentation/\(identifier).mat"
         case (.semseg, .numPy): "segmentation/\(identifier).png"
@@ -43,7 +43,7 @@ package enum NYUDLayout: Sendable, CaseIterable {
         case (.normals, .numPy): "normals/\(identifier).npy"
         case (.depth, .matlab): "depth/\(identifier).mat"
         case (.depth, .numPy): "depth/\(identifier).npy"
-        default: preconditionFailure("NYUD has no labels of \(task.rawValue)")
+        case (.humanParts, _), (.sal, _): preconditionFailure("NYUD has no labels of \(task.rawValue)")
         }
     }
 }

@@ -29,15 +29,15 @@ package struct PascalContext: StoredSampleSource {
         layout = try PascalContextLayout(root: root)
         self.root = root
         tasks = layout.tasks(in: root)
-        for task in requested where !tasks.contains(task) {
+        for task in requested where !tasks.contains(where: { $0.hasLabels(of: task) }) {
             throw layout.missingFolder(of: task, root: root)
         }
         normalsClasses =
-            requested.contains(.normals)
+            requested.contains { PaperTask($0) == .normals }
             ? try layout == .rcm ? NormalsClasses.read(root: root) : NormalsClasses.standard : []
         let list = "\(root)/ImageSets/Context/\(split).txt"
         let listed = try IdentifierList.read(list)
-        if requested == [.humanParts] {
+        if requested.map({ PaperTask($0) }) == [.humanParts] {
             let objects = try ObjectClasses(root: root, split: split, identifiers: listed, layout: layout)
             identifiers = listed.filter { objects.classes(of: $0).contains(Self.personClass) }
             guard !identifiers.isEmpty else {
@@ -51,10 +51,10 @@ package struct PascalContext: StoredSampleSource {
     }
 
     package func classNames(of task: LearningTask) -> [String] {
-        switch task {
+        switch PaperTask(task) {
         case .semseg: Self.classNames
         case .humanParts: ["background"] + PersonPart.allCases.map(\.name)
-        default: []
+        case .edge, .sal, .normals, .depth, nil: []
         }
     }
 
@@ -66,7 +66,7 @@ package struct PascalContext: StoredSampleSource {
     package func files(at index: Int, tasks: [LearningTask]) -> [String] {
         let identifier = identifiers[index]
         var files = [imagePath(identifier)]
-        for task in tasks {
+        for task in tasks.map({ paperTask($0) }) {
             if task == .edge || task == .normals { files.append(layout.path(of: .context, identifier, root: root)) }
             if let labels = PascalContextLayout.Labels(task) {
                 files.append(layout.path(of: labels, identifier, root: root))
@@ -79,21 +79,27 @@ package struct PascalContext: StoredSampleSource {
     package func sample(at index: Int, tasks: [LearningTask]) throws -> Sample {
         try naming(index) { identifier in
             let image = try ImageFile.read(imagePath(identifier)).rgbMap
-            let context = tasks.contains(.edge) || tasks.contains(.normals) ? try contextClasses(identifier) : nil
+            let needsContext = tasks.contains { [.edge, .normals].contains(paperTask($0)) }
+            let context = needsContext ? try contextClasses(identifier) : nil
             var labels: [LearningTask: PixelMap] = [:]
             for task in tasks {
-                switch task {
+                switch paperTask(task) {
                 case .semseg: labels[task] = try file(.semseg, identifier).classes(count: Self.classNames.count)
                 case .humanParts:
                     labels[task] = layout.trained(try drawnHumanParts(identifier), on: image)
                 case .edge: labels[task] = ContextBoundaries.thinned(of: context!)
                 case .normals: labels[task] = try normals(identifier, context: context!)
                 case .sal: labels[task] = try saliency(identifier)
-                default: preconditionFailure("PASCAL-Context has no labels of \(task.rawValue)")
+                case .depth: preconditionFailure("PASCAL-Context has no labels of \(task.name)")
                 }
             }
             return Sample(identifier: identifier, image: image, labels: labels)
         }
+    }
+
+    private func paperTask(_ task: LearningTask) -> PaperTask {
+        guard let known = PaperTask(task) else { preconditionFailure("PASCAL-Context has no labels of \(task.name)") }
+        return known
     }
 
     /// The human parts of a sample as the reference programs draw them; nil where the picture has no person.

@@ -12,13 +12,13 @@ package enum PascalContextLayout: Sendable, CaseIterable {
         case context, parts, semseg, normals, saliency
 
         /// The labels of a task; edges have none but the context classes.
-        init?(_ task: LearningTask) {
+        init?(_ task: PaperTask) {
             switch task {
             case .semseg: self = .semseg
             case .humanParts: self = .parts
             case .normals: self = .normals
             case .sal: self = .saliency
-            default: return nil
+            case .edge, .depth: return nil
             }
         }
     }
@@ -70,30 +70,32 @@ package enum PascalContextLayout: Sendable, CaseIterable {
         }
     }
 
-    private static func folders(for task: LearningTask) -> [Labels] {
+    private static func folders(for task: PaperTask) -> [Labels] {
         switch task {
         case .edge: [.context]
         case .normals: [.normals, .context]
-        default: Labels(task).map { [$0] } ?? []
+        case .semseg, .humanParts, .sal, .depth: Labels(task).map { [$0] } ?? []
         }
     }
 
     /// The tasks that `root` has folders for.
     func tasks(in root: String) -> [LearningTask] {
-        LearningTask.allCases.filter { task in
+        PaperTask.allCases.filter { task in
             let needed = Self.folders(for: task)
             return !needed.isEmpty && needed.allSatisfy { Self.isFolder("\(root)/\(folder(of: $0))") }
-        }
+        }.map(\.task)
     }
 
     /// The complaint about a task that `root` has no labels of.
     func missingFolder(of task: LearningTask, root: String) -> DataFileError {
-        let missing = Self.folders(for: task).map { folder(of: $0) }.filter { !Self.isFolder("\(root)/\($0)") }
+        let missing = (PaperTask(task).map { Self.folders(for: $0) } ?? []).map { folder(of: $0) }.filter {
+            !Self.isFolder("\(root)/\($0)")
+        }
         let problem =
             missing.isEmpty
-            ? "PASCAL-Context has no labels of \(task.rawValue)"
-            : "\(task.rawValue) needs the folder \(missing.joined(separator: " and ")), which is missing"
-        return DataFileError(path: root, problem: problem, remedy: "fetch it, or remove \(task.rawValue) from tasks")
+            ? "PASCAL-Context has no labels of \(task.name)"
+            : "\(task.name) needs the folder \(missing.joined(separator: " and ")), which is missing"
+        return DataFileError(path: root, problem: problem, remedy: "fetch it, or remove \(task.name) from tasks")
     }
 
     /// The file with labels of a sample.

@@ -6,12 +6,15 @@ import Foundation
 ///
 /// Each has the size of its picture; samples are named as in the data set's lists.
 ///
-/// | task | `.npy` | `.png` |
+/// | kind | `.npy` | `.png` |
 /// |---|---|---|
-/// | `semseg`, `human_parts` | height × width classes, or classes × height × width scores | classes: grey or palette |
-/// | `edge`, `sal` | height × width scores before the sigmoid | grey: 255 times the probability |
-/// | `normals` | 3 × height × width, of any length | red, green, blue: 255 (n + 1) / 2 |
-/// | `depth` | height × width metres | 16-bit grey: millimetres |
+/// | `classes` | height × width classes, or classes × height × width scores | classes: grey or palette |
+/// | `score` | height × width scores before the sigmoid | grey: 255 times the probability |
+/// | `direction` | 3 × height × width, of any length | red, green, blue: 255 (n + 1) / 2 |
+/// | `distance` | height × width metres | 16-bit grey: millimetres |
+/// | `value` | height × width numbers | none |
+///
+/// Of several channels, `score` and `value` have channels × height × width.
 package struct PredictionFolder: Sendable {
     package let path: String
 
@@ -29,11 +32,11 @@ package struct PredictionFolder: Sendable {
     private func missing(_ task: LearningTask, _ identifier: String) -> SampleError {
         SampleError(
             identifier: identifier, problem: "\(stem(task, identifier)).npy (or .png) is missing",
-            remedy: "save a prediction of every sample on the list, or remove \(task.rawValue) from tasks")
+            remedy: "save a prediction of every sample on the list, or remove \(task.name) from tasks")
     }
 
     private func stem(_ task: LearningTask, _ identifier: String) -> String {
-        "\(path)/\(task.rawValue)/\(identifier)"
+        "\(path)/\(task.name)/\(identifier)"
     }
 
     private func file(of task: LearningTask, _ identifier: String) -> String? {
@@ -65,7 +68,7 @@ package struct PredictionFolder: Sendable {
                 "it has \(map.height) x \(map.width) pixels and the picture \(height) x \(width)",
                 "save predictions at the size of their pictures")
         }
-        guard task.answer == .classes else { return prediction }
+        guard task.kind == .classes else { return prediction }
         if case .classes(let map) = prediction {
             let isKnown = map.values.allSatisfy { $0 >= 0 && $0 < Float(classes) && $0 == $0.rounded(.down) }
             guard isKnown else {
@@ -79,19 +82,18 @@ package struct PredictionFolder: Sendable {
 
     private static func array(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
         let array = try NumPyArray(file)
-        let isClassification = task.answer == .classes
-        if array.shape.count == 2 && task.answer != .direction {
+        let isClassification = task.kind == .classes
+        let outputs = task.labelChannels
+        if array.shape.count == 2 && outputs == 1 {
             let map = PixelMap(
                 height: array.shape[0], width: array.shape[1], channels: 1, values: array.values)
             return isClassification ? .classes(map) : .output(map)
         }
-        guard array.shape.count == 3 && (isClassification || (task.answer == .direction && array.shape[0] == 3)) else {
+        guard array.shape.count == 3 && (isClassification || array.shape[0] == outputs) else {
             let expected =
-                switch task.answer {
-                case .classes: "height x width classes, or classes x height x width scores"
-                case .direction: "3 x height x width"
-                case .score, .distance: "height x width"
-                }
+                isClassification
+                ? "height x width classes, or classes x height x width scores"
+                : outputs == 1 ? "height x width" : "\(outputs) x height x width"
             throw DataFileError(path: file, problem: "its shape is \(array.shape)", remedy: "save \(expected)")
         }
         let (channels, height, width) = (array.shape[0], array.shape[1], array.shape[2])
@@ -104,15 +106,20 @@ package struct PredictionFolder: Sendable {
     }
 
     private static func picture(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
-        switch task.answer {
+        switch task.kind {
         case .classes: return .classes(try LabelFile(file).indices())
         case .distance: return .output(try LabelFile(file).depth())
+        case .value:
+            throw DataFileError(
+                path: file, problem: "a picture cannot hold real numbers", remedy: "save an array (.npy)")
         case .score, .direction:
             let picture = try ImageFile.read(file)
             guard picture.channels == task.labelChannels else {
                 throw DataFileError(
-                    path: file, problem: "it has \(picture.channels) channels",
-                    remedy: task.answer == .direction ? "save x, y, z as red, green, blue" : "save a grey PNG")
+                    path: file, problem: "it has \(picture.channels) channels and \(task.name) \(task.labelChannels)",
+                    remedy: task.labelChannels == 3
+                        ? "save red, green, blue" : task.labelChannels == 1 ? "save a grey PNG" : "save an array (.npy)"
+                )
             }
             return .bytes(
                 PixelMap(
@@ -131,17 +138,18 @@ package struct PredictionFolder: Sendable {
         let folder = URL(fileURLWithPath: stem).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            if task.answer == .classes {
+            if task.kind == .classes {
                 let pixels = PNGFile.Pixels.grey(map.values.map { UInt8($0) })
                 try PNGFile(height: map.height, width: map.width, pixels: pixels).write(to: stem + ".png")
                 return
             }
             var (values, shape) = (map.values, [map.height, map.width])
-            if task.answer == .direction {
-                values = (0..<3).flatMap { channel in
-                    stride(from: channel, to: map.values.count, by: 3).map { map.values[$0] }
+            let channels = map.channels
+            if channels > 1 {
+                values = (0..<channels).flatMap { channel in
+                    stride(from: channel, to: map.values.count, by: channels).map { map.values[$0] }
                 }
-                shape = [3] + shape
+                shape = [channels] + shape
             }
             try Data(NumPyArray.encoded(values, shape: shape)).write(
                 to: URL(fileURLWithPath: stem + ".npy"), options: .atomic)

@@ -1,6 +1,6 @@
-/// The truth of each task, in the encodings of ``LearningTask``.
+/// The truth of each task, in the encodings of ``TaskKind``.
 extension RoomView {
-    func labels(of task: LearningTask) -> PixelMap {
+    func labels(of task: PaperTask) -> PixelMap {
         let values: [Float] =
             switch task {
             case .semseg: (0..<height * width).map { Float(semanticClass($0).rawValue) }
@@ -10,7 +10,7 @@ extension RoomView {
             case .normals: normals()
             case .depth: depth
             }
-        return PixelMap(height: height, width: width, channels: task.labelChannels, values: values)
+        return PixelMap(height: height, width: width, channels: task.task.labelChannels, values: values)
     }
 
     /// Body parts; unknown everywhere in a picture without people, as in the paper's data (PASCAL-Parts).

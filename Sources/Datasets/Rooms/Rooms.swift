@@ -36,13 +36,13 @@ package struct Rooms: SampleSource {
         stream = RandomStream("rooms").substream(seed)
     }
 
-    package var tasks: [LearningTask] { [.semseg, .humanParts, .edge, .sal, .normals, .depth] }
+    package var tasks: [LearningTask] { PaperTask.allCases.map(\.task) }
 
     package func classNames(of task: LearningTask) -> [String] {
-        switch task {
+        switch PaperTask(task) {
         case .semseg: RoomSemanticClass.allCases.map { "\($0)" }
         case .humanParts: RoomBodyPart.allCases.map { $0.name }
-        default: []
+        case .edge, .sal, .normals, .depth, nil: []
         }
     }
 
@@ -50,7 +50,10 @@ package struct Rooms: SampleSource {
         precondition(index >= 0 && index < count, "a sample's index lies within the data set")
         let view = view(at: index)
         var labels: [LearningTask: PixelMap] = [:]
-        for task in tasks { labels[task] = view.labels(of: task) }
+        for task in tasks {
+            guard let known = PaperTask(task) else { preconditionFailure("rooms have no labels of \(task.name)") }
+            labels[task] = view.labels(of: known)
+        }
         return Sample(
             identifier: "rooms-\(seed)-\(first + index)",
             image: PixelMap(height: height, width: width, channels: 3, values: view.image()), labels: labels)

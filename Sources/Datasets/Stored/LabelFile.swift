@@ -1,6 +1,6 @@
 /// A file with the labels of one picture, of the kinds that data sets come in: PNG, JPEG, `.npy` and `.mat`.
 ///
-/// Every function gives a map as ``LearningTask`` describes it, and throws ``DataFileError`` for a file that is damaged
+/// Every function gives a map as ``TaskKind`` describes it, and throws ``DataFileError`` for a file that is damaged
 /// or holds something else.
 struct LabelFile {
     let path: String
@@ -10,6 +10,19 @@ struct LabelFile {
     }
 
     private var isArray: Bool { path.hasSuffix(".npy") }
+
+    /// A user's own labels of `task`, of which any kind can be asked for.
+    ///
+    /// - Parameter classes: how many classes there are; only kind `classes` looks at it.
+    func map(of task: LearningTask, classes count: Int) throws -> PixelMap {
+        switch task.kind {
+        case .classes: try classes(count: count)
+        case .score: try task.channels == 1 ? sharesOfNoSmallMask() : shares(channels: task.channels)
+        case .direction: Self.unitVectors(try vectors())
+        case .distance: try depth()
+        case .value: try values(channels: task.channels)
+        }
+    }
 
     // MARK: classes
 
@@ -61,16 +74,23 @@ struct LabelFile {
 
     // MARK: numbers
 
-    /// Numbers from 0 to 1: grey levels divided by 255, or an array's numbers, of which 255 stands for unknown.
-    func shares() throws -> PixelMap {
+    /// Numbers from 0 to 1: levels divided by 255, or an array's numbers, of which 255 stands for unknown.
+    func shares(channels: Int = 1) throws -> PixelMap {
         if isArray {
-            let map = try array(channels: 1)
+            let map = try array(channels: channels)
             guard map.values.allSatisfy({ (0...1).contains($0) || $0 == 255 }) else {
                 throw refusal("it holds numbers that are not from 0 to 1", "divide them by their largest")
             }
             return map
         }
-        return try levels(channels: 1) { Float($0) / 255 }
+        return try levels(channels: channels) { Float($0) / 255 }
+    }
+
+    /// Any real numbers, those that are not finite as NaN, which is unknown.
+    func values(channels: Int) throws -> PixelMap {
+        var map = try array(channels: channels)
+        for index in map.values.indices where !map.values[index].isFinite { map.values[index] = .nan }
+        return map
     }
 
     /// The same of a user's own file. To many programs a mask is 0 and 1, and 255 where unknown; as grey levels of a
@@ -97,6 +117,19 @@ struct LabelFile {
         for pixel in stride(from: 0, to: map.values.count, by: 3)
         where !map.values[pixel..<pixel + 3].allSatisfy(\.isFinite) {
             for channel in 0..<3 { map.values[pixel + channel] = 0 }
+        }
+        return map
+    }
+
+    /// Vectors brought to unit length; those shorter than 0.5 or longer than 1.5 are unknown.
+    static func unitVectors(_ map: PixelMap) -> PixelMap {
+        var map = map
+        for pixel in stride(from: 0, to: map.values.count, by: 3) {
+            let length = map.values[pixel..<pixel + 3].reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let isKnown = (0.5...1.5).contains(length)
+            for channel in 0..<3 {
+                map.values[pixel + channel] = isKnown ? map.values[pixel + channel] / length : 0
+            }
         }
         return map
     }
@@ -141,9 +174,14 @@ struct LabelFile {
     private func levels(channels: Int, _ value: (UInt8) -> Float) throws -> PixelMap {
         let file = try ImageFile.read(path)
         guard file.channels == channels else {
+            let remedy =
+                switch channels {
+                case 1: "save it as a grey PNG"
+                case 3: "save x, y, z or the three channels as red, green, blue"
+                default: "save height x width x \(channels) numbers (.npy)"
+                }
             throw refusal(
-                channels == 1 ? "it is a picture in colour" : "it is a picture without colours",
-                channels == 1 ? "save it as a grey PNG" : "save x, y, z as red, green, blue")
+                file.channels == 1 ? "it is a picture without colours" : "it is a picture in colour", remedy)
         }
         return PixelMap(
             height: file.height, width: file.width, channels: channels, values: file.bytes.map(value))

@@ -32,7 +32,7 @@ package struct ONNXFile {
         for network in networks {
             let prefix = networks.count > 1 ? network.head.name + "/" : ""
             writer.add(network.merged, image: normalized, prefix: prefix)
-            writer.addOutput(network.head.name, channels: network.head.channels, network.head.task.outputMeaning)
+            writer.addOutput(network.head.name, channels: network.head.channels, network.head.task.kind.outputMeaning)
         }
         model = .with {
             $0.irVersion = Self.formatVersion
@@ -58,18 +58,6 @@ package struct ONNXFile {
         }
         try AtomicFile.write(to: path) { writer in
             try bytes.withUnsafeBytes { try writer.write($0) }
-        }
-    }
-}
-
-extension LearningTask {
-    /// What a network's output stands for.
-    fileprivate var outputMeaning: String {
-        switch answer {
-        case .classes: "scores of the classes; the largest wins"
-        case .score: "a score; its sigmoid is the probability"
-        case .direction: "a unit vector in camera axes"
-        case .distance: "metres"
         }
     }
 }

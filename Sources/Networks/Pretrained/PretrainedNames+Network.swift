@@ -71,10 +71,10 @@ extension PretrainedNames {
     /// Whether the bank has modulators for every task to start from.
     var hasModulators: Bool { tensors["conv1.Wt.weight"] != nil }
 
-    /// The tasks that the file has a decoder of.
+    /// The tasks that the file has a decoder of, among the presets: of others a file of weights does not tell the kind.
     var heads: [TaskHead] {
-        LearningTask.allCases.compactMap { task in
-            tensors["predict.\(task.rawValue).weight"].flatMap { $0.shape.first }
+        LearningTask.presets.compactMap { task in
+            tensors["predict.\(task.name).weight"].flatMap { $0.shape.first }
                 .map { TaskHead(task, channels: $0) }
         }
     }

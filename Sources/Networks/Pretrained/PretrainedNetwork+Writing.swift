@@ -27,7 +27,7 @@ extension PretrainedNetwork {
             }
         for task in tasks {
             try model.write(
-                task: task.head.name, tensors: entries(task.tensors), metadata: ["channels": "\(task.head.channels)"])
+                task: task.head.name, tensors: entries(task.tensors), metadata: task.head.metadata)
         }
         return model
     }

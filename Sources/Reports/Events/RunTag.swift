@@ -38,14 +38,29 @@ enum RunTag: Hashable {
         case .score(let task, let sample, let metric, let unit): "sample/\(task)/\(Self.name(metric, unit))/\(sample)"
         case .image(let sample): "image/\(sample)"
         // Truth and prediction of a sample stand beside each other where tags are sorted.
-        case .truth(let task, let sample): "\(task)/\(sample)/truth"
-        case .prediction(let task, let sample): "\(task)/\(sample)/prediction"
+        case .truth(let task, let sample): "\(Self.group(of: task))/\(sample)/truth"
+        case .prediction(let task, let sample): "\(Self.group(of: task))/\(sample)/prediction"
         case .weights(let parameter): "weights/\(parameter)"
         case .gradients(let parameter): "gradients/\(parameter)"
         case .configuration: "run/configuration"
         case .session: "run/session"
         case .times: "run/times"
         }
+    }
+
+    /// What pictures of a task stand under: its name, unless other things stand under that.
+    private static func group(of task: String) -> String {
+        groups.contains(task) ? taskPrefix + task : task
+    }
+
+    private static let groups = [
+        "loss", "training", "validation", "validation_constant", "sample", "image", "weights", "gradients", "run",
+    ]
+    /// No task's name has a dot.
+    private static let taskPrefix = "task."
+
+    private static func task(ofGroup group: String) -> String {
+        group.hasPrefix(taskPrefix) ? String(group.dropFirst(taskPrefix.count)) : group
     }
 
     /// Reads a tag; nil where it is none of these. Samples' names may hold slashes.
@@ -73,9 +88,9 @@ enum RunTag: Hashable {
         case ("run", 2) where parts[1] == "session": self = .session
         case ("run", 2) where parts[1] == "times": self = .times
         case (let task, 3...) where parts.last == "truth":
-            self = .truth(task: task, sample: sample(parts[1..<parts.count - 1]))
+            self = .truth(task: Self.task(ofGroup: task), sample: sample(parts[1..<parts.count - 1]))
         case (let task, 3...) where parts.last == "prediction":
-            self = .prediction(task: task, sample: sample(parts[1..<parts.count - 1]))
+            self = .prediction(task: Self.task(ofGroup: task), sample: sample(parts[1..<parts.count - 1]))
         default: return nil
         }
     }

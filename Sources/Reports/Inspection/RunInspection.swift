@@ -34,7 +34,7 @@ package struct RunInspection: Encodable, Sendable {
             iterations = try PretrainConfiguration.load(path: run.configurationPath).training.iterations
         } else {
             let configuration = try RunConfiguration.load(path: run.configurationPath)
-            tasks = configuration.tasks.map(\.name.rawValue)
+            tasks = configuration.tasks.map(\.name)
             iterations = configuration.training.iterations
         }
         let names = try Folder.names(in: path)

@@ -27,8 +27,8 @@ package struct FleetComparison: Sendable, Equatable {
     /// - Throws: `FileSystemError`, `InvalidFileError`.
     package init(_ model: ModelFolder, settings: ModelSettings, tasks names: [LearningTask]) throws {
         let present = try model.tasks()
-        let heads = try names.filter { present.contains($0.rawValue) }.compactMap { task in
-            try model.task(task.rawValue).metadata["channels"].flatMap { Int($0) }
+        let heads = try names.filter { present.contains($0.name) }.compactMap { task in
+            try model.task(task.name).metadata["channels"].flatMap { Int($0) }
                 .map { TaskHead(task, channels: $0) }
         }
         // Parameters do not depend on the pictures' size.

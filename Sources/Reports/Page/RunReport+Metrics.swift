@@ -44,7 +44,7 @@ extension RunReport {
             baselines.isEmpty
             ? "The first metric of a task stands for it."
             : "Δ is the relative gain over the run beside it, signed so that more is better; Δm is its mean over the "
-                + "tasks, by the figure that the paper compares: the first of a task, but of saliency the IoU. Runs of "
+                + "tasks, by the figure that stands for each: the first, or the one that tasks.NAME.metric says. Runs of "
                 + "single tasks are one baseline together."
         return """
             <section><h2>Metrics</h2><p class="note">On the validation samples. “Of the way” is the share of the way \
@@ -55,14 +55,14 @@ extension RunReport {
     /// Δm of this run; nil unless exactly one of the baselines has each of its tasks.
     private func improvement(over baselines: [RunHistory]) -> Double? {
         let terms = history.tasks.compactMap { task -> RelativeImprovement.Term? in
-            guard let learned = LearningTask(rawValue: task.name),
+            guard let learned = configuration.tasks.first(where: { $0.name == task.name })?.task,
                 let metric = RelativeImprovement.figure(of: learned, in: task.metrics, named: \.name),
                 let last = metric.points.last, last.value.isFinite
             else { return nil }
             let others = baselines.compactMap { Self.value(of: metric, of: task, in: $0) }
             guard others.count == 1, others[0].isFinite else { return nil }
             return RelativeImprovement.Term(
-                task: learned, achieved: metric.result(last.value), baseline: metric.result(others[0]))
+                task: task.name, achieved: metric.result(last.value), baseline: metric.result(others[0]))
         }
         return terms.count == history.tasks.count ? RelativeImprovement(terms).percent : nil
     }

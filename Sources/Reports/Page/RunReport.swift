@@ -39,7 +39,7 @@ package struct RunReport {
             tasks.isEmpty
             ? nil
             : try FleetComparison(
-                model, settings: configuration.model, tasks: configuration.tasks.map(\.name))
+                model, settings: configuration.model, tasks: configuration.tasks.map(\.task))
         let files = ["config.yaml", "model/bank.safetensors"] + tasks.map { "model/tasks/\($0).safetensors" }
         hashes = try files.map { ($0, try SHA256.hexadecimal(ofFile: "\(path)/\($0)")) }
     }

@@ -49,12 +49,11 @@ package struct Forgetting: Encodable, Sendable {
             let after = try figures("\(folder)/\(name)/old-tasks.json")
             return try figures(before(method) + "/figures.json").compactMap { old in
                 guard let new = after.first(where: { $0.task == old.task }),
-                    let task = LearningTask(rawValue: old.task),
                     let start = old.result, let end = new.result
                 else { return nil }
                 return Row(
                     task: old.task, before: start.value, after: end.value,
-                    changePercent: RelativeImprovement.Term(task: task, achieved: end, baseline: start).percent)
+                    changePercent: RelativeImprovement.Term(task: old.task, achieved: end, baseline: start).percent)
             }
         }
         self.seed = seed

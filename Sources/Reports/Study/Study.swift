@@ -55,7 +55,8 @@ package struct Study: Encodable {
             throw UsageError("\(folder) holds no finished run of a study; name the --output of launch/study")
         }
         self.folder = folder
-        tasks = LearningTask.allCases.map(\.rawValue).filter(known.contains)
+        let paper = LearningTask.presets.map(\.name).filter(known.contains)
+        tasks = paper + known.subtracting(paper).sorted()
         self.cells = cells.mapValues { $0.filter { Set($0.figures.keys) == known } }
         metrics = Dictionary(
             all.flatMap(\.figures).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -93,13 +94,13 @@ package struct Study: Encodable {
         of figures: [String: EvaluationReport.Row], over baseline: [String: Double]
     ) -> Double? {
         let terms = baseline.compactMap { name, value -> RelativeImprovement.Term? in
-            guard let row = figures[name], let achieved = row.result, let base = row.result(of: value),
-                let task = LearningTask(rawValue: name)
-            else { return nil }
-            return RelativeImprovement.Term(task: task, achieved: achieved, baseline: base)
+            guard let row = figures[name], let achieved = row.result, let base = row.result(of: value) else {
+                return nil
+            }
+            return RelativeImprovement.Term(task: name, achieved: achieved, baseline: base)
         }
         // A dictionary has no order, and a sum in Double does.
-        let ordered = terms.sorted { $0.task.rawValue < $1.task.rawValue }
+        let ordered = terms.sorted { $0.task < $1.task }
         return !terms.isEmpty && terms.count == figures.count ? RelativeImprovement(ordered).percent : nil
     }
 }

@@ -31,7 +31,7 @@ struct StudyCell {
                 history: try RunHistory(folder: run.path),
                 parameters: try FleetComparison(
                     ModelFolder(opening: run.modelPath), settings: configuration.model,
-                    tasks: configuration.tasks.map(\.name)),
+                    tasks: configuration.tasks.map(\.task)),
                 configuration: configuration)
         }
     }
@@ -72,14 +72,16 @@ struct StudyCell {
     /// are scored pixel by pixel there, another.
     var courses: [String: (metric: RunHistory.Metric, values: [Int: Double])] {
         Dictionary(
-            runs.flatMap(\.history.tasks).compactMap { task in
-                LearningTask(rawValue: task.name).flatMap {
-                    RelativeImprovement.figure(of: $0, in: task.metrics, named: \.name)
-                }.map { metric in
-                    (
-                        task.name,
-                        (metric, Dictionary(metric.points.map { ($0.step, $0.value) }, uniquingKeysWith: { $1 }))
-                    )
+            runs.flatMap { run in
+                run.configuration.tasks.compactMap { settings in
+                    run.history.tasks.first { $0.name == settings.name }.flatMap {
+                        RelativeImprovement.figure(of: settings.task, in: $0.metrics, named: \.name)
+                    }.map { metric in
+                        (
+                            settings.name,
+                            (metric, Dictionary(metric.points.map { ($0.step, $0.value) }, uniquingKeysWith: { $1 }))
+                        )
+                    }
                 }
             }, uniquingKeysWith: { first, _ in first })
     }

@@ -47,11 +47,11 @@ package enum LossKind: Sendable, Hashable {
 extension LearningTask {
     /// The loss that the task is trained with.
     package var loss: LossKind {
-        switch answer {
+        switch kind {
         case .classes: .crossEntropy
-        case .score: self == .edge ? .edge : .saliency
+        case .score: scoreRule == .boundaries ? .edge : .saliency
         case .direction: .normals
-        case .distance: .depth
+        case .distance, .value: .depth
         }
     }
 }

@@ -12,13 +12,13 @@ package struct ConstantFit: Sendable {
     /// - Parameter classes: how many classes a classification task has; other tasks do not look at it.
     package init(task: LearningTask, classes: Int = 0) {
         self.task = task
-        self.classes = task.answer == .classes ? classes : 0
-        switch task.answer {
+        self.classes = task.kind == .classes ? classes : 0
+        switch task.kind {
         case .classes:
             precondition(classes > 0, "a classification task has classes")
             tally = MetricTally(counts: classes, columns: 0)
         case .score: tally = MetricTally(counts: 2, columns: 0)
-        case .direction, .distance: tally = MetricTally(counts: 0, columns: task.labelChannels)
+        case .direction, .distance, .value: tally = MetricTally(counts: 0, columns: task.labelChannels)
         }
     }
 
@@ -26,9 +26,9 @@ package struct ConstantFit: Sendable {
     /// - Parameter sample: the sample's index in the whole set; an index comes once.
     package mutating func add(label: MapView, sample: Int) {
         precondition(label.channels == task.labelChannels, "a label has the channels of its task")
-        switch task.answer {
+        switch task.kind {
         case .classes, .score: addCounts(label)
-        case .direction, .distance: addSums(label, sample: sample)
+        case .direction, .distance, .value: addSums(label, sample: sample)
         }
     }
 
@@ -88,7 +88,7 @@ package struct ConstantFit: Sendable {
     /// The constant that suits the labels seen so far; nil while none of them has a known pixel.
     package func predictor() -> ConstantPredictor? {
         guard tally.scoredPixels > 0 else { return nil }
-        switch task.answer {
+        switch task.kind {
         case .classes:
             var majority = 0
             for index in 1..<max(classes, 1) where tally.count(index) > tally.count(majority) {
@@ -102,7 +102,7 @@ package struct ConstantFit: Sendable {
             let sums = tally.columnSums
             let length = (sums[0] * sums[0] + sums[1] * sums[1] + sums[2] * sums[2]).squareRoot()
             return ConstantPredictor(task: task, values: sums.map { Float($0 / (length == 0 ? 1 : length)) })
-        case .distance:
+        case .distance, .value:
             return ConstantPredictor(task: task, values: [Float(tally.columnSums[0] / Double(tally.scoredPixels))])
         }
     }

@@ -10,11 +10,11 @@ import Datasets
 package struct RelativeImprovement: Sendable, Equatable {
     /// One task's term, in percent of the baseline's figure.
     package struct Term: Sendable, Equatable {
-        package let task: LearningTask
+        package let task: String
         package let achieved: MetricResult
         package let baseline: MetricResult
 
-        package init(task: LearningTask, achieved: MetricResult, baseline: MetricResult) {
+        package init(task: String, achieved: MetricResult, baseline: MetricResult) {
             self.task = task
             self.achieved = achieved
             self.baseline = baseline
@@ -48,6 +48,6 @@ package struct RelativeImprovement: Sendable, Equatable {
     package static func figure<Figure>(
         of task: LearningTask, in figures: [Figure], named name: KeyPath<Figure, String>
     ) -> Figure? {
-        task == .sal ? figures.first { $0[keyPath: name] == "max_iou" } : figures.first
+        figures.first { $0[keyPath: name] == task.comparedFigure } ?? figures.first
     }
 }

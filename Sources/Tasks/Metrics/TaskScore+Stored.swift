@@ -12,7 +12,7 @@ extension TaskScore {
         case .bytes(var map):
             for index in map.values.indices {
                 map.values[index] =
-                    task.answer == .direction ? 2 * map.values[index] / 255 - 1 : score(ofByte: map.values[index])
+                    task.kind == .direction ? 2 * map.values[index] / 255 - 1 : score(ofByte: map.values[index])
             }
             map.withView { add(output: $0, label: label, sample: sample, isEncoded: true) }
         }

@@ -42,13 +42,13 @@ package struct TaskScore: Sendable {
     ) {
         self.task = task
         self.convention = convention
-        switch task.answer {
+        switch task.kind {
         case .classes:
             precondition(classes > 0, "a classification task has classes")
             let made = ClassificationMetric(
-                classes: classes, hasBackground: hasBackground, skipsEmptySamples: task == .humanParts)
+                classes: classes, hasBackground: hasBackground, skipsEmptySamples: task.skipsEmptySamples)
             (metric, tally) = (.classification(made), made.emptyTally)
-        case .score where task == .edge:
+        case .score where task.scoreRule == .boundaries:
             if let boundaryDistance {
                 let made = BoundaryMetric(
                     BoundaryBenchmark(convention: convention, maximumDistance: boundaryDistance))
@@ -63,7 +63,7 @@ package struct TaskScore: Sendable {
         case .direction:
             let made = NormalsMetric(convention: convention)
             (metric, tally) = (.normals(made), made.emptyTally)
-        case .distance:
+        case .distance, .value:
             let made = DepthMetric(convention: convention)
             (metric, tally) = (.depth(made), made.emptyTally)
         }

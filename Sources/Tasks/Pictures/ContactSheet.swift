@@ -50,7 +50,7 @@ package struct ContactSheet: Sendable {
         rows.append([image] + pictures)
     }
 
-    /// Adds a sample as a row, drawn from its maps; depths of a row share the truth's range of colours.
+    /// Adds a sample as a row, drawn from its maps; distances and values of a row share the truth's range of colours.
     /// - Parameters:
     ///   - image: RGB in 0 … 255.
     ///   - label: the truth of a task.
@@ -60,10 +60,10 @@ package struct ContactSheet: Sendable {
     ) {
         let answers = tasks.map { task in
             label(task).withView { truth in
-                let range = task.answer == .distance ? DepthRange(label: truth) : .standard
+                let range = ValueRange(of: truth, task: task)
                 return (
-                    truth: Picture(label: truth, task: task, depthRange: range),
-                    prediction: output(task).withView { Picture(output: $0, task: task, depthRange: range) }
+                    truth: Picture(label: truth, task: task, range: range),
+                    prediction: output(task).withView { Picture(output: $0, task: task, range: range) }
                 )
             }
         }
@@ -106,7 +106,7 @@ package struct ContactSheet: Sendable {
     private var captions: [String] {
         ["image"]
             + tasks.flatMap {
-                columnsPerTask == 2 ? ["\($0.rawValue) truth", "\($0.rawValue) output"] : [$0.rawValue]
+                columnsPerTask == 2 ? ["\($0.name) truth", "\($0.name) output"] : [$0.name]
             }
     }
 }

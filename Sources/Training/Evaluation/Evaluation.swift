@@ -29,12 +29,12 @@ package struct Evaluation {
         self.split = split
         self.team = team
         self.threads = threads
-        let tasks = configuration.tasks.map(\.name)
+        let tasks = configuration.tasks.map(\.task)
         let data = try TrainingData(configuration.data, tasks: tasks, only: split)
         self.data = data
         rules = ScoringRules(
             convention: convention, boundaryDistance: configuration.data.boundaryDistance,
-            tasksWithBackground: Set(tasks.filter { data.hasBackground($0) }))
+            tasksWithBackground: Set(tasks.filter { data.training.hasBackground($0) }))
     }
 
     package var samples: Int { data.validation.count }
@@ -54,25 +54,31 @@ package struct Evaluation {
     ) throws -> [ValidationScore] {
         let model = try StoredModel(opening: path)
         let known = try model.folder.tasks()
-        let asked = configuration.tasks.map(\.name)
-        let tasks = asked.filter { known.contains($0.rawValue) }
+        let asked = configuration.tasks.map(\.task)
+        let tasks = asked.filter { known.contains($0.name) }
         guard !tasks.isEmpty else {
             throw UsageError(
                 "\(path) has the tasks \(known.joined(separator: ", ")) and the configuration "
-                    + "\(asked.map(\.rawValue).joined(separator: ", ")); name tasks of the model under tasks")
+                    + "\(asked.map(\.name).joined(separator: ", ")); name tasks of the model under tasks")
         }
-        let left = asked.map(\.rawValue).filter { !known.contains($0) }
+        let left = asked.map(\.name).filter { !known.contains($0) }
         if !left.isEmpty { note("\(path) has no \(left.joined(separator: ", ")), which is not scored") }
-        let others = known.filter { name in !asked.contains { $0.rawValue == name } }
+        let others = known.filter { name in !asked.contains { $0.name == name } }
         if !others.isEmpty { note("\(others.joined(separator: ", ")) of \(path) is not under tasks, and not scored") }
         let backbone = try other.map { try Self.backbone($0, for: model) }
         try team.agree(on: configuration.agreement(kernels) + data.agreement(tasks))
         // One task after the other: a joint network's tasks come apart, and only one network is in memory.
         return try tasks.flatMap { task in
-            let head = try model.head(task.rawValue)
+            var head = try model.head(task.name)
+            guard head.task.kind == task.kind else {
+                throw UsageError(
+                    "\(task.name) of \(path) is of kind \(head.task.kind.rawValue) and the configuration's of kind "
+                        + "\(task.kind.rawValue); give tasks.\(task.name).kind as it was trained")
+            }
+            head.task = task
             guard head.channels == data.channels(of: task) else {
                 throw UsageError(
-                    "\(path) tells \(head.channels) classes of \(task.rawValue) apart and the data set has "
+                    "\(path) predicts \(head.channels) channels or classes of \(task.name) and the data set has "
                         + "\(data.channels(of: task)); evaluate it on the data that it was trained for")
             }
             let (height, width) = (data.frames[0].height, data.frames[0].width)
@@ -80,7 +86,7 @@ package struct Evaluation {
             try team.agree(
                 on: parameters.storages.enumerated().map { place, storage in
                     let bytes = UnsafeRawBufferPointer(start: storage.values.base, count: storage.values.byteCount)
-                    return AgreementItem("part \(place) of \(task.rawValue)", SHA256.hexadecimal(of: bytes))
+                    return AgreementItem("part \(place) of \(task.name)", SHA256.hexadecimal(of: bytes))
                 })
             let validation = try Validation(
                 network: model.network([head], height: height, width: width),
@@ -95,7 +101,7 @@ package struct Evaluation {
     /// - Throws: `UsageError` where some are missing; `SampleError` where one is damaged or has the wrong size.
     package func scores(ofPredictions folder: PredictionFolder) throws -> [ValidationScore] {
         let source = data.validation
-        let tasks = configuration.tasks.map(\.name)
+        let tasks = configuration.tasks.map(\.task)
         let heads = tasks.map { TaskHead($0, channels: data.channels(of: $0)) }
         try team.agree(on: data.agreement(tasks))
         if let stored = source as? any StoredSampleSource {
@@ -111,7 +117,9 @@ package struct Evaluation {
             let index = share.lowerBound + item
             let sample = try source.sample(at: index, tasks: tasks)
             for (place, head) in heads.enumerated() {
-                let label = try head.task == .edge ? source.boundaries(at: index) : sample.labels[head.task]!
+                let label =
+                    try head.task.isMatchedByBoundaries
+                    ? source.boundaries(of: head.task, at: index) : sample.labels[head.task]!
                 let prediction = try folder.prediction(
                     of: head.task, sample.identifier, classes: head.channels, height: label.height, width: label.width)
                 label.withView { scores[place].add(stored: prediction, label: $0, sample: index) }

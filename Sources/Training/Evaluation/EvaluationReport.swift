@@ -53,13 +53,11 @@ package struct EvaluationReport: Codable, Sendable {
                         isCompared: true)
                 ]
             }
-            let compared = LearningTask(rawValue: score.task)
-                .flatMap { RelativeImprovement.figure(of: $0, in: score.results) }
             return score.results.map { result in
                 Row(
                     task: score.task, metric: result.name, convention: result.convention.rawValue,
                     unit: result.unit.rawValue, value: result.value.isFinite ? result.value : nil,
-                    isCompared: result.name == compared?.name)
+                    isCompared: result.name == score.comparedFigure)
             }
         }
     }
@@ -103,10 +101,10 @@ package struct EvaluationReport: Codable, Sendable {
                     "\(problem) \(row.metric) of \(row.task) by the rules \(row.convention); give one baseline for each task"
                 )
             }
-            guard let achieved = row.result, let baseline = row.result(of: value),
-                let task = LearningTask(rawValue: row.task)
-            else { throw UsageError("\(row.metric) of \(row.task) is no number and cannot be compared") }
-            let term = RelativeImprovement.Term(task: task, achieved: achieved, baseline: baseline)
+            guard let achieved = row.result, let baseline = row.result(of: value) else {
+                throw UsageError("\(row.metric) of \(row.task) is no number and cannot be compared")
+            }
+            let term = RelativeImprovement.Term(task: row.task, achieved: achieved, baseline: baseline)
             rows[index].improvementPercent = term.percent
             terms.append(term)
         }

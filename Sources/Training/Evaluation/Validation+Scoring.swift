@@ -4,7 +4,7 @@ import Networks
 import Tasks
 
 extension Validation {
-    /// Scores the network by any rules, edges by the boundary benchmark, and saves what it predicts where a folder is
+    /// Scores the network by any rules, boundaries by their benchmark, and saves what it predicts where a folder is
     /// given. Each rank evaluates its share of the samples; all learn the figures.
     ///
     /// What was added around a picture to fill its frame is cut off before.
@@ -29,8 +29,8 @@ extension Validation {
                 let index = samples[sample].draw.index
                 for (place, head) in heads.enumerated() {
                     let (output, label) = maps[sample][place]
-                    if head.task == .edge {
-                        try source.boundaries(at: index).withView { truth in
+                    if head.task.isMatchedByBoundaries {
+                        try source.boundaries(of: head.task, at: index).withView { truth in
                             scores[place].add(output: output, label: truth, sample: index)
                         }
                     } else {
@@ -47,7 +47,7 @@ extension Validation {
 extension MapView {
     /// What is saved of an output: the winning classes, or a copy of all values.
     fileprivate func prediction(of task: LearningTask) -> PixelMap {
-        let isClassification = task.answer == .classes
+        let isClassification = task.kind == .classes
         var values: [Float] = []
         values.reserveCapacity(height * width * (isClassification ? 1 : channels))
         for row in 0..<height {

@@ -159,7 +159,7 @@ package final class Pretrainer {
     private func examine() throws -> ClassificationAccuracy {
         try loop.validating {
             let accuracy = try examination.accuracy()
-            let score = ValidationScore(task: Classifier.output, results: accuracy.results)
+            let score = ValidationScore(classes: Classifier.output, results: accuracy.results)
             observe(.validated(step: loop.done, scores: [score]))
             return accuracy
         }

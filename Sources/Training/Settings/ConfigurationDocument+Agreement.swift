@@ -19,8 +19,8 @@ extension TrainingData {
             AgreementItem("validation samples", validation.identity),
             AgreementItem("sizes of validation pictures", digest((0..<validation.count).map { frames[$0].yaml })),
         ]
-            + tasks.filter { $0.answer == .classes }.map {
-                AgreementItem("classes of \($0.rawValue)", digest(training.classNames(of: $0)))
+            + tasks.filter { $0.kind == .classes }.map {
+                AgreementItem("classes of \($0.name)", digest(training.classNames(of: $0)))
             }
     }
 }

@@ -97,11 +97,11 @@ extension GoldenCase.Description {
     package func heads() throws(VerificationError) -> [TaskHead] {
         var heads: [TaskHead] = []
         for name in tasks {
-            guard let task = LearningTask(rawValue: name) else {
-                let known = LearningTask.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let task = LearningTask.preset(name) else {
+                let known = LearningTask.presets.map(\.name).joined(separator: ", ")
                 throw VerificationError("a case asks for task \(name); there are \(known)")
             }
-            heads.append(TaskHead(task, channels: task.channels(classes: task == .semseg ? 21 : 7)))
+            heads.append(TaskHead(task, channels: task.outputChannels(classes: task == .semseg ? 21 : 7)))
         }
         return heads
     }

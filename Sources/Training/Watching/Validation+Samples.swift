@@ -70,14 +70,14 @@ extension Validation {
         let head = heads[place]
         let (identifier, view) = (batch.samples[sample].identifier, batch.samples[sample].view)
         let truth = Self.label(batch, head.task, sample)
-        let range = head.task.answer == .distance ? DepthRange(label: truth) : .standard
+        let range = ValueRange(of: truth, task: head.task)
         func cut(_ picture: Picture) -> Picture {
             picture.part(row: view.top, column: view.left, height: view.sourceHeight, width: view.sourceWidth)
         }
         return PicturedSample(
             sample: identifier, task: head.name, score: score(of: sample, in: batch, place: place), image: image,
-            truth: cut(Picture(label: truth, task: head.task, depthRange: range)),
-            prediction: cut(Picture(output: output(head, sample), task: head.task, depthRange: range)))
+            truth: cut(Picture(label: truth, task: head.task, range: range)),
+            prediction: cut(Picture(output: output(head, sample), task: head.task, range: range)))
     }
 
     /// The figure of one sample by which it is told from others. Of classes only those that occur count: most do not

@@ -1,12 +1,13 @@
 import Datasets
 
 extension Picture {
-    /// The picture of depths with a bar of their colours at its right, from the nearest, above, to the farthest, with
-    /// both in metres.
-    package func withDepthBar(_ range: DepthRange) -> Picture {
+    /// The picture with a bar of its colours at its right, from the lowest number, above, to the highest, with both.
+    ///
+    /// - Parameter unit: follows the numbers, with its blank.
+    package func withBar(_ range: ValueRange, unit: String) -> Picture {
         let size = max(1, height / 160)
         let gap = 4 * size
-        let captions = [range.nearest, range.farthest].map(Self.metres)
+        let captions = [range.lowest, range.highest].map { Self.tenths($0) + unit }
         let captionHeight = Lettering.height * size
         let barHeight = max(height - 2 * (captionHeight + gap), 4 * size)
         let columns = max(captions.map { Lettering.width($0) * size }.max()!, 12 * size)
@@ -26,9 +27,9 @@ extension Picture {
         return whole
     }
 
-    /// Such as `2.5 m`: tenths, without the rest of the number formats.
-    private static func metres(_ depth: Float) -> String {
-        let tenths = Int((max(-99_999, min(depth, 99_999)) * 10).rounded())
-        return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10) m"
+    /// Such as `2.5`: tenths, without the rest of the number formats.
+    private static func tenths(_ number: Float) -> String {
+        let tenths = Int((max(-99_999, min(number, 99_999)) * 10).rounded())
+        return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }
 }
