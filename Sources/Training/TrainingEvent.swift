@@ -42,6 +42,8 @@ package struct TrainingSummary: Sendable {
     package let arenaByteCount: Int
     /// The names of the classes of every task whose answers are classes.
     package let classNames: [String: [String]]
+    /// The figures that a validation gives of every task, the primary one first.
+    package let figures: [String: [MetricFigure]]
 }
 
 /// One step as it went.
@@ -79,4 +81,16 @@ package struct StepReport: Sendable {
 package struct ValidationScore: Sendable {
     package let task: String
     package let results: [MetricResult]
+    /// Figures of the task's classes or channels, where there are any.
+    package let breakdown: MetricBreakdown?
+
+    init(task: String, results: [MetricResult], breakdown: MetricBreakdown? = nil) {
+        self.task = task
+        self.results = results
+        self.breakdown = breakdown
+    }
+
+    init(task: String, _ score: TaskScore) {
+        self.init(task: task, results: score.results, breakdown: score.breakdown)
+    }
 }

@@ -39,6 +39,9 @@ package struct Evaluation {
 
     package var samples: Int { data.validation.count }
 
+    /// The names of the classes of every task that has classes.
+    package var classNames: [String: [String]] { data.classNames(of: configuration.tasks.map(\.name)) }
+
     /// Scores every task of the model, or of the run's model, at `path` that the configuration names.
     ///
     /// - Parameters:
