@@ -125,7 +125,8 @@ let package = Package(
         tests(
             of: "Networks",
             uses: ["ProgramTesting", "GraphTesting", "Configuration", "Checkpoints", "Graph", "ConvolutionEngine"]),
-        tests(of: "Tasks", uses: ["TensorCore", "Datasets"], resources: [.copy("Fixtures")]),
+        tests(
+            of: "Tasks", uses: ["TensorCore", "Datasets"], exclude: ["Scripts"], resources: [.copy("Fixtures")]),
         tests(
             of: "Training",
             uses: [

@@ -212,6 +212,6 @@ package final class Trainer {
             parameters: network.heads.map {
                 ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
             }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount,
-            classNames: data.classNames(of: network.heads.map(\.task)))
+            classNames: data.classNames(of: network.heads.map(\.task)), figures: validation.figures)
     }
 }

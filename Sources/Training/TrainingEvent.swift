@@ -43,6 +43,8 @@ package struct TrainingSummary: Sendable {
     package let arenaByteCount: Int
     /// The names of the classes of every task whose answers are classes.
     package let classNames: [String: [String]]
+    /// The figures that a validation gives of every task, the primary one first.
+    package let figures: [String: [MetricFigure]]
 }
 
 /// One step as it went.
@@ -80,12 +82,15 @@ package struct StepReport: Sendable {
 package struct ValidationScore: Sendable {
     package let task: String
     package let results: [MetricResult]
+    /// Figures of the task's classes or channels, where there are any.
+    package let breakdown: MetricBreakdown?
     /// The name of the figure that stands for the task in Δm; nil where nothing was scored.
     package let comparedFigure: String?
 
-    init(task: LearningTask, results: [MetricResult]) {
+    init(task: LearningTask, _ score: TaskScore) {
         self.task = task.name
-        self.results = results
+        results = score.results
+        breakdown = score.breakdown
         comparedFigure = RelativeImprovement.figure(of: task, in: results)?.name
     }
 
@@ -93,6 +98,7 @@ package struct ValidationScore: Sendable {
     init(classes name: String, results: [MetricResult]) {
         task = name
         self.results = results
+        breakdown = nil
         comparedFigure = results.first?.name
     }
 }

@@ -57,7 +57,12 @@ package final class Validation {
             }
         }
         for place in heads.indices { scores[place].tally = try scores[place].tally.total(over: team) }
-        return zip(heads, scores).map { ValidationScore(task: $0.task, results: $1.results) }
+        return zip(heads, scores).map { ValidationScore(task: $0.task, $1) }
+    }
+
+    /// The figures that `run` gives of every task, the primary one first.
+    package var figures: [String: [MetricFigure]] {
+        Dictionary(uniqueKeysWithValues: heads.map { ($0.name, emptyScore($0).metric.figures) })
     }
 
     /// A sheet of the first samples: image, truth and prediction of every task.
@@ -92,7 +97,7 @@ package final class Validation {
                 }
             }
         }
-        return zip(heads, scores).map { ValidationScore(task: $0.task, results: $1.results) }
+        return zip(heads, scores).map { ValidationScore(task: $0.task, $1) }
     }
 
     private func emptyScore(_ head: TaskHead) -> TaskScore {

@@ -79,13 +79,15 @@ struct Evaluate: ParsableCommand {
                 let scores = try evaluation.scores(
                     ofModel: model, backbone: backbone, kernels: kernels, pool: pool, saving: folder,
                     note: { if team.isFirst { Terminal.note($0) } })
-                return EvaluationReport(split: split, samples: evaluation.samples, scores: scores)
+                return EvaluationReport(
+                    split: split, samples: evaluation.samples, scores: scores, partNames: evaluation.partNames)
             }
             var figures =
                 if let predictions {
                     EvaluationReport(
                         split: split, samples: evaluation.samples,
-                        scores: try evaluation.scores(ofPredictions: PredictionFolder(predictions)))
+                        scores: try evaluation.scores(ofPredictions: PredictionFolder(predictions)),
+                        partNames: evaluation.partNames)
                 } else {
                     try report(paths[0], backbone: backbone, saving: savePredictions.map { PredictionFolder($0) })
                 }

@@ -15,8 +15,10 @@ import Testing
         return try #require(fit.predictor())
     }
 
-    private func score(_ predictor: ConstantPredictor, classes: Int = 0, _ labels: [PixelMap]) -> TaskScore {
-        var score = TaskScore(task: predictor.task, classes: classes)
+    private func score(_ predictor: ConstantPredictor, _ task: LearningTask, classes: Int = 0, _ labels: [PixelMap])
+        -> TaskScore
+    {
+        var score = TaskScore(task: task, classes: classes)
         for (index, label) in labels.enumerated() {
             label.withView { predictor.add(label: $0, sample: index, to: &score) }
         }
@@ -27,7 +29,7 @@ import Testing
         let labels = [row([2, 2, 255, 255, 255, 1]), row([1, 2, 0, 255, 255, 255])]
         let predictor = try fit(.semseg, classes: 3, labels)
         #expect(predictor.values == [0, 0, 1])
-        #expect(try score(predictor, classes: 3, labels).value("mean_iou") == 0.5 / 3)
+        #expect(try score(predictor, .semseg, classes: 3, labels).value("mean_iou") == 0.5 / 3)
     }
 
     @Test func binaryMapsArePositiveWhereAnythingIs() throws {
@@ -35,7 +37,7 @@ import Testing
         let predictor = try fit(.edge, classes: 21, labels)
         #expect(predictor.values[0] > 0)
         // 1 of 7 known pixels: F = 2 p / (1 + p).
-        #expect(abs(try score(predictor, labels).value("max_f_of_pixels") - 0.25) < 1e-11)
+        #expect(abs(try score(predictor, .edge, labels).value("max_f_of_pixels") - 0.25) < 1e-11)
         #expect(try fit(.sal, [row([0, 0])]).values[0] < 0)
     }
 
@@ -44,14 +46,14 @@ import Testing
         let predictor = try fit(.normals, labels)
         let half = Float(0.5).squareRoot()
         #expect(predictor.values == [half, half, 0])
-        #expect(abs(try score(predictor, labels).value("mean_angular_error") - 45) < 1e-5)
+        #expect(abs(try score(predictor, .normals, labels).value("mean_angular_error") - 45) < 1e-5)
     }
 
     @Test func noConstantDepthIsBetterThanTheMean() throws {
         let labels = [row([1, 2, 0, 6]), row([3])]
         let predictor = try fit(.depth, labels)
         #expect(predictor.values == [3])
-        let best = try score(predictor, labels).value("rmse")
+        let best = try score(predictor, .depth, labels).value("rmse")
         for other: Float in [2.9, 3.1] {
             var score = TaskScore(task: .depth)
             for (index, label) in labels.enumerated() {
@@ -59,6 +61,24 @@ import Testing
             }
             #expect(try score.value("rmse") > best)
         }
+    }
+
+    @Test func theMeanOfEachChannelOfValues() throws {
+        var fit = ConstantFit(.means(channels: 2))
+        // Unknown is each channel by itself, and a channel of which nothing is known has no mean.
+        for (index, label) in [row([-1, .nan, 4, .nan], channels: 2), row([.nan, .nan, 6, .nan], channels: 2)]
+            .enumerated()
+        {
+            label.withView { fit.add(label: $0, sample: index) }
+        }
+        #expect(fit.predictor()?.values == [3, 0])
+        #expect(ConstantFit(.means(channels: 1)).predictor() == nil)
+    }
+
+    @Test func eachScoreChannelIsPositiveWhereAnyOfItIs() {
+        var fit = ConstantFit(.positive(channels: 3, unknown: 255))
+        row([0, 1, 255, 0, 0, 255], channels: 3).withView { fit.add(label: $0, sample: 0) }
+        #expect(fit.predictor()?.values == [-30, 30, -30])
     }
 
     @Test(arguments: LearningTask.paper)
@@ -90,7 +110,7 @@ import Testing
 
     @Test func progressTowardsPerfect() {
         func result(_ value: Double, _ unit: MetricUnit) -> MetricResult {
-            MetricResult(name: "figure", value: value, unit: unit, convention: .exact)
+            MetricResult(MetricFigure(name: "figure", unit: unit), value: value, convention: .exact)
         }
         let score = ConstantComparison(achieved: result(0.625, .share), constant: result(0.25, .share))
         #expect(score.progress == 0.5)

@@ -47,10 +47,11 @@ extension TaskScore {
     }
 
     mutating func add(predictedClasses: PixelMap, _ label: PixelMap) {
-        predictedClasses.withView { prediction in
-            label.withView { label in add(predictedClasses: prediction, label: label) }
-        }
+        label.withView { label in add(stored: .classes(predictedClasses), label: label, sample: 0) }
     }
+
+    /// The intersection over union of every class, nil for one that occurs nowhere.
+    var intersectionOverUnion: [Double?] { breakdown?.values(of: "iou") ?? [] }
 
     /// The value of the named figure.
     func value(_ name: String) throws -> Double {

@@ -7,7 +7,7 @@ import Testing
         -> RelativeImprovement.Term
     {
         func result(_ value: Double) -> MetricResult {
-            MetricResult(name: name, value: value, unit: unit, convention: .exact)
+            MetricResult(MetricFigure(name: name, unit: unit), value: value, convention: .exact)
         }
         return RelativeImprovement.Term(task: task.name, achieved: result(value), baseline: result(baseline))
     }
@@ -27,9 +27,28 @@ import Testing
         #expect(RelativeImprovement([]).percent == nil)
     }
 
+    /// What is better follows from the figure: an error in the unit of a share, and a share that may be below 0.
+    @Test func theDirectionIsTheFiguresOwn() throws {
+        func percent(_ figure: MetricFigure, _ value: Double, _ baseline: Double) -> Double? {
+            MetricResult(figure, value: value, convention: .exact).improvementPercent(
+                over: MetricResult(figure, value: baseline, convention: .exact))
+        }
+        #expect(percent(MetricFigure("miss_rate", .share, .lower), 0.25, 0.5) == 50)
+        #expect(percent(MetricFigure("r2", .share, .higher), 0.5, -0.5) == 200)
+        #expect(percent(MetricFigure("abs_rel", .ratio, .lower), 0.3, 0.2).map { abs($0 + 50) < 1e-12 } == true)
+    }
+
+    @Test func anotherFigureMayStandForATask() {
+        let names = ["rmse", "mae", "r2"]
+        #expect(RelativeImprovement.figure("mae", in: names, named: \.self) == "mae")
+        #expect(RelativeImprovement.figure(nil, in: names, named: \.self) == "rmse")
+        // A convention may lack the chosen one.
+        #expect(RelativeImprovement.figure("silog", in: names, named: \.self) == "rmse")
+    }
+
     @Test func saliencyIsComparedByItsIoU() {
         let results = ["max_f", "max_iou"].map {
-            MetricResult(name: $0, value: 1, unit: .share, convention: .rcm)
+            MetricResult(MetricFigure($0, .share, .higher), value: 1, convention: .rcm)
         }
         #expect(RelativeImprovement.figure(of: .sal, in: results)?.name == "max_iou")
         #expect(RelativeImprovement.figure(of: .edge, in: results)?.name == "max_f")

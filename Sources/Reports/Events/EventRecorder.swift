@@ -10,6 +10,7 @@ package final class EventRecorder {
     private let complain: (String) -> Void
     private var file: EventFile?
     private var hasFailed = false
+    private var classNames: [String: [String]] = [:]
 
     /// Pictures are stored no larger: a run's files are to stay small.
     private static let pictureSide = 320
@@ -44,7 +45,8 @@ package final class EventRecorder {
                     Self.value(.validation(task: score.task, metric: result.name, result.unit), result.value)
                 }
             }
-            try write(step: step, values)
+            let parts = scores.compactMap { PartFigures($0, names: classNames[$0.task] ?? []) }
+            try write(step: step, values + parts.map { Self.text(.parts(task: $0.task), try Self.json($0)) })
         case .pictured(let step, let samples): try write(step: step, Self.values(samples))
         case .distributed(let step, let parameters):
             let values = parameters.flatMap { parameter in
@@ -71,6 +73,7 @@ package final class EventRecorder {
 
     private func start(_ summary: TrainingSummary) throws {
         file = try EventFile(in: folder, step: summary.step + 1)
+        classNames = summary.classNames
         let facts = SessionFacts(summary, command: command, host: ProcessInfo.processInfo.hostName)
         let configuration = try String(
             contentsOfFile: RunFolder(reading: folder).configurationPath, encoding: .utf8)

@@ -19,21 +19,23 @@ extension RunHistory {
         case .speed(.waitingShare): waitingShare.append(point)
         case .validation(let name, let metric, let unit):
             // A run that goes on from a step may validate it once more, with the same figures.
-            change(name) {
-                $0.change(metric, unit) {
-                    if $0.points.last?.step == step { $0.points.removeLast() }
-                    $0.points.append(point)
-                }
+            change(name, figure(metric, unit, of: name)) {
+                if $0.points.last?.step == step { $0.points.removeLast() }
+                $0.points.append(point)
             }
         case .constant(let name, let metric, let unit):
-            change(name) { $0.change(metric, unit) { $0.constant = point.value } }
+            change(name, figure(metric, unit, of: name)) { $0.constant = point.value }
         case .score(let name, let sample, let metric, let unit):
-            change(name, sample, step: step) { $0.score = (metric, unit, point.value) }
+            let figure = figure(metric, unit, of: name)
+            change(name, sample, step: step) { $0.score = (figure, point.value) }
         case .image(let sample): images[sample] = value.image.encodedImageString
         case .truth(let name, let sample):
             change(name, sample, step: step) { $0.truth = value.image.encodedImageString }
         case .prediction(let name, let sample):
             change(name, sample, step: step) { $0.prediction = value.image.encodedImageString }
+        case .parts(let name):
+            guard let figures = try? JSONDecoder().decode(PartFigures.self, from: Self.text(value)) else { return }
+            change(name) { $0.parts = (step, figures) }
         case .weights, .gradients, .configuration: break
         }
     }
@@ -48,6 +50,20 @@ extension RunHistory {
         let place = tasks.firstIndex { $0.name == name } ?? tasks.count
         if place == tasks.count { tasks.append(Task(name: name)) }
         body(&tasks[place])
+    }
+
+    /// The figure of a tag, of which the session says which way is better.
+    private func figure(_ name: String, _ unit: MetricUnit, of task: String) -> MetricFigure {
+        sessions.last?.figures?[task]?.first { $0.name == name && $0.unit == unit }
+            ?? MetricFigure(name: name, unit: unit)
+    }
+
+    private mutating func change(_ name: String, _ figure: MetricFigure, _ body: (inout Metric) -> Void) {
+        change(name) { task in
+            let place = task.metrics.firstIndex { $0.figure.name == figure.name } ?? task.metrics.count
+            if place == task.metrics.count { task.metrics.append(Metric(figure: figure)) }
+            body(&task.metrics[place])
+        }
     }
 
     private mutating func change(
@@ -65,15 +81,5 @@ extension RunHistory {
     private static func text(_ value: TensorBoardSummary.Value) -> Data {
         let text = String(decoding: value.tensor.stringVal.first ?? Data(), as: UTF8.self)
         return Data(text.split(separator: "\n").map { $0.dropFirst(4) }.joined(separator: "\n").utf8)
-    }
-}
-
-extension RunHistory.Task {
-    fileprivate mutating func change(
-        _ metric: String, _ unit: MetricUnit, _ body: (inout RunHistory.Metric) -> Void
-    ) {
-        let place = metrics.firstIndex { $0.name == metric } ?? metrics.count
-        if place == metrics.count { metrics.append(RunHistory.Metric(name: metric, unit: unit)) }
-        body(&metrics[place])
     }
 }

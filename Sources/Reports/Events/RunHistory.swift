@@ -12,11 +12,13 @@ package struct RunHistory: Sendable {
 
     /// A task's figure as it was validated, in its unit.
     package struct Metric: Sendable {
-        package let name: String
-        package let unit: MetricUnit
+        package let figure: MetricFigure
         package internal(set) var points: [Point] = []
         /// Of the best constant prediction; nil while the run is not finished.
         package internal(set) var constant: Double?
+
+        package var name: String { figure.name }
+        package var unit: MetricUnit { figure.unit }
     }
 
     /// What was told of a task.
@@ -26,13 +28,15 @@ package struct RunHistory: Sendable {
         /// The primary one first.
         package internal(set) var metrics: [Metric] = []
         package internal(set) var samples: [PicturedAnswer] = []
+        /// Figures of the task's classes or channels as they were validated last; nil where there are none.
+        package internal(set) var parts: (step: Int, figures: PartFigures)?
     }
 
     /// PNG files of a validation sample, and the task's figure on it.
     package struct PicturedAnswer: Sendable {
         package let sample: String
         package internal(set) var step = 0
-        package internal(set) var score: (metric: String, unit: MetricUnit, value: Double)?
+        package internal(set) var score: (figure: MetricFigure, value: Double)?
         package internal(set) var truth = Data()
         package internal(set) var prediction = Data()
     }
@@ -146,6 +150,7 @@ package struct RunHistory: Sendable {
                 tasks[index].metrics[metric].points = earlier(tasks[index].metrics[metric].points)
             }
             tasks[index].samples.removeAll { $0.step >= step }
+            if let parts = tasks[index].parts, parts.step >= step { tasks[index].parts = nil }
         }
         learningRate = earlier(learningRate)
         imagesPerSecond = earlier(imagesPerSecond)

@@ -15,6 +15,8 @@ enum RunTag: Hashable {
     case prediction(task: String, sample: String)
     case weights(parameter: String)
     case gradients(parameter: String)
+    /// Figures of a task's classes or channels, as JSON.
+    case parts(task: String)
     /// The configuration, as it stands in the run's folder.
     case configuration
     /// `SessionFacts` as JSON.
@@ -42,6 +44,7 @@ enum RunTag: Hashable {
         case .prediction(let task, let sample): "\(Self.group(of: task))/\(sample)/prediction"
         case .weights(let parameter): "weights/\(parameter)"
         case .gradients(let parameter): "gradients/\(parameter)"
+        case .parts(let task): "validation_parts/\(task)"
         case .configuration: "run/configuration"
         case .session: "run/session"
         case .times: "run/times"
@@ -78,6 +81,7 @@ enum RunTag: Hashable {
         case ("validation_constant", 3):
             let (metric, unit) = Self.metric(parts[2])
             self = .constant(task: parts[1], metric: metric, unit)
+        case ("validation_parts", 2): self = .parts(task: parts[1])
         case ("sample", 4...):
             let (metric, unit) = Self.metric(parts[2])
             self = .score(task: parts[1], sample: sample(parts[3...]), metric: metric, unit)
@@ -101,7 +105,7 @@ enum RunTag: Hashable {
     }
 
     private static func metric(_ name: String) -> (String, MetricUnit) {
-        for unit in [MetricUnit.degrees, .metres, .naturalLogarithm] where name.hasSuffix(" (\(unit.rawValue))") {
+        for unit in MetricUnit.allCases where unit != .share && name.hasSuffix(" (\(unit.rawValue))") {
             return (String(name.dropLast(unit.rawValue.count + 3)), unit)
         }
         return (name, .share)

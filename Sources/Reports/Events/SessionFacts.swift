@@ -1,3 +1,4 @@
+import Tasks
 import Training
 
 /// What a session of a run told of itself when it began: from one start or resumption to its end.
@@ -20,6 +21,8 @@ package struct SessionFacts: Codable, Sendable, Equatable {
     package let arenaByteCount: Int
     /// By task; nil in runs of version 0.1.0 that were recorded before names were.
     package let classNames: [String: [String]]?
+    /// Of every task, those that a validation gives; nil in runs of version 0.1.0 that were recorded before they were.
+    package let figures: [String: [MetricFigure]]?
 
     /// A task, and how many floats are trained for it.
     package struct Parameters: Codable, Sendable, Equatable {
@@ -42,5 +45,6 @@ package struct SessionFacts: Codable, Sendable, Equatable {
         bankParameters = summary.bankParameters
         arenaByteCount = summary.arenaByteCount
         classNames = summary.classNames
+        figures = summary.figures
     }
 }

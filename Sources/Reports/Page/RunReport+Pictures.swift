@@ -14,7 +14,7 @@ extension RunReport {
                     ? "" : index == 0 ? "worst" : index == samples.count - 1 ? "best" : ""
                 return figure(task, sample, place: place)
             }
-            let metric = samples.lazy.compactMap(\.score).first.map { MetricName.title($0.metric) }
+            let metric = samples.lazy.compactMap(\.score).first.map { MetricName.title($0.figure.name) }
             return """
                 <h3>\(dotted(task.name)) <span class="note">\(escaped(metric ?? ""))</span></h3>
                 \(legend(task))<div class="samples">\(figures.joined(separator: "\n"))</div>
@@ -43,7 +43,7 @@ extension RunReport {
         let newest = task.samples.map(\.step).max()
         func error(_ sample: RunHistory.PicturedAnswer) -> Double {
             guard let score = sample.score else { return -.infinity }
-            return score.unit == .share ? -score.value : score.value
+            return score.figure.direction == .higher ? -score.value : score.value
         }
         return task.samples.filter { $0.step == newest }.sorted { error($0) > error($1) }
     }
@@ -56,7 +56,7 @@ extension RunReport {
             history.images[sample.sample].map {
                 cell("background-image:var(--i\(imageNumbers[sample.sample]!))", $0, "image", sample.sample)
             } ?? "<div></div>"
-        let score = sample.score.map { escaped($0.unit.text($0.value)) }
+        let score = sample.score.map { escaped($0.figure.unit.text($0.value)) }
         let isSmall = Self.size(sample.truth).width < 200
         return """
             <figure class="sample t\(color(task.name))"><div class="strip\(isSmall ? " small" : "")">\(image)\

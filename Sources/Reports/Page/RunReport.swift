@@ -68,7 +68,7 @@ package struct RunReport {
         <body>
         <div class="rule"></div>
         <main>
-        \([header, curves, metrics, pictures, parameters, time, repetition].joined(separator: "\n"))
+        \([header, curves, metrics, parts, pictures, parameters, time, repetition].joined(separator: "\n"))
         </main>
         </body>
         </html>
@@ -100,7 +100,7 @@ extension RunHistory.Metric {
 
     /// A value of this metric, of which events do not say the convention: it is that of the run's own validation.
     func result(_ value: Double) -> MetricResult {
-        MetricResult(name: name, value: value, unit: unit, convention: .exact)
+        MetricResult(figure, value: value, convention: .exact)
     }
 
     var title: String { MetricName.title(name) }

@@ -3,24 +3,41 @@ import Datasets
 /// Edges by the boundary benchmark: how many predicted and true boundary pixels find a partner, at each threshold.
 ///
 /// Prediction and truth are thinned to lines one pixel wide before they are matched (``BoundaryMatching``).
+///
+/// | figure | formula |
+/// |---|---|
+/// | `ods_f` | F = 2 P R / (P + R) at the best threshold of the whole set |
+/// | `ois_f` | F of the counts at each picture's own best threshold |
+/// | `average_precision` | the area under precision over recall, as ``BoundaryOutcome`` says |
+/// | `ods_precision`, `ods_recall` | P and R at the best threshold of the whole set |
+///
 /// Everything that a sample adds is a count, so no order matters: true pixels; for each threshold pairs and predicted
 /// pixels; then pairs and predicted pixels at the sample's own best threshold.
-struct BoundaryMetric: Sendable {
+struct BoundaryMetric: TaskMetric {
     let benchmark: BoundaryBenchmark
+    /// The label of a pixel of which nothing is known.
+    let unknown: Float
     private let thresholds: [Float]
 
-    init(_ benchmark: BoundaryBenchmark) {
+    init(_ benchmark: BoundaryBenchmark, unknown: Float) {
         self.benchmark = benchmark
+        self.unknown = unknown
         thresholds = benchmark.thresholds.map { Float($0) }
     }
 
     /// Where the counts of the best thresholds begin.
     private var best: Int { 1 + 2 * thresholds.count }
 
+    let outputChannels = 1
+    let labelChannels = 1
+    let figures = ["ods_f", "ois_f", "average_precision", "ods_precision", "ods_recall"].map {
+        MetricFigure($0, .share, .higher)
+    }
+
     var emptyTally: MetricTally { MetricTally(counts: best + 2, columns: 0) }
 
     /// - Parameter label: the boundaries as they were drawn; scores of unknown pixels do not count.
-    func add(output: MapView, label: MapView, to tally: inout MetricTally) {
+    func add(output: MapView, label: MapView, sample: Int, to tally: inout MetricTally) {
         let counts = counts(output: output, label: label)
         let outcomes = counts.predicted.indices.map { index in
             BoundaryOutcome(pairs: counts.pairs[index], predicted: counts.predicted[index], truth: counts.truth)
@@ -40,6 +57,10 @@ struct BoundaryMetric: Sendable {
         tally.addSample(pixels: label.height * label.width)
     }
 
+    func add(stored prediction: StoredPrediction, label: MapView, sample: Int, to tally: inout MetricTally) {
+        prediction.withScores(benchmark.convention) { add(output: $0, label: label, sample: sample, to: &tally) }
+    }
+
     /// What is counted in one picture.
     struct Counts: Equatable {
         var truth: Int
@@ -53,7 +74,7 @@ struct BoundaryMetric: Sendable {
         var truth = BinaryMask(height: height, width: width)
         for row in 0..<height {
             let values = label.row(row)
-            for column in 0..<width where values[column] > 0.5 && values[column] != LearningTask.edge.unknownLabel {
+            for column in 0..<width where values[column] > 0.5 && values[column] != unknown {
                 truth.set(row: row, column: column)
             }
         }
@@ -88,14 +109,14 @@ struct BoundaryMetric: Sendable {
         if benchmark.suppresses { shares = EdgeSuppression(height: height, width: width).suppressed(shares) }
         for row in 0..<height {
             let truths = label.row(row)
-            for column in 0..<width where truths[column] == LearningTask.edge.unknownLabel {
+            for column in 0..<width where truths[column] == unknown {
                 shares[row * width + column] = 0
             }
         }
         return shares
     }
 
-    func values(_ tally: MetricTally) -> [MetricValue] {
+    func values(_ tally: MetricTally) -> [Double] {
         let truth = Int(tally.count(0))
         let outcomes = thresholds.indices.map { index in
             BoundaryOutcome(
@@ -106,13 +127,12 @@ struct BoundaryMetric: Sendable {
         let own = BoundaryOutcome(
             pairs: Int(tally.count(best)), predicted: Int(tally.count(best + 1)), truth: truth)
         return [
-            MetricValue("ods_f", outcomes[chosen].f, .share),
-            MetricValue("ois_f", own.f, .share),
-            MetricValue("average_precision", BoundaryOutcome.averagePrecision(outcomes), .share),
-            MetricValue("ods_precision", outcomes[chosen].precision, .share),
-            MetricValue("ods_recall", outcomes[chosen].recall, .share),
+            outcomes[chosen].f, own.f, BoundaryOutcome.averagePrecision(outcomes), outcomes[chosen].precision,
+            outcomes[chosen].recall,
         ]
     }
+
+    func breakdown(_ tally: MetricTally) -> MetricBreakdown? { nil }
 }
 
 /// How well predicted boundary pixels match true ones.

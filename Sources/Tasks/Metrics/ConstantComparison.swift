@@ -6,7 +6,7 @@ package struct ConstantComparison: Sendable, Equatable {
     /// Compares two figures of one metric.
     package init(achieved: MetricResult, constant: MetricResult) {
         precondition(
-            achieved.name == constant.name && achieved.convention == constant.convention,
+            achieved.figure == constant.figure && achieved.convention == constant.convention,
             "only figures of one metric are comparable")
         self.achieved = achieved
         self.constant = constant

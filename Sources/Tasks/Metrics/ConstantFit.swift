@@ -1,51 +1,71 @@
-import Datasets
-
 /// Fits a ``ConstantPredictor`` to training labels, which may come in any order and be merged, as for ``TaskScore``.
 package struct ConstantFit: Sendable {
-    package let task: LearningTask
-    /// 0 where the task has none.
-    private let classes: Int
-    /// Counts: pixels of each class, or known negative and positive pixels. Rows: sums of normals or depths.
+    /// Which constant is the best of its kind.
+    package enum Rule: Sendable, Equatable {
+        /// The most frequent class, the first of equals.
+        case majority(classes: Int, unknown: Float)
+        /// Each channel positive everywhere; negative everywhere if no label of it is positive. The other constant has F 0.
+        case positive(channels: Int, unknown: Float)
+        /// The direction of the sum of all unit vectors of three channels, (0, 0, 0) being unknown.
+        case direction
+        /// The mean of what is above 0, in one channel: the constant of the least RMSE.
+        case distance
+        /// The mean of each channel, where the label is a number.
+        case means(channels: Int)
+
+        /// Values per pixel of a label.
+        var labelChannels: Int {
+            switch self {
+            case .majority, .distance: 1
+            case .direction: 3
+            case .positive(let channels, _), .means(let channels): channels
+            }
+        }
+    }
+
+    package let rule: Rule
+    /// Counts: pixels of each class, or each channel's known negative and positive values. Rows: of each channel the sum,
+    /// in row-major order, and the number of known values.
     package var tally: MetricTally
 
     /// A fit to nothing yet.
-    /// - Parameter classes: how many classes a classification task has; other tasks do not look at it.
-    package init(task: LearningTask, classes: Int = 0) {
-        self.task = task
-        self.classes = task.kind == .classes ? classes : 0
-        switch task.kind {
-        case .classes:
+    package init(_ rule: Rule) {
+        self.rule = rule
+        switch rule {
+        case .majority(let classes, _):
             precondition(classes > 0, "a classification task has classes")
             tally = MetricTally(counts: classes, columns: 0)
-        case .score: tally = MetricTally(counts: 2, columns: 0)
-        case .direction, .distance, .value: tally = MetricTally(counts: 0, columns: task.labelChannels)
+        case .positive(let channels, _): tally = MetricTally(counts: 2 * channels, columns: 0)
+        case .direction, .distance, .means: tally = MetricTally(counts: 0, columns: 2 * rule.labelChannels)
         }
     }
 
     /// Adds one sample's label.
     /// - Parameter sample: the sample's index in the whole set; an index comes once.
     package mutating func add(label: MapView, sample: Int) {
-        precondition(label.channels == task.labelChannels, "a label has the channels of its task")
-        switch task.kind {
-        case .classes, .score: addCounts(label)
-        case .direction, .distance, .value: addSums(label, sample: sample)
+        precondition(label.channels == rule.labelChannels, "a label has the channels of its task")
+        switch rule {
+        case .majority(let classes, let unknown):
+            count(label, unknown: unknown) { truth, _ in
+                precondition(truth >= 0 && truth < Float(classes), "class \(truth) is not among \(classes)")
+                return Int(truth)
+            }
+        case .positive(_, let unknown):
+            count(label, unknown: unknown) { truth, channel in 2 * channel + (truth > 0.5 ? 1 : 0) }
+        case .direction: sum(label, sample: sample) { $0[0] != 0 || $0[1] != 0 || $0[2] != 0 }
+        case .distance: sum(label, sample: sample) { $0[0] > 0 }
+        case .means: sum(label, sample: sample) { _ in true }
         }
     }
 
-    private mutating func addCounts(_ label: MapView) {
-        let (classes, unknown) = (classes, task.unknownLabel)
+    /// Counts each known value at the place that `place(value, channel)` says.
+    private mutating func count(_ label: MapView, unknown: Float, place: (Float, Int) -> Int) {
         let pixels = tally.updateCounts { counts in
             var known = 0
             for row in 0..<label.height {
                 let truths = label.row(row)
-                for column in 0..<label.width where truths[column] != unknown {
-                    let truth = truths[column]
-                    if classes > 0 {
-                        precondition(truth >= 0 && truth < Float(classes), "class \(truth) is not among \(classes)")
-                        counts[Int(truth)] += 1
-                    } else {
-                        counts[truth > 0.5 ? 1 : 0] += 1
-                    }
+                for index in 0..<label.width * label.channels where truths[index] != unknown {
+                    counts[place(truths[index], index % label.channels)] += 1
                     known += 1
                 }
             }
@@ -54,56 +74,55 @@ package struct ConstantFit: Sendable {
         tally.addSample(pixels: pixels)
     }
 
-    private mutating func addSums(_ label: MapView, sample: Int) {
-        let channels = task.labelChannels
-        var sums = [Double](repeating: 0, count: channels)
+    /// Sums each channel over the pixels that are known as a whole, where it is a number.
+    private mutating func sum(_ label: MapView, sample: Int, isKnown: (UnsafePointer<Float>) -> Bool) {
+        var row = [Double](repeating: 0, count: tally.columns)
         var known = 0
-        for row in 0..<label.height {
-            let truths = label.row(row)
+        for line in 0..<label.height {
             for column in 0..<label.width {
-                let truth = truths + column * channels
-                if channels == 3 {
-                    if truth[0] == 0 && truth[1] == 0 && truth[2] == 0 { continue }
-                    sums[0] += Double(truth[0])
-                    sums[1] += Double(truth[1])
-                    sums[2] += Double(truth[2])
-                } else {
-                    guard truth[0] > 0 else { continue }
-                    sums[0] += Double(truth[0])
+                let truth = label.row(line) + column * label.channels
+                guard isKnown(truth) else { continue }
+                for channel in 0..<label.channels where !truth[channel].isNaN {
+                    row[2 * channel] += Double(truth[channel])
+                    row[2 * channel + 1] += 1
+                    known += 1
                 }
-                known += 1
             }
         }
         guard known > 0 else { return }
         tally.addSample(pixels: known)
-        tally.addRow(sums, sample: sample)
+        tally.addRow(row, sample: sample)
     }
 
-    /// Adds what another fit of the same task has seen of other samples.
+    /// Adds what another fit by the same rule has seen of other samples.
     package mutating func merge(_ other: ConstantFit) {
-        precondition(other.task == task, "only fits of one task add up")
+        precondition(other.rule == rule, "only fits of one rule add up")
         tally.merge(other.tally)
     }
 
     /// The constant that suits the labels seen so far; nil while none of them has a known pixel.
     package func predictor() -> ConstantPredictor? {
         guard tally.scoredPixels > 0 else { return nil }
-        switch task.kind {
-        case .classes:
+        switch rule {
+        case .majority(let classes, _):
             var majority = 0
-            for index in 1..<max(classes, 1) where tally.count(index) > tally.count(majority) {
-                majority = index
-            }
-            return ConstantPredictor(task: task, values: (0..<classes).map { $0 == majority ? 1 : 0 })
-        case .score:
+            for index in 1..<max(classes, 1) where tally.count(index) > tally.count(majority) { majority = index }
+            return ConstantPredictor(values: (0..<classes).map { $0 == majority ? 1 : 0 })
+        case .positive(let channels, _):
             // Far enough for a probability of 0 or 1 at every threshold.
-            return ConstantPredictor(task: task, values: [tally.count(1) > 0 ? 30 : -30])
+            return ConstantPredictor(values: (0..<channels).map { tally.count(2 * $0 + 1) > 0 ? 30 : -30 })
         case .direction:
             let sums = tally.columnSums
-            let length = (sums[0] * sums[0] + sums[1] * sums[1] + sums[2] * sums[2]).squareRoot()
-            return ConstantPredictor(task: task, values: sums.map { Float($0 / (length == 0 ? 1 : length)) })
-        case .distance, .value:
-            return ConstantPredictor(task: task, values: [Float(tally.columnSums[0] / Double(tally.scoredPixels))])
+            let (x, y, z) = (sums[0], sums[2], sums[4])
+            let length = (x * x + y * y + z * z).squareRoot()
+            return ConstantPredictor(values: [x, y, z].map { Float($0 / (length == 0 ? 1 : length)) })
+        case .distance, .means:
+            let sums = tally.columnSums
+            return ConstantPredictor(
+                values: stride(from: 0, to: sums.count, by: 2).map {
+                    // A channel of which nothing is known is scored nowhere.
+                    sums[$0 + 1] > 0 ? Float(sums[$0] / sums[$0 + 1]) : 0
+                })
         }
     }
 }

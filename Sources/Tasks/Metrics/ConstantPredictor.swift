@@ -1,15 +1,5 @@
-import Datasets
-
-/// The best answer that does not look at the picture: what every trained task must beat.
-///
-/// | task | the constant, fitted to training labels |
-/// |---|---|
-/// | `semseg`, `human_parts` | the most frequent class (the first of equals) |
-/// | `edge`, `sal` | positive everywhere; negative everywhere if no label is positive. The other constant has F 0 |
-/// | `normals` | the direction of the sum of all unit normals |
-/// | `depth` | the mean depth, which has the least RMSE of all constants |
+/// The best answer that does not look at the picture: what every trained task must beat. ``ConstantFit`` makes it.
 package struct ConstantPredictor: Sendable, Equatable {
-    package let task: LearningTask
     /// The raw output of every pixel, one value for each output channel, as ``TaskScore`` reads it.
     package let values: [Float]
 

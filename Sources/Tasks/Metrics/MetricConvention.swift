@@ -23,6 +23,13 @@ package enum MetricConvention: String, CaseIterable, Sendable {
         }
     }
 
+    /// A score that these rules make the byte `byte` of; without bytes, the one of the probability byte / 255.
+    func score(ofByte byte: Float) -> Float {
+        // Truncation needs a probability above the byte's own, or rounding errors would make it the one below.
+        let probability = min((Double(byte) + (byteRounding == .truncated ? 0.5 : 0)) / 255, 1)
+        return Float(log(probability / (1 - probability)))
+    }
+
     /// Whether pixels of unknown depth are scored, as if they were 1e-9 m away.
     var scoresUnknownDepth: Bool { self == .rcm || self == .astmt }
 }

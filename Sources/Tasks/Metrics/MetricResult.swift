@@ -1,42 +1,80 @@
 /// What the value of a metric is counted in.
-package enum MetricUnit: String, Sendable {
-    /// A share of 1; a perfect score is 1.
+package enum MetricUnit: String, CaseIterable, Codable, Sendable {
+    /// A share of 1.
     case share
     case degrees
     case metres
     /// The difference of natural logarithms.
     case naturalLogarithm = "natural_logarithm"
+    /// An error over the true value.
+    case ratio
+    /// The unit of the labels, which only the data set knows.
+    case label = "label_unit"
 }
 
-/// One figure of a task's quality.
-package struct MetricResult: Sendable, Equatable {
+/// Which of two values of a figure is the better one.
+package enum MetricDirection: String, Codable, Sendable {
+    /// The perfect value is 1.
+    case higher
+    /// The perfect value is 0.
+    case lower
+}
+
+/// A figure that a metric computes: its name, its unit, and which way is better.
+package struct MetricFigure: Codable, Sendable, Equatable {
     /// In snake_case, without the unit: `mean_iou`, `max_f`, `mean_angular_error`.
     package let name: String
-    package let value: Double
     package let unit: MetricUnit
-    /// Whose rules the figure was computed by; figures of different conventions are not comparable.
+    package let direction: MetricDirection
+
+    package init(_ name: String, _ unit: MetricUnit, _ direction: MetricDirection) {
+        self.name = name
+        self.unit = unit
+        self.direction = direction
+    }
+
+    /// A figure of which only name and unit were kept, as in files of version 0.1.0. All shares of that time were
+    /// better the higher they were, and all else was an error.
+    package init(name: String, unit: MetricUnit) {
+        self.init(name, unit, unit == .share ? .higher : .lower)
+    }
+}
+
+/// The value of one figure over a set of samples.
+package struct MetricResult: Sendable, Equatable {
+    package let figure: MetricFigure
+    package let value: Double
+    /// Whose rules the value was computed by; values of different conventions are not comparable.
     package let convention: MetricConvention
 
-    package init(name: String, value: Double, unit: MetricUnit, convention: MetricConvention) {
-        self.name = name
+    package init(_ figure: MetricFigure, value: Double, convention: MetricConvention) {
+        self.figure = figure
         self.value = value
-        self.unit = unit
         self.convention = convention
     }
 
-    /// Scores are shares of 1; everything else is an error, and 0 is perfect.
-    package var higherIsBetter: Bool { unit == .share }
+    package var name: String { figure.name }
+    package var unit: MetricUnit { figure.unit }
+    package var higherIsBetter: Bool { figure.direction == .higher }
 
     /// The value that nothing can surpass.
     package var perfectValue: Double { higherIsBetter ? 1 : 0 }
 
-    /// How much better this is than a baseline's figure of the same metric, in percent of that; negative is worse. A
-    /// task's term of ``RelativeImprovement``, nil where the baseline's figure is 0.
+    /// Whether this value is better than `other`, a value of the same figure. A value that is no number is never better,
+    /// and any number is better than none.
+    package func isBetter(than other: Double) -> Bool {
+        guard !value.isNaN else { return false }
+        return other.isNaN || (higherIsBetter ? value > other : value < other)
+    }
+
+    /// How much better this is than a baseline's value of the same figure, in percent of that value's size; negative is
+    /// worse. A task's term of ``RelativeImprovement``, nil where the baseline's value is 0.
     package func improvementPercent(over baseline: MetricResult) -> Double? {
         precondition(
-            name == baseline.name && convention == baseline.convention, "only figures of one metric are comparable")
+            figure == baseline.figure && convention == baseline.convention, "only values of one figure are comparable")
         guard baseline.value != 0 else { return nil }
-        let change = 100 * (value - baseline.value) / baseline.value
+        // R² may be below 0: then the size is that of the value without its sign.
+        let change = 100 * (value - baseline.value) / abs(baseline.value)
         return higherIsBetter ? change : -change
     }
 }

@@ -37,17 +37,11 @@ package struct RelativeImprovement: Sendable, Equatable {
         return changes.reduce(0, +) / Double(changes.count)
     }
 
-    /// The figure of a task that Δm compares, as the paper's tables give it (section 4.1): ODS-F of edges, mean IoU of
-    /// classes, parts and saliency, mean angle of normals, RMSE of depth. All but saliency's are primary; its IoU is what
-    /// ASTMT's tables are made of (`parse_eval_results.py`) and what the paper's code logs before max-F (`test.py`).
-    package static func figure(of task: LearningTask, in results: [MetricResult]) -> MetricResult? {
-        figure(of: task, in: results, named: \.name)
-    }
-
-    /// The same among figures of any kind, the primary one first.
+    /// The figure that stands for a task, the one of the name `chosen`; where none is chosen, or none has that name, the first,
+    /// which is the primary one.
     package static func figure<Figure>(
-        of task: LearningTask, in figures: [Figure], named name: KeyPath<Figure, String>
+        _ chosen: String?, in figures: [Figure], named name: KeyPath<Figure, String>
     ) -> Figure? {
-        figures.first { $0[keyPath: name] == task.comparedFigure } ?? figures.first
+        figures.first { $0[keyPath: name] == chosen } ?? figures.first
     }
 }

@@ -1,4 +1,3 @@
-import Datasets
 import Foundation
 
 /// Where raw scores must lie so that their sigmoid is above each of some thresholds.
@@ -32,26 +31,31 @@ struct ScoreCuts: Sendable {
         log(probability / (1 - probability))
     }
 
-    /// How many thresholds the pixels of each truth pass: adds to `histogram[truth * (cuts.count + 1) + passed]`.
+    /// Counts of a histogram: for negative and then positive pixels, how many passed 0, 1, 2 … thresholds.
+    var histogramCount: Int { 2 * (cuts.count + 1) }
+
+    /// How many thresholds one channel's pixels of each truth pass: adds to `histogram[truth * (cuts.count + 1) + passed]`.
     /// - Returns: the number of known pixels.
-    func count(output: MapView, label: MapView, into histogram: UnsafeMutablePointer<Int64>) -> Int {
-        let unknown = LearningTask.edge.unknownLabel
-        let channels = output.channels
+    func count(
+        output: MapView, label: MapView, channel: Int, unknown: Float, into histogram: UnsafeMutablePointer<Int64>
+    ) -> Int {
         let levels = cuts.count + 1
         return cuts.withUnsafeBufferPointer { cuts in
             var known = 0
             for row in 0..<label.height {
-                let truths = label.row(row)
-                let scores = output.row(row)
-                for column in 0..<label.width where truths[column] != unknown {
-                    let score = scores[column * channels]
+                let truths = label.row(row) + channel
+                let scores = output.row(row) + channel
+                for column in 0..<label.width {
+                    let truth = truths[column * label.channels]
+                    guard truth != unknown else { continue }
+                    let score = scores[column * output.channels]
                     var passed = 0
                     var end = cuts.count
                     while passed < end {
                         let middle = (passed + end) / 2
                         if score >= cuts[middle] { passed = middle + 1 } else { end = middle }
                     }
-                    histogram[(truths[column] > 0.5 ? levels : 0) + passed] += 1
+                    histogram[(truth > 0.5 ? levels : 0) + passed] += 1
                     known += 1
                 }
             }
@@ -59,7 +63,7 @@ struct ScoreCuts: Sendable {
         }
     }
 
-    /// True positives, false positives and false negatives at each threshold, from a histogram of ``count(output:label:into:)``.
+    /// True positives, false positives and false negatives at each threshold, from a histogram.
     func outcomes(_ histogram: (Int) -> Double) -> [BinaryOutcome] {
         let levels = cuts.count + 1
         let positives = (0..<levels).reduce(0) { $0 + histogram(levels + $1) }

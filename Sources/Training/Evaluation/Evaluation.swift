@@ -39,6 +39,13 @@ package struct Evaluation {
 
     package var samples: Int { data.validation.count }
 
+    /// The names of the classes or channels of every task, by its name.
+    package var partNames: [String: [String]] {
+        let tasks = configuration.tasks.map(\.task)
+        let channels = tasks.map { ($0.name, $0.channelNames) }
+        return Dictionary(uniqueKeysWithValues: channels).merging(data.classNames(of: tasks)) { $1 }
+    }
+
     /// Scores every task of the model, or of the run's model, at `path` that the configuration names.
     ///
     /// - Parameters:

@@ -12,6 +12,8 @@ package struct EvaluationReport: Codable, Sendable {
         /// `exact`, `rcm`, `astmt` or `mtl`: see `MetricConvention`.
         package let convention: String
         package let unit: String
+        /// `higher` or `lower`: which values are better. Nil in reports of version 0.1.0.
+        package let direction: String?
         /// Nil where it is no number.
         package let value: Double?
         /// Whether the figure is the one that Δm compares.
@@ -32,7 +34,10 @@ package struct EvaluationReport: Codable, Sendable {
             guard let unit = MetricUnit(rawValue: unit), let convention = MetricConvention(rawValue: convention) else {
                 return nil
             }
-            return MetricResult(name: metric, value: value, unit: unit, convention: convention)
+            let figure =
+                direction.flatMap { MetricDirection(rawValue: $0) }.map { MetricFigure(metric, unit, $0) }
+                ?? MetricFigure(name: metric, unit: unit)
+            return MetricResult(figure, value: value, convention: convention)
         }
     }
 
@@ -41,23 +46,29 @@ package struct EvaluationReport: Codable, Sendable {
     package private(set) var rows: [Row]
     /// Δm: see `RelativeImprovement`. Nil without a baseline.
     package private(set) var relativeImprovementPercent: Double?
+    /// Figures of single classes and channels, by task; nil in reports of version 0.1.0.
+    package let parts: [PartFigures]?
 
-    package init(split: String, samples: Int, scores: [ValidationScore]) {
+    /// - Parameter partNames: the names of classes or channels, by task.
+    package init(
+        split: String, samples: Int, scores: [ValidationScore], partNames: [String: [String]] = [:]
+    ) {
+        parts = scores.compactMap { PartFigures($0, names: partNames[$0.task] ?? []) }
         self.split = split
         self.samples = samples
         rows = scores.flatMap { score -> [Row] in
             guard !score.results.isEmpty else {
                 return [
                     Row(
-                        task: score.task, metric: Row.nothingKnown, convention: "", unit: "", value: nil,
-                        isCompared: true)
+                        task: score.task, metric: Row.nothingKnown, convention: "", unit: "", direction: nil,
+                        value: nil, isCompared: true)
                 ]
             }
             return score.results.map { result in
                 Row(
                     task: score.task, metric: result.name, convention: result.convention.rawValue,
-                    unit: result.unit.rawValue, value: result.value.isFinite ? result.value : nil,
-                    isCompared: result.name == score.comparedFigure)
+                    unit: result.unit.rawValue, direction: result.figure.direction.rawValue,
+                    value: result.value.isFinite ? result.value : nil, isCompared: result.name == score.comparedFigure)
             }
         }
     }

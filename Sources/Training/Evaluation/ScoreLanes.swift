@@ -73,7 +73,7 @@ final class ScoreLanes {
             var score = rules.score(heads[place])
             for lane in lanes { score.tally.merge(lane[place].tally) }
             score.tally = try score.tally.total(over: team)
-            return ValidationScore(task: heads[place].task, results: score.results)
+            return ValidationScore(task: heads[place].task, score)
         }
     }
 

@@ -10,10 +10,10 @@ package struct ClassificationAccuracy: Sendable, Equatable {
     package let top1: Double
     package let top5: Double
 
+    static let figures = ["top1_accuracy", "top5_accuracy"].map { MetricFigure($0, .share, .higher) }
+
     package var results: [MetricResult] {
-        [("top1_accuracy", top1), ("top5_accuracy", top5)].map {
-            MetricResult(name: $0, value: $1, unit: .share, convention: .exact)
-        }
+        zip(Self.figures, [top1, top5]).map { MetricResult($0, value: $1, convention: .exact) }
     }
 }
 

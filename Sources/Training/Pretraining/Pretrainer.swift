@@ -185,6 +185,7 @@ package final class Pretrainer {
             ranks: team.size, groups: step.groups, threads: threads,
             instructionSet: kernels.instructionSet.rawValue, kernelOptions: KernelRequest.options(for: kernels),
             parameters: [(Classifier.output, parameterCount)],
-            bankParameters: 0, arenaByteCount: step.arenaByteCount, classNames: [:])
+            bankParameters: 0, arenaByteCount: step.arenaByteCount, classNames: [:],
+            figures: [Classifier.output: ClassificationAccuracy.figures])
     }
 }
