@@ -108,9 +108,9 @@ let package = Package(
 
         tests(of: "TensorCore", uses: ["CThreadPool"]),
         tests(of: "ConvolutionEngine", uses: ["TensorCore", "CConvolution", "CThreadPool"]),
-        // What tests of reductions add up, and the program that they start as ranks of real jobs.
+        // What tests of reductions add up, threads as ranks, and the program that tests start as ranks of real jobs.
         .target(
-            name: "CollectivesSupport", dependencies: ["ConvolutionEngine", "TensorCore"],
+            name: "CollectivesSupport", dependencies: ["Collectives", "ConvolutionEngine", "TensorCore"],
             path: "Tests/Support/CollectivesSupport", swiftSettings: strict),
         .executableTarget(
             name: "CollectivesProbe",
@@ -130,7 +130,8 @@ let package = Package(
         tests(
             of: "Training",
             uses: [
-                "ProgramTesting", "GraphTesting", "CAllocationCounter", "Networks", "Tasks", "Configuration", "Graph",
+                "ProgramTesting", "GraphTesting", "CollectivesSupport", "CAllocationCounter", "Networks", "Tasks",
+                "Configuration", "Graph",
                 "Datasets", "Checkpoints", "Collectives", "ConvolutionEngine", "CThreadPool", "TensorCore",
             ], resources: [.copy("Fixtures")]),
         tests(

@@ -1,6 +1,6 @@
 /// What ranks must agree on before they work together: a name ("configuration") with a short text that stands for it,
 /// such as a hash.
-package struct AgreementItem: Sendable, Equatable {
+package struct AgreementItem: Codable, Sendable, Equatable {
     package let name: String
     package let digest: String
 
@@ -78,7 +78,7 @@ extension Communicator {
     package func agree(on items: [AgreementItem]) throws(AgreementError) {
         let all: [[AgreementItem]]
         do throws(CollectiveError) {
-            all = try gather(AgreementItem.encode(items)).map(AgreementItem.decode)
+            all = try gather(items)
         } catch {
             throw .communication(error)
         }
@@ -97,19 +97,5 @@ extension Communicator {
             return values.count > 1 ? DisagreementError.Difference(name: name, values: values) : nil
         }
         if !differences.isEmpty { throw .disagreement(DisagreementError(differences: differences, nodes: nodes)) }
-    }
-}
-
-extension AgreementItem {
-    /// Texts, each ended by a zero byte, names and digests in turn.
-    static func encode(_ items: [AgreementItem]) -> [UInt8] {
-        items.flatMap { item in Array(item.name.utf8) + [0] + Array(item.digest.utf8) + [0] }
-    }
-
-    static func decode(_ bytes: [UInt8]) -> [AgreementItem] {
-        let texts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        return stride(from: 0, to: texts.count - 1, by: 2).map { AgreementItem(texts[$0], texts[$0 + 1]) }
     }
 }

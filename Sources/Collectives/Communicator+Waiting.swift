@@ -61,10 +61,24 @@ extension Communicator {
         return sizes.indices.map { Array(all[starts[$0]..<starts[$0] + Int(sizes[$0])]) }
     }
 
+    /// What every rank contributes, in the order of ranks, with the same bits on all of them.
+    package func gather<Value: Codable>(_ value: Value) throws(CollectiveError) -> [Value] {
+        let bytes: [UInt8] = ExactCoding.bytes(of: value)
+        return try gather(bytes).map { ExactCoding.value(from: $0) }
+    }
+
     /// Value r comes from rank r.
     package func allGather(_ values: inout [Int64]) throws(CollectiveError) {
         precondition(values.count == size, "one value per rank")
         try gatherInPlace(&values, BlockLayout([Int](repeating: MemoryLayout<Int64>.stride, count: size)))
+    }
+
+    /// The ranks that give the same color as this one, ordered by key, then by rank: those of a `split`.
+    package func members(color: Int, key: Int) throws(CollectiveError) -> [Int] {
+        let choices = try gather([color, key])
+        return choices.indices.filter { choices[$0][0] == color }.sorted {
+            (choices[$0][1], $0) < (choices[$1][1], $1)
+        }
     }
 
     /// Sums of whole numbers, which are exact in any order, in pieces.

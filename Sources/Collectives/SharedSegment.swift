@@ -28,7 +28,7 @@ package final class SharedSegment {
             name = "/modulor-\(getpid())-\(MonotonicClock.nanoseconds)"
             status = mdl_shared_create(name, Int64(byteCount), &mapped)
         }
-        name = String(decoding: try node.gather(Array(name.utf8))[0], as: UTF8.self)
+        name = try node.gather(name)[0]
         // What the leader could not make the others need not look for; they learn of it from its status.
         var statuses = try Self.gather(status, node)
         if statuses[0] == 0 {

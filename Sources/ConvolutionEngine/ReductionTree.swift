@@ -94,18 +94,63 @@ package struct ReductionTree: Sendable, Equatable {
         return range.lowerBound + half
     }
 
+    /// Does the additions of a fold in their order, on a stack of partial sums that the caller keeps: at most `depth` at a
+    /// time, and for a shard at most `levels`. It allocates nothing.
+    ///
+    /// - Parameters:
+    ///   - leaves: what is folded, from left to right. A fold may go on in another call with those that follow.
+    ///   - merges: after a leaf is pushed, how often the two topmost partial sums become one.
+    ///   - ends: whether a leaf ends a sum, after which the stack is empty; nil where only the last one does.
+    ///   - open: how many partial sums there are; 0 before the first leaf.
+    ///   - push: puts a leaf at a place of the stack.
+    ///   - add: adds the partial sum at the place after `left` to the one at `left`.
+    ///   - finish: told that the sum at place 0 is whole.
+    package static func fold(
+        _ leaves: Range<Int>, merges: [UInt8], ends: [UInt8]? = nil, open: inout Int,
+        push: (_ leaf: Int, _ place: Int) -> Void, add: (_ left: Int) -> Void, finish: () -> Void = {}
+    ) {
+        for leaf in leaves {
+            push(leaf, open)
+            open += 1
+            for _ in 0..<merges[leaf] {
+                open -= 1
+                add(open - 1)
+            }
+            if let ends, ends[leaf] != 0 {
+                finish()
+                open = 0
+            }
+        }
+    }
+
+    /// Partial sums of any fold that are open at a time at most: ⌈log₂ samples⌉ + 1 of what an `Int` counts.
+    package static let depth = 64
+
+    /// Folds a value of every sample of the shard into one of each of its maximal subtrees, left plus right.
+    ///
+    /// - Parameters:
+    ///   - sums: room for one value of each subtree.
+    ///   - value: a sample's, counted from the shard's first.
+    package func fold(into sums: UnsafeMutablePointer<Double>, value: (_ sample: Int) -> Double) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: Self.depth) { stack in
+            var (open, subtree) = (0, 0)
+            Self.fold(
+                merges.indices, merges: merges, ends: ends, open: &open, push: { stack[$1] = value($0) },
+                add: { stack[$0] += stack[$0 + 1] },
+                finish: {
+                    sums[subtree] = stack[0]
+                    subtree += 1
+                })
+        }
+    }
+
     /// Folds the partials of all shards' maximal subtrees, in sample order, `stride` doubles apart.
     package func combine(_ partials: UnsafePointer<Double>, stride: Int = 1) -> Double {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 64) { stack in
-            var live = 0
-            for index in subtreeMerges.indices {
-                stack[live] = partials[index * stride]
-                live += 1
-                for _ in 0..<subtreeMerges[index] {
-                    stack[live - 2] += stack[live - 1]
-                    live -= 1
-                }
-            }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: Self.depth) { stack in
+            var open = 0
+            Self.fold(
+                subtreeMerges.indices, merges: subtreeMerges, open: &open, push: { stack[$1] = partials[$0 * stride] },
+                add: { stack[$0] += stack[$0 + 1] })
             return stack[0]
         }
     }

@@ -41,12 +41,15 @@ extension Graph {
     package var cost: Cost {
         let learning = learningValues
         let flop = nodes.map { node in
-            guard case .convolution(let geometry, let filter, _) = node.operation else { return Flop() }
-            let output = shape(of: node.output)
-            let once = geometry.flop(outputHeight: output.height, outputWidth: output.width)
-            return Flop(
-                forward: once, backwardToData: learning.contains(node.inputs[0]) ? once : 0,
-                backwardToFilter: isTrained(filter) ? once : 0)
+            switch node.operation.facts.form {
+            case .convolution(let convolution):
+                let output = shape(of: node.output)
+                let once = convolution.geometry.flop(outputHeight: output.height, outputWidth: output.width)
+                return Flop(
+                    forward: once, backwardToData: learning.contains(node.inputs[0]) ? once : 0,
+                    backwardToFilter: isTrained(convolution.filter) ? once : 0)
+            case .normalization, .sum, .other: return Flop()
+            }
         }
         var bytes = ParameterBytes()
         for parameter in parameters {

@@ -13,14 +13,14 @@ extension Graph {
         switch node.operation {
         case .input:
             return input(height: shape!.height, width: shape!.width, channels: shape!.channels)
-        case .convolution(let geometry, .parameter(let filter), let bias):
-            return convolution(
-                inputs[0], geometry, filter: .parameter(parameter(filter)), bias: bias.map { parameter($0) })
-        case .convolution(let geometry, .normalizedRows(let direction, let gain), let bias):
-            return convolution(
-                inputs[0], geometry,
-                filter: .normalizedRows(direction: parameter(direction), gain: parameter(gain)),
-                bias: bias.map { parameter($0) })
+        case .convolution(let geometry, let filter, let bias):
+            let own: Filter =
+                switch filter {
+                case .parameter(let id): .parameter(parameter(id))
+                case .normalizedRows(let direction, let gain):
+                    .normalizedRows(direction: parameter(direction), gain: parameter(gain))
+                }
+            return convolution(inputs[0], geometry, filter: own, bias: bias.map { parameter($0) })
         case .batchNormalization(let own):
             var copy = BatchNormalization(
                 scale: parameter(own.scale), shift: parameter(own.shift), runningMean: parameter(own.runningMean),

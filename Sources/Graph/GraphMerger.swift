@@ -32,7 +32,7 @@ struct GraphMerger {
         var otherwise = needed
         for node in source.nodes.reversed() where needed.contains(node.output) {
             needed.formUnion(node.inputs)
-            if case .resize(let reference?) = node.operation {
+            if let reference = node.operation.facts.sizeReference {
                 needed.insert(reference)
                 otherwise.insert(reference)
             }
@@ -44,42 +44,52 @@ struct GraphMerger {
     }
 
     private static func canBeFolded(_ node: Graph.Node) -> Bool {
-        switch node.operation {
-        case .batchNormalization, .add: true
-        case .convolution(let geometry, _, _): geometry.kernelSize == 1 && geometry.stride == 1 && geometry.padding == 0
-        default: false
+        switch node.operation.facts.form {
+        case .normalization, .sum: true
+        case .convolution(let own):
+            own.geometry.kernelSize == 1 && own.geometry.stride == 1 && own.geometry.padding == 0
+        case .other: false
         }
     }
 
     private mutating func merge(_ node: Graph.Node) {
-        switch node.operation {
-        case .convolution(let geometry, let filter, let bias):
+        if let convolution = merged(node) {
+            folded[node.output] = convolution
+        } else {
+            copy(node)
+        }
+    }
+
+    /// The convolution that `node` is or becomes part of; nil where it stays what it is.
+    private func merged(_ node: Graph.Node) -> FoldedConvolution? {
+        switch node.operation.facts.form {
+        case .convolution(let convolution):
             let own = FoldedConvolution(
-                input: node.inputs[0], geometry: geometry, name: name(filter), filter: weights(filter),
-                bias: bias.map(tensor))
-            folded[node.output] = foldable(node.inputs[0])?.followed(by: own, with: products) ?? own
-        case .batchNormalization(let parameters):
-            guard var convolution = foldable(node.inputs[0]) else { fallthrough }
+                input: node.inputs[0], geometry: convolution.geometry, name: name(convolution.filter),
+                filter: weights(convolution.filter), bias: convolution.bias.map(tensor))
+            return foldable(node.inputs[0])?.followed(by: own, with: products) ?? own
+        case .normalization(let parameters):
+            guard var convolution = foldable(node.inputs[0]) else { return nil }
             let affine = affine(parameters)
             convolution.scale(by: affine.factors, offset: affine.offsets)
-            folded[node.output] = convolution
-        case .add:
-            guard let first = foldable(node.inputs[0]), let second = foldable(node.inputs[1]),
-                let sum = first.adding(second)
-            else { fallthrough }
-            folded[node.output] = sum
-        default:
-            let inputs = node.inputs.map { value($0) }
-            var references: [Graph.Value: Graph.Value] = [:]
-            if case .resize(let reference?) = node.operation { references[reference] = value(reference) }
-            var copied: [Graph.ParameterID: Graph.ParameterID] = [:]
-            if case .batchNormalization(let own) = node.operation {
-                for id in [own.scale, own.shift, own.runningMean, own.runningVariance] { copied[id] = copy(id) }
-            }
-            written[node.output] = target.repeating(
-                node, inputs: inputs, shape: source.shape(of: node.output), reference: { references[$0]! },
-                parameter: { copied[$0]! })
+            return convolution
+        case .sum:
+            guard let first = foldable(node.inputs[0]), let second = foldable(node.inputs[1]) else { return nil }
+            return first.adding(second)
+        case .other: return nil
         }
+    }
+
+    private mutating func copy(_ node: Graph.Node) {
+        let facts = node.operation.facts
+        let inputs = node.inputs.map { value($0) }
+        var references: [Graph.Value: Graph.Value] = [:]
+        if let reference = facts.sizeReference { references[reference] = value(reference) }
+        var copied: [Graph.ParameterID: Graph.ParameterID] = [:]
+        for id in facts.parameters + facts.statistics { copied[id] = copy(id) }
+        written[node.output] = target.repeating(
+            node, inputs: inputs, shape: source.shape(of: node.output), reference: { references[$0]! },
+            parameter: { copied[$0]! })
     }
 
     private func foldable(_ value: Graph.Value) -> FoldedConvolution? {
@@ -117,11 +127,7 @@ struct GraphMerger {
 
     // MARK: Values
 
-    private func name(_ filter: Graph.Filter) -> String {
-        switch filter {
-        case .parameter(let id), .normalizedRows(let id, _): source.parameter(id).name
-        }
-    }
+    private func name(_ filter: Graph.Filter) -> String { source.parameter(filter.owner).name }
 
     private func weights(_ filter: Graph.Filter) -> [Double] {
         switch filter {

@@ -53,7 +53,7 @@ package struct ProgramPlan {
         // Shards differ by at most one sample, and all ranks have to come to the same end.
         let samples = normalizesLocally ? tree.batch / tree.subtreesOfShards.count : tree.batch
         for node in graph.nodes {
-            guard case .batchNormalization(let parameters) = node.operation else { continue }
+            guard let parameters = node.normalization else { continue }
             let shape = graph.shape(of: node.output)
             guard samples * shape.height * shape.width == 1 else { continue }
             let scale = graph.parameter(parameters.scale).name

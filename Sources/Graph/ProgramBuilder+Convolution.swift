@@ -181,22 +181,26 @@ extension ProgramBuilder {
 
     /// Turns the gradient of a computed filter into those of its rows' directions and gains.
     mutating func lowerRowGradients(_ geometry: ConvolutionGeometry, _ filter: Graph.Filter, _ weights: Weights) {
-        guard case .normalizedRows(let direction, let gain) = filter,
-            case .computed(_, let lengths) = weights.source
-        else { return }
-        let (directionValues, gainValues) = (values(direction), values(gain))
-        let (target, gainGradient) = (gradient(direction), gradient(gain))
-        inFinish { builder in
-            builder.plan([], as: .backwardToFilter) { emission in
-                [
-                    emission.step(
-                        emission.kernels.passes.normalized_rows_backward,
-                        mdl_normalized_rows_backward(
-                            v: directionValues, gain: gainValues, length: lengths, gradient: target,
-                            inputs: Int32(geometry.inputChannels), outputs: Int32(geometry.outputChannels),
-                            gradient_v: target, gradient_gain: gainGradient),
-                        items: channelGroups(geometry.outputChannels))
-                ]
+        switch filter {
+        case .parameter: break
+        case .normalizedRows(let direction, let gain):
+            guard case .computed(_, let lengths) = weights.source else {
+                preconditionFailure("normalized rows are computed")
+            }
+            let (directionValues, gainValues) = (values(direction), values(gain))
+            let (target, gainGradient) = (gradient(direction), gradient(gain))
+            inFinish { builder in
+                builder.plan([], as: .backwardToFilter) { emission in
+                    [
+                        emission.step(
+                            emission.kernels.passes.normalized_rows_backward,
+                            mdl_normalized_rows_backward(
+                                v: directionValues, gain: gainValues, length: lengths, gradient: target,
+                                inputs: Int32(geometry.inputChannels), outputs: Int32(geometry.outputChannels),
+                                gradient_v: target, gradient_gain: gainGradient),
+                            items: channelGroups(geometry.outputChannels))
+                    ]
+                }
             }
         }
     }

@@ -67,15 +67,6 @@ extension ProgramBuilder {
     }
 }
 
-extension Graph.Filter {
-    /// The parameter in whose place the filter's gradient is formed.
-    var owner: Graph.ParameterID {
-        switch self {
-        case .parameter(let id), .normalizedRows(let id, _): id
-        }
-    }
-}
-
 extension TensorView {
     /// One sample of `shape`.
     fileprivate init(_ data: UnsafeMutablePointer<Float>, _ shape: Graph.Shape) {

@@ -45,7 +45,7 @@ package struct TorchvisionBackbone {
     }
 
     private static func layer(_ node: Graph.Node, of graph: Graph) -> Layer? {
-        guard case .batchNormalization(let own) = node.operation else { return nil }
+        guard let own = node.normalization else { return nil }
         let parts = graph.parameter(own.scale).name.split(separator: ".").map(String.init)
         guard let place = parts.firstIndex(of: "bnorm"), place > 0 else { return nil }
         let stem = parts[..<(place - 1)].map { $0 + "." }.joined()
@@ -77,9 +77,10 @@ package struct TorchvisionBackbone {
     private func tensors(_ layer: Layer) -> [TensorEntry] {
         let output = merged.graph.outputs.first { $0.name == layer.convolution }!.value
         let node = merged.graph.nodes.first { $0.output == output }!
-        guard case .convolution(_, .parameter(let filter), let bias?) = node.operation else {
+        guard let convolution = node.convolution, let bias = convolution.bias else {
             preconditionFailure("\(layer.convolution) is not merged")
         }
+        let filter = convolution.filter.owner
         func values(_ id: Graph.ParameterID, of graph: Graph, in storages: [ParameterStorage]) -> [Float] {
             let name = graph.parameter(id).name
             for storage in storages {

@@ -68,12 +68,7 @@ package final class MPICommunicator: Communicator {
     }
 
     package func split(color: Int, key: Int) throws(CollectiveError) -> any Communicator {
-        var choice: [UInt8] = []
-        withUnsafeBytes(of: (color, key)) { choice = Array($0) }
-        let choices = try gather(choice).map { $0.withUnsafeBytes { $0.loadUnaligned(as: (Int, Int).self) } }
-        let members = choices.indices.filter { choices[$0].0 == color }.sorted {
-            (choices[$0].1, $0) < (choices[$1].1, $1)
-        }
+        let members = try members(color: color, key: key)
         var part: OpaquePointer?
         try check(mdl_mpi_split(handle, Int32(color), Int32(key), &part), "splitting the ranks")
         return try MPICommunicator(part!, nodes: nodes.restricted(to: members))

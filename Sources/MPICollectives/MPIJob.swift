@@ -23,7 +23,7 @@ package enum MPIJob {
             var part: OpaquePointer?
             try MPIError.check(
                 mdl_mpi_split_by_node(handle!, &part), "finding the ranks of a node", rank: world.rank, host: host)
-            leader = try MPICommunicator(part!).gather(decimal(world.rank)).map(number).min()!
+            leader = try MPICommunicator(part!).gather(world.rank).min()!
         }
         var ordered: OpaquePointer?
         try MPIError.check(
@@ -47,14 +47,10 @@ package enum MPIJob {
     private static func layout(
         _ ordered: MPICommunicator, host: String, leader: Int
     ) throws(CollectiveError) -> NodeLayout {
-        let leaders = try ordered.gather(decimal(leader)).map(number)
-        let names = try ordered.gather(Array(host.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        let leaders = try ordered.gather(leader)
+        let names = try ordered.gather(host)
         let starts = leaders.indices.filter { $0 == 0 || leaders[$0] != leaders[$0 - 1] }
         let ends = starts.dropFirst() + [leaders.count]
         return NodeLayout(hosts: starts.map { names[$0] }, ranks: zip(starts, ends).map { $0..<$1 })
     }
-
-    private static func decimal(_ number: Int) -> [UInt8] { Array(String(number).utf8) }
-
-    private static func number(_ text: [UInt8]) -> Int { Int(String(decoding: text, as: UTF8.self))! }
 }

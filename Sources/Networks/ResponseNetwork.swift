@@ -36,14 +36,14 @@ package struct ResponseNetwork: Sendable {
         _ = ResNet(model, task: nil, components: components).features(image, in: &graph)
         var layers: [Layer] = []
         for node in graph.nodes {
-            guard case .convolution(let geometry, .parameter(let filter), nil) = node.operation else { continue }
-            let name = graph.parameter(filter).name
+            guard let convolution = node.convolution else { continue }
+            let name = graph.parameter(convolution.filter.owner).name
             guard name.hasSuffix(ResNet.filterSuffix) else { continue }
             graph.addOutput(name, node.output)
             let normalization = Self.normalization(after: node.output, in: graph)
             layers.append(
                 Layer(
-                    name: String(name.dropLast(ResNet.filterSuffix.count)), geometry: geometry,
+                    name: String(name.dropLast(ResNet.filterSuffix.count)), geometry: convolution.geometry,
                     runningMean: graph.parameter(normalization.runningMean).name))
         }
         self.graph = graph
@@ -55,7 +55,7 @@ package struct ResponseNetwork: Sendable {
         guard let next = graph.nodes.first(where: { $0.inputs.contains(value) }) else {
             preconditionFailure("every convolution of a backbone is followed by a batch norm")
         }
-        if case .batchNormalization(let parameters) = next.operation { return parameters }
+        if let parameters = next.normalization { return parameters }
         return normalization(after: next.output, in: graph)
     }
 }

@@ -82,12 +82,10 @@ extension KernelRequest {
     ) throws -> Kernels {
         let kernels = try kernels(environment: environment)
         guard tunes else { return kernels }
-        let own = try team.first {
+        let table = try team.fromFirst {
             Tuning(kernels: kernels, cache: TimingCache(kernels.instructionSet, environment: environment))
-                .table(for: try graphs(), watch: watch)
+                .table(for: try graphs(), watch: watch).description
         }
-        let text = Array((own.map { "\($0)" } ?? "").utf8)
-        let shared = String(decoding: try team.gather(text)[0], as: UTF8.self)
-        return try self.kernels(measured: AlgorithmTable(shared)!, environment: environment)
+        return try self.kernels(measured: AlgorithmTable(table)!, environment: environment)
     }
 }

@@ -43,10 +43,7 @@ package struct KernelRequest: Sendable, Equatable {
     func kernels(
         resuming path: String, team: RankTeam, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> Kernels? {
-        let own = try team.first { try Metadata(ofRun: path) } ?? nil
-        let shared = try team.gather(own?.encoded ?? [])[0]
-        guard !shared.isEmpty else { return nil }
-        let known = Metadata(decoding: shared)
+        guard let known = try team.fromFirst({ try Metadata(ofRun: path) }) else { return nil }
         var request = self
         request.convolution = try Self.agreed(convolution, known[.convolution], option: "--convolution", path)
         request.matrixProducts = try Self.agreed(matrixProducts, known[.matrixProducts], option: "--gemm", path)
@@ -95,7 +92,7 @@ package struct KernelRequest: Sendable, Equatable {
     }
 
     /// What the state file of a checkpoint says of the kernels.
-    struct Metadata {
+    struct Metadata: Codable {
         enum Key: String, CaseIterable {
             case convolution
             case matrixProducts = "gemm"
@@ -124,20 +121,6 @@ package struct KernelRequest: Sendable, Equatable {
             }
             let metadata = try latest.file(TrainingCheckpoint.stateName).metadata
             texts = metadata.filter { Key(rawValue: $0.key) != nil }
-        }
-
-        /// Texts, each ended by a zero byte, keys and values in turn; of no checkpoint at all nothing is sent.
-        fileprivate var encoded: [UInt8] {
-            texts.sorted { $0.key < $1.key }.reduce(into: [0]) { bytes, pair in
-                for text in [pair.key, pair.value] { bytes += Array(text.utf8) + [0] }
-            }
-        }
-
-        fileprivate init(decoding bytes: [UInt8]) {
-            let parts = bytes.dropFirst().split(separator: 0, omittingEmptySubsequences: false)
-                .map { String(decoding: $0, as: UTF8.self) }
-            texts = [:]
-            for place in stride(from: 0, to: parts.count - 1, by: 2) { texts[parts[place]] = parts[place + 1] }
         }
     }
 }

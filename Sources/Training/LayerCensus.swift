@@ -33,7 +33,7 @@ struct LayerCensus {
             multiplied.insert(pair[1])
         }
         for (index, node) in graph.nodes.enumerated() where !multiplied.contains(index) {
-            guard case .convolution(let geometry, _, _) = node.operation else { continue }
+            guard let geometry = node.convolution?.geometry else { continue }
             let shape = graph.shape(of: node.inputs[0])
             let layer = ConvolutionLayer(geometry, height: shape.height, width: shape.width)
             let place =

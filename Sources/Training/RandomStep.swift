@@ -99,11 +99,10 @@ extension BankComponents {
     /// Those of the bank that a configuration names, as its shapes tell; all where it names none, or one that is not there
     /// yet. All ranks of the team take part.
     static func planned(_ configuration: RunConfiguration, team: RankTeam) throws -> BankComponents {
-        let own = try team.first { () -> BankComponents in
+        try team.fromFirst {
             guard let path = configuration.model.bank, FileManager.default.fileExists(atPath: path) else { return .all }
             return BankComponents(of: try SafetensorsFile(path: path))
         }
-        return BankComponents(decoding: try team.gather((own ?? .all).encoded)[0])
     }
 }
 

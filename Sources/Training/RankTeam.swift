@@ -57,7 +57,7 @@ package final class RankTeam {
         }
         let nodes = try NodeCommunicators(communicator)
         if let available {
-            let masks = try nodes.node.gather(Array(available.list.utf8))
+            let masks = try nodes.node.gather(available.list)
             let equal = masks.indices.filter { masks[$0] == masks[nodes.node.rank] }
             processors = available.slice(
                 equal.firstIndex(of: nodes.node.rank)!, of: equal.count, quotaShares: masks.count)
@@ -208,17 +208,16 @@ package final class RankTeam {
         let line =
             "rank \(rank) of \(size) on \(host): \(threads) \(threads == 1 ? "thread" : "threads") on processors "
             + "\(processors.list), \(kernels.instructionSet.rawValue), \(library)"
-        return try gather(Array(line.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        return try gather(line)
     }
 
     /// Lets every rank do what some may have to refuse; then all refuse, for the reason of the first of them.
     func together<Result>(_ body: () throws(PlanningError) -> Result) throws -> Result {
         guard thread != nil else { return try body() }
         var result: Result?
-        var reason = ""
+        var reason: String?
         do throws(PlanningError) { result = try body() } catch { reason = error.description }
-        let reasons = try gather(Array(reason.utf8)).map { String(decoding: $0, as: UTF8.self) }
-        if let first = reasons.first(where: { !$0.isEmpty }) { throw UsageError(first) }
+        if let first = try gather(reason).lazy.compactMap({ $0 }).first { throw UsageError(first) }
         return result!
     }
 
@@ -236,10 +235,7 @@ package final class RankTeam {
     /// What ranks had to warn of since the last time, each thing once; the same on all ranks.
     package func takeNotices() throws(CollectiveError) -> [String] {
         defer { notices = [] }
-        let all = try gather(Array(notices.joined(separator: "\n").utf8)).flatMap { bytes in
-            String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-        }
-        return all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        return try gather(notices).joined().reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// Compares what ranks have to have in common.
@@ -262,13 +258,10 @@ package final class RankTeam {
 
     /// Replaces every rank's floats by their means over ranks, added in double in the order of ranks.
     func average(_ memory: AlignedMemory) throws(CollectiveError) {
-        let own = UnsafeRawBufferPointer(start: memory.base, count: memory.byteCount)
-        let all = try gather(Array(own))
-        for index in 0..<memory.byteCount / MemoryLayout<Float>.stride {
-            let sum = all.reduce(0.0) { sum, bytes in
-                let offset = index * MemoryLayout<Float>.stride
-                return sum + Double(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Float.self) })
-            }
+        let count = memory.byteCount / MemoryLayout<Float>.stride
+        let all = try gather(Array(UnsafeBufferPointer(start: memory.floats(), count: count)))
+        for index in 0..<count {
+            let sum = all.reduce(0.0) { $0 + Double($1[index]) }
             memory.floats()[index] = Float(sum / Double(all.count))
         }
     }
@@ -280,27 +273,36 @@ package final class RankTeam {
         return sums
     }
 
-    /// Every rank's bytes, in order of ranks.
-    package func gather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
-        guard thread != nil else { return [bytes] }
-        var all: [[UInt8]] = []
-        try perform { world throws(CollectiveError) in all = try world.gather(bytes) }
+    /// Every rank's value, in order of ranks, with the same bits on all of them.
+    package func gather<Value: Codable>(_ value: Value) throws(CollectiveError) -> [Value] {
+        guard thread != nil else { return [value] }
+        var all: [Value] = []
+        try perform { world throws(CollectiveError) in all = try world.gather(value) }
         return all
+    }
+
+    /// What `body` gives on the first rank, which alone runs it, with the same bits on all; when it fails, all fail.
+    package func fromFirst<Value: Codable>(_ body: () throws -> Value) throws -> Value {
+        guard thread != nil else { return try body() }
+        var own = FirstRankOutcome<Value>()
+        if isFirst {
+            do {
+                own.value = try body()
+            } catch {
+                own.failure = FirstRankError(description: "\(error)", isRequest: error is any RequestError)
+            }
+        }
+        let outcome = try gather(own)[0]
+        if let failure = outcome.failure { throw failure }
+        return outcome.value!
     }
 
     /// Lets the first rank do what only one may do, such as writing files; when it fails, all fail.
     package func first<Result>(_ body: () throws -> Result) throws -> Result? {
-        guard thread != nil else { return try body() }
         var result: Result?
-        var failure: (any Error)?
-        if isFirst {
-            do { result = try body() } catch { failure = error }
-        }
-        let kind: UInt8 = failure == nil ? 0 : failure is any RequestError ? 1 : 2
-        let outcome = try gather([kind] + Array((failure.map { "\($0)" } ?? "").utf8))[0]
-        guard outcome[0] == 0 else {
-            throw FirstRankError(
-                description: String(decoding: outcome.dropFirst(), as: UTF8.self), isRequest: outcome[0] == 1)
+        _ = try fromFirst {
+            result = try body()
+            return true
         }
         return result
     }
@@ -313,8 +315,14 @@ package final class RankTeam {
 }
 
 /// What the first rank could not do; thrown on all ranks.
-package struct FirstRankError: Error, CustomStringConvertible {
+package struct FirstRankError: Error, Codable, CustomStringConvertible {
     package let description: String
     /// Whether the cause lies in the request.
     package let isRequest: Bool
+}
+
+/// What the first rank has done; empty on the others.
+private struct FirstRankOutcome<Value: Codable>: Codable {
+    var value: Value?
+    var failure: FirstRankError?
 }

@@ -66,11 +66,3 @@ package final class StepBenchmark {
         try trace.map { try RunTrace($0, graphs: content.step.outputs, team: team) }
     }
 }
-
-extension RankTeam {
-    /// Every rank's value, in order of ranks.
-    func gather(_ value: Double) throws(CollectiveError) -> [Double] {
-        let own = withUnsafeBytes(of: value) { Array($0) }
-        return try gather(own).map { bytes in bytes.withUnsafeBytes { $0.loadUnaligned(as: Double.self) } }
-    }
-}

@@ -84,7 +84,7 @@ package struct StepProfile {
                 case .backwardToFilter: flop.backwardToFilter
                 }
             return Row(
-                tasks: graph.outputs.map(\.name), node: graph.name(of: node), kind: node.operation.kind,
+                tasks: graph.outputs.map(\.name), node: graph.name(of: node), kind: node.operation.facts.kind,
                 pass: key.work.pass.name,
                 shape: [shape.height, shape.width, shape.channels], seconds: own.median, of: total,
                 flop: samples * count)
@@ -94,34 +94,5 @@ package struct StepProfile {
                 tasks: step.heads.map(\.name), node: "", kind: "losses and update", pass: "", shape: [],
                 seconds: rest.median, of: total, flop: 0))
         return rows.sorted { ($1.seconds, $0.node, $0.pass) < ($0.seconds, $1.node, $1.pass) }
-    }
-}
-
-extension Graph {
-    /// The node's name in parameters, such as `layer1.0.conv1.Ws`; empty where it has none.
-    func name(of node: Node) -> String {
-        guard let id = parameters(of: node).first else { return "" }
-        return parameter(id).name.split(separator: ".").dropLast().joined(separator: ".")
-    }
-}
-
-extension Graph.Operation {
-    /// What the operation is called in profiles and traces.
-    var kind: String {
-        switch self {
-        case .input: "input"
-        case .convolution(let geometry, _, _):
-            "convolution \(geometry.kernelSize)x\(geometry.kernelSize)"
-                + (geometry.stride > 1 ? " stride \(geometry.stride)" : "")
-                + (geometry.dilation > 1 ? " dilation \(geometry.dilation)" : "")
-        case .batchNormalization: "batch normalization"
-        case .relu: "relu"
-        case .add: "add"
-        case .maxPool: "max pool"
-        case .globalAveragePool: "global average pool"
-        case .resize: "resize"
-        case .concatenate: "concatenate"
-        case .unitLength: "unit length"
-        }
     }
 }

@@ -59,8 +59,8 @@ package struct TaskAddition {
             return stored.folder
         }
         model = opened ?? nil
-        let text = try team.gather(Array(resolved.yaml().utf8))[0]
-        self.configuration = try RunConfiguration.parse(String(decoding: text, as: UTF8.self), file: path)
+        let text = try team.fromFirst { resolved.yaml() }
+        self.configuration = try RunConfiguration.parse(text, file: path)
     }
 
     /// Puts the trained task into the model.

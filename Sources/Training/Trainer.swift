@@ -69,8 +69,7 @@ package final class Trainer {
                 try stored?.bank() ?? configuration.model.bank.map { try SafetensorsFile(path: $0) }
             } ?? nil
         // The first rank alone can read the file.
-        let components = BankComponents(
-            decoding: try team.gather((bankFile.map { BankComponents(of: $0) } ?? .all).encoded)[0])
+        let components = try team.fromFirst { bankFile.map { BankComponents(of: $0) } ?? .all }
         let crop = configuration.data.crop
         network = MultiTaskNetwork(
             configuration.model, heads: heads, height: crop.height, width: crop.width, components: components)

@@ -49,14 +49,13 @@ final class TrainingLoop {
     /// Goes on from the newest checkpoint that is whole, if there is one.
     func restore() throws {
         let (checkpoint, folder, observe) = (checkpoint, folder, observe)
-        let step = try team.first {
+        done = try team.fromFirst {
             let (latest, damaged) = try folder.checkpoints.latestValid()
             for damage in damaged {
                 observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
             }
             return try latest.map { try checkpoint.read($0) } ?? 0
         }
-        done = Int(String(decoding: try team.gather(Array("\(step ?? 0)".utf8))[0], as: UTF8.self))!
         for group in checkpoint.parameters.groups {
             for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
                 try team.broadcast(memory)
@@ -114,8 +113,7 @@ final class TrainingLoop {
 
     /// Gathers where the ranks' time went.
     func tellTimes() throws {
-        let all = try team.gather(Array(JSONEncoder().encode(times)))
-        observe(.timed(step: done, ranks: try all.map { try JSONDecoder().decode(RankTimes.self, from: Data($0)) }))
+        observe(.timed(step: done, ranks: try team.gather(times)))
     }
 
     private func runStep(_ loader: BatchLoader, _ fillLabels: (borrowing Batch) -> Void) throws {

@@ -294,11 +294,7 @@ package final class TrainingStep {
     /// What the last step has sent; nil where there is one rank. All ranks ask.
     package func traffic() throws(CollectiveError) -> StepTraffic? {
         guard let communication else { return nil }
-        let own = communication.traffic.values.withUnsafeBytes { Array($0) }
-        let all = try team.world.gather(own).map { bytes in
-            bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
-        }
-        return StepTraffic(all)
+        return StepTraffic(try team.world.gather(communication.traffic.values))
     }
 
     /// Makes all ranks hold the same state, before it is evaluated or saved. Where batch normalization is local, the

@@ -1,4 +1,5 @@
 import Collectives
+import CollectivesSupport
 import Testing
 
 @Suite struct AgreementTests {

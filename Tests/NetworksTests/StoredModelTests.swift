@@ -93,15 +93,4 @@ struct StoredModelTests {
         let empty = try refusals(Self.settings, ["layer1.0.bn1.bnorm.depth.weight": [0]])
         #expect(empty.contains("tensor 'layer1.0.bn1.bnorm.depth.weight': it has shape [0], needed is [2]"), "\(empty)")
     }
-
-    @Test("what a bank's names say is told to other ranks, whatever they are")
-    func components() throws {
-        try withTemporaryPath { folder in
-            let names = ["conv1.Ws.weight", "a b.Ws.weight", "c\nd 9.Ws.weight", "e\r\n.Ws.weight", ".Ws.weight"]
-            let entries = names.map { TensorEntry($0, shape: [1, 1, 1, 1], values: [Float(0)]) }
-            try SafetensorsFile.write(to: folder + "/bank", tensors: entries)
-            let components = try BankComponents(of: SafetensorsFile(path: folder + "/bank"))
-            #expect(components != .all && BankComponents(decoding: components.encoded) == components)
-        }
-    }
 }

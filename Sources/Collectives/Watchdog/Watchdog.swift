@@ -86,8 +86,7 @@ package final class Watchdog: @unchecked Sendable {
             listener = mdl_socket_listen(Int32(world.size), &port)
             secret = Int(UInt.random(in: 1..<UInt(Int.max)))
         }
-        let texts = String(decoding: try world.gather(Array(Self.places(port, secret).utf8))[0], as: UTF8.self)
-            .split(separator: " ").map(String.init)
+        let texts = try world.gather(Self.places(port, secret))[0].split(separator: " ").map(String.init)
         let (target, shared) = (Int32(texts[0])!, Int(texts[1])!)
         guard target > 0 else { throw Self.error(world, listener, "listening for signs of life") }
         if world.rank == 0 {

@@ -120,7 +120,7 @@ struct ONNXGraphWriter {
                 "Conv", [inputs[0], parameter(filter)] + (bias.map { [parameter($0)] } ?? []), name: name,
                 Self.window(geometry.kernelSize, stride: geometry.stride, padding: geometry.padding)
                     + [.integers("dilations", [geometry.dilation, geometry.dilation]), .integer("group", 1)])
-        case .convolution: preconditionFailure("a merged graph has no filter that is computed")
+        case .convolution(_, .normalizedRows, _): preconditionFailure("a merged graph has no filter that is computed")
         case .batchNormalization(let own):
             let parameters = [own.scale, own.shift, own.runningMean, own.runningVariance].map(parameter)
             return add(
@@ -173,20 +173,9 @@ struct ONNXGraphWriter {
 extension Graph {
     /// A node's name: that of its parameters, or what it does and its place.
     fileprivate func name(of node: Node, _ index: Int) -> String {
-        let kind =
-            switch node.operation {
-            case .input: "input"
-            case .convolution, .batchNormalization: ""
-            case .relu: "relu"
-            case .add: "add"
-            case .maxPool: "max_pool"
-            case .globalAveragePool: "global_average_pool"
-            case .resize: "resize"
-            case .concatenate: "concatenate"
-            case .unitLength: "unit_length"
-            }
-        guard let id = parameters(of: node).first else { return "\(kind)_\(index)" }
-        return parameter(id).name.split(separator: ".").dropLast().joined(separator: ".")
+        let own = name(of: node)
+        return own.isEmpty
+            ? node.operation.facts.kind.split(separator: " ").joined(separator: "_") + "_\(index)" : own
     }
 }
 

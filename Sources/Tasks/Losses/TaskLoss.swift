@@ -16,7 +16,6 @@ package final class TaskLoss {
     private let lossStep: UnsafeMutablePointer<mdl_step>
     private let counts: UnsafeMutablePointer<Int64>
     private let partials: UnsafeMutablePointer<Double>
-    private let sums: UnsafeMutablePointer<Double>
     private let scale: UnsafeMutablePointer<Float>
 
     /// Labels, samples × height × width × label channels, encoded as `LossKind` says; to be filled by the caller.
@@ -37,7 +36,6 @@ package final class TaskLoss {
         labels = arguments.keep([Float](repeating: kind.unknownLabel, count: labelCount))
         counts = arguments.keep([Int64](repeating: 0, count: samples * chunks))
         partials = arguments.keep([Double](repeating: 0, count: samples * chunks))
-        sums = arguments.keep([Double](repeating: 0, count: samples))
         subtreeSums = arguments.keep([Double](repeating: 0, count: tree.subtrees))
         scale = arguments.keep([Float(0)])
         let (identifier, kernel) = kind.kernel(kernels)
@@ -68,22 +66,10 @@ package final class TaskLoss {
     package func run(weight: Double, known: Int, on pool: ThreadPool) {
         scale[0] = known > 0 ? Float(weight / Double(known)) : 0
         pool.run(lossStep, count: 1)
-        var live = 0
-        var subtree = 0
-        for sample in 0..<samples {
+        tree.fold(into: subtreeSums) { sample in
             var sum = 0.0
             for chunk in 0..<chunks { sum += partials[sample * chunks + chunk] }
-            sums[live] = sum
-            live += 1
-            for _ in 0..<tree.merges[sample] {
-                sums[live - 2] += sums[live - 1]
-                live -= 1
-            }
-            if tree.ends[sample] != 0 {
-                subtreeSums[subtree] = sums[0]
-                subtree += 1
-                live = 0
-            }
+            return sum
         }
     }
 

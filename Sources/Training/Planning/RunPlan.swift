@@ -120,7 +120,7 @@ package struct RunPlan: Encodable, Sendable {
             graph.nodes.indices.flatMap { graph.modulatedFilter($0, choice: kernels.choice)?.nodes ?? [] })
         return graph.nodes.indices.compactMap { index in
             let (node, flop) = (graph.nodes[index], cost.nodes[index])
-            guard case .convolution(let geometry, _, _) = node.operation else { return nil }
+            guard let geometry = node.convolution?.geometry else { return nil }
             let (input, output) = (graph.shape(of: node.inputs[0]), graph.shape(of: node.output))
             let own = ConvolutionLayer(geometry, height: input.height, width: input.width)
             let counts = [flop.forward, flop.backwardToData, flop.backwardToFilter]
@@ -129,7 +129,7 @@ package struct RunPlan: Encodable, Sendable {
                 $0 + graph.parameter($1).count * MemoryLayout<Float>.stride
             }
             return Layer(
-                tasks: tasks, layer: name, kind: node.operation.kind,
+                tasks: tasks, layer: name, kind: node.operation.facts.kind,
                 channels: [geometry.inputChannels, geometry.outputChannels], outputSize: [output.height, output.width],
                 parameterBytes: bytes, flop: counts.map { samples * $0 },
                 algorithms: zip(ConvolutionPass.allCases, counts).map { pass, count in

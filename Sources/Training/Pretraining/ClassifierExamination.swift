@@ -64,12 +64,7 @@ final class ClassifierExamination {
                 if better < 5 { fifth += 1 }
             }
         }
-        let right = try team.gather(Array("\(first) \(fifth)".utf8)).map {
-            String(decoding: $0, as: UTF8.self).split(separator: " ").map { Int($0)! }
-        }
-        func share(_ place: Int) -> Double {
-            Double(right.reduce(0) { $0 + $1[place] }) / Double(data.validation.count)
-        }
-        return ClassificationAccuracy(top1: share(0), top5: share(1))
+        let shares = try team.sum([first, fifth].map(Int64.init)).map { Double($0) / Double(data.validation.count) }
+        return ClassificationAccuracy(top1: shares[0], top5: shares[1])
     }
 }

@@ -112,8 +112,7 @@ package final class Pretrainer {
     }
 
     private static func checkNormalization(of graph: Graph, _ configuration: PretrainConfiguration) throws {
-        let isNormalized = graph.nodes.filter { if case .batchNormalization = $0.operation { true } else { false } }
-        let shapes = isNormalized.map { graph.shape(of: $0.output) }
+        let shapes = graph.nodes.filter { $0.normalization != nil }.map { graph.shape(of: $0.output) }
         guard shapes.allSatisfy({ configuration.training.batch * $0.height * $0.width > 1 }) else {
             let crop = configuration.data.crop
             throw UsageError(

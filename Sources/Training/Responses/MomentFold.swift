@@ -17,17 +17,18 @@ struct MomentFold {
 
     /// Adds the next block of this rank.
     mutating func add(_ block: UnsafeMutableBufferPointer<Double>) {
-        open.append(Array(block))
-        for _ in 0..<tree.merges[done] {
-            let right = open.removeLast()
-            let last = open.count - 1
-            open[last].withUnsafeMutableBufferPointer { left in
-                right.withUnsafeBufferPointer { right in
-                    for index in left.indices { left[index] += right[index] }
+        var count = open.count
+        ReductionTree.fold(
+            done..<done + 1, merges: tree.merges, ends: tree.ends, open: &count,
+            push: { _, _ in open.append(Array(block)) },
+            add: { left in
+                let right = open.removeLast()
+                open[left].withUnsafeMutableBufferPointer { left in
+                    right.withUnsafeBufferPointer { right in
+                        for index in left.indices { left[index] += right[index] }
+                    }
                 }
-            }
-        }
-        if tree.ends[done] != 0 { subtrees.append(open.removeLast()) }
+            }, finish: { subtrees.append(open.removeLast()) })
         done += 1
     }
 
@@ -38,16 +39,9 @@ struct MomentFold {
         var total: [Double] = []
         for start in stride(from: 0, to: count, by: Self.piece) {
             let range = start..<min(start + Self.piece, count)
-            let own = subtrees.flatMap { $0[range] }.withUnsafeBytes { Array($0) }
-            let all = try team.gather(own)
+            let all = try team.gather(subtrees.flatMap { $0[range] })
             guard team.isFirst else { continue }
-            let partials = all.flatMap { bytes in
-                bytes.withUnsafeBytes { raw in
-                    stride(from: 0, to: raw.count, by: MemoryLayout<Double>.stride).map {
-                        raw.loadUnaligned(fromByteOffset: $0, as: Double.self)
-                    }
-                }
-            }
+            let partials = Array(all.joined())
             partials.withUnsafeBufferPointer { partials in
                 for place in range.indices {
                     total.append(tree.combine(partials.baseAddress! + (place - start), stride: range.count))

@@ -32,14 +32,11 @@ package struct ClockComparison: Equatable {
         var last: (sent: (own: Int64, first: Int64), received: Int64)?
         for _ in 0..<24 {
             let now = MonotonicClock.nanoseconds
-            let all = try team.gather(bytes([now, last?.received ?? 0]))
+            let first = try team.gather([now, last?.received ?? 0])[0]
             let received = MonotonicClock.nanoseconds
-            let first = all[0].withUnsafeBytes { Array($0.bindMemory(to: Int64.self)) }
             if let last { comparison.add(sent: last.sent, received: (last.received, first[1])) }
             last = ((now, first[0]), received)
         }
         return team.sharesHostWithFirst ? 0 : comparison.offset
     }
-
-    private static func bytes(_ values: [Int64]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
 }

@@ -1,5 +1,4 @@
 import Collectives
-import Foundation
 
 /// The timelines of all ranks by one clock.
 package struct RunTrace: Sendable {
@@ -23,19 +22,15 @@ package struct RunTrace: Sendable {
     /// - Parameter graphs: the outputs of every graph.
     package init(_ trace: Trace, graphs: [[String]], team: RankTeam) throws {
         self.graphs = graphs.map { $0.joined(separator: ", ") }
-        let names = try team.gather(Array(JSONEncoder().encode([team.host] + trace.names)))
+        let names = try team.gather([team.host] + trace.names)
         let own = trace.kept.map { event in
             var event = event
             event.began -= trace.clockOffset
             event.ended -= trace.clockOffset
             return event
         }
-        let events = try team.gather(own.withUnsafeBytes { Array($0) })
-        var ranks = try zip(names, events).enumerated().map { rank, content in
-            let words = try JSONDecoder().decode([String].self, from: Data(content.0))
-            return Rank(
-                rank: rank, host: words[0], names: Array(words.dropFirst()),
-                events: content.1.withUnsafeBytes { Array($0.bindMemory(to: Trace.Event.self)) })
+        var ranks = zip(names, try team.gather(own)).enumerated().map { rank, content in
+            Rank(rank: rank, host: content.0[0], names: Array(content.0.dropFirst()), events: content.1)
         }
         let start = ranks.lazy.flatMap(\.events).map(\.began).min() ?? 0
         for rank in ranks.indices {

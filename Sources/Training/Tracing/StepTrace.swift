@@ -21,7 +21,7 @@ final class StepTrace {
             unit.program.forEachWork { work, _, _ in
                 guard names[work] == nil else { return }
                 let node = graph.nodes[work.node]
-                let name = [graph.name(of: node), node.operation.kind, work.pass.name].filter { !$0.isEmpty }
+                let name = [graph.name(of: node), node.operation.facts.kind, work.pass.name].filter { !$0.isEmpty }
                 names[work] = trace.place(name.joined(separator: ", "))
             }
             return names

@@ -33,7 +33,7 @@ package final class Trace {
     }
 
     /// A stretch of time, in nanoseconds of the rank's monotonic clock.
-    package struct Event: Sendable, BitwiseCopyable {
+    package struct Event: Sendable, PlainValue {
         /// The event's place in the names.
         package var name: Int32
         package var row: Row.RawValue

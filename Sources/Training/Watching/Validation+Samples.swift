@@ -9,34 +9,27 @@ extension Validation {
 
     /// The scores of all tasks, and each task's `count` worst and best samples, the worst first.
     package func runWithExtremes(_ count: Int) throws -> (scores: [ValidationScore], extremes: SampleChoice) {
-        var own = [[(index: Int, error: Double)]](repeating: [], count: heads.count)
+        var own = [[Scored]](repeating: [], count: heads.count)
         let scores = try run { batch, sample in
             for place in heads.indices {
                 guard let score = score(of: sample, in: batch, place: place) else { continue }
                 let error = score.higherIsBetter ? -score.value : score.value
-                own[place].append((batch.samples[sample].draw.index, error))
+                own[place].append(Scored(index: batch.samples[sample].draw.index, error: error))
             }
         }
-        let extremes = try own.map { pairs in
-            let bytes = pairs.flatMap { pair in
-                withUnsafeBytes(of: UInt64(pair.index).littleEndian, Array.init)
-                    + withUnsafeBytes(of: pair.error.bitPattern.littleEndian, Array.init)
-            }
+        let extremes = try own.map { scored in
             // Ties are broken by the index, so the choice does not depend on the number of ranks.
-            let all = try team.gather(bytes).flatMap(Self.pairs).sorted { ($1.error, $0.index) < ($0.error, $1.index) }
+            let all = try team.gather(scored).joined().sorted { ($1.error, $0.index) < ($0.error, $1.index) }
             let worst = min(count, (all.count + 1) / 2)
             return (all.prefix(worst) + all.suffix(min(count, all.count - worst))).map(\.index)
         }
         return (scores, extremes)
     }
 
-    private static func pairs(_ bytes: [UInt8]) -> [(index: Int, error: Double)] {
-        func number(_ start: Int) -> UInt64 {
-            bytes[start..<start + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        return stride(from: 0, to: bytes.count, by: 16).map {
-            (Int(number($0)), Double(bitPattern: number($0 + 8)))
-        }
+    /// A sample of a task, with its error.
+    private struct Scored: PlainValue {
+        let index: Int
+        let error: Double
     }
 
     /// How the chosen samples look, in their order; this rank alone evaluates them.

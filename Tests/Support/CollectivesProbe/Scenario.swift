@@ -144,18 +144,6 @@ private final class Steps {
 
     /// The sums of 1 / (3 + sample) of every maximal subtree of the shard.
     private func foldSamples(into sums: UnsafeMutablePointer<Double>) {
-        var open: [Double] = []
-        var subtree = 0
-        for index in tree.merges.indices {
-            open.append(1 / Double(3 + firstSample + index))
-            for _ in 0..<tree.merges[index] {
-                let right = open.removeLast()
-                open[open.count - 1] += right
-            }
-            if tree.ends[index] != 0 {
-                sums[subtree] = open.removeLast()
-                subtree += 1
-            }
-        }
+        tree.fold(into: sums) { 1 / Double(3 + firstSample + $0) }
     }
 }

@@ -15,19 +15,18 @@ package struct SampleGradients {
     package func partials(of shard: Range<Int>, _ tree: ReductionTree, stride: Int) -> [Float] {
         var partials = [Float](repeating: .nan, count: tree.subtrees * stride)
         var open: [[Float]] = []
-        var subtree = 0
-        for (index, sample) in shard.enumerated() {
-            open.append(gradient(sample))
-            for _ in 0..<tree.merges[index] {
+        var (height, subtree) = (0, 0)
+        ReductionTree.fold(
+            0..<shard.count, merges: tree.merges, ends: tree.ends, open: &height,
+            push: { index, _ in open.append(gradient(shard.lowerBound + index)) },
+            add: { left in
                 let right = open.removeLast()
-                let left = open.removeLast()
-                open.append(zip(left, right).map(+))
-            }
-            if tree.ends[index] != 0 {
+                open[left] = zip(open[left], right).map(+)
+            },
+            finish: {
                 partials.replaceSubrange(subtree * stride..<subtree * stride + count, with: open.removeLast())
                 subtree += 1
-            }
-        }
+            })
         return partials
     }
 

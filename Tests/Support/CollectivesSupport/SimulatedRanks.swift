@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Ranks that wait for each other for ever end the program after two minutes: memory of their test is in their hands, so
 /// that it cannot go on without them.
-func onRanks<Result>(
+package func onRanks<Result>(
     _ count: Int, ranksOfNodes: [Int]? = nil, _ body: @escaping (ThreadCommunicator) throws -> Result
 ) throws -> [Result] {
     let communicators = ThreadCommunicator.world(ranksOfNodes: ranksOfNodes ?? [count])
