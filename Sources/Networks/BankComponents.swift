@@ -19,7 +19,7 @@ package struct BankComponents: Sendable, Equatable {
     /// What the shapes of tensors say that have these names in a bank. Without elements a tensor may claim any size, and
     /// says nothing; nor does one whose name no network has, which `encoded` has no room for.
     init(shapes: some Sequence<(name: String, shape: [Int])>) {
-        for (name, shape) in shapes where name.hasSuffix(ResNet.filterSuffix) && shape.count == 4 {
+        for (name, shape) in shapes where shape.count == 4 {
             guard shape.allSatisfy({ $0 > 0 }), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { continue }
             counts[name] = shape[0]
         }

@@ -52,8 +52,9 @@ package struct TrainingCheckpoint {
         return Int(step[0])
     }
 
-    /// A file per graph, named by its tasks.
+    /// A file per graph, named by its tasks, whose names have no `-`, and not as the state's own file.
     private func name(of graph: Graph) -> String {
-        graph.outputs.map(\.name).joined(separator: "-") + ".safetensors"
+        let name = graph.outputs.map(\.name).joined(separator: "-") + ".safetensors"
+        return name == Self.stateName ? "state-.safetensors" : name
     }
 }
