@@ -10,18 +10,20 @@ struct FoldedConvolution {
     /// A value of the graph that is merged.
     let input: Graph.Value
     private(set) var geometry: ConvolutionGeometry
-    /// The name of the first filter.
-    let name: String
+    /// The first filter.
+    let parameter: Graph.Parameter
     /// [tap][input][output]
     private(set) var filter: [Double]
     /// One for each output channel.
     private(set) var bias: [Double]
 
-    init(input: Graph.Value, geometry: ConvolutionGeometry, name: String, filter: [Double], bias: [Double]?) {
-        precondition(filter.count == geometry.filterCount, "\(name) has another size")
+    init(
+        input: Graph.Value, geometry: ConvolutionGeometry, parameter: Graph.Parameter, filter: [Double], bias: [Double]?
+    ) {
+        precondition(filter.count == geometry.filterCount, "\(parameter.name) has another size")
         self.input = input
         self.geometry = geometry
-        self.name = name
+        self.parameter = parameter
         self.filter = filter
         self.bias = bias ?? [Double](repeating: 0, count: geometry.outputChannels)
     }

@@ -56,7 +56,7 @@ extension Graph {
             let own = parameter.count * MemoryLayout<Float>.stride
             switch parameter.role {
             case .trained: bytes.trained += own
-            case .bank: bytes.bank += own
+            case .frozen: bytes.bank += own
             case .statistic: bytes.statistics += own
             }
         }

@@ -98,6 +98,6 @@ extension Graph {
     /// The node's name in parameters, such as `layer1.0.conv1.Ws`; empty where it has none.
     package func name(of node: Node) -> String {
         guard let id = parameters(of: node).first else { return "" }
-        return parameter(id).name.split(separator: ".").dropLast().joined(separator: ".")
+        return parameter(id).module.name
     }
 }

@@ -20,7 +20,7 @@ extension Graph {
         let node = nodes[index]
         guard choice != .direct,
             case .convolution(let geometry, .parameter(let bank), nil) = node.operation, geometry.kernelSize == 1,
-            geometry.padding == 0, parameter(bank).role == .bank,
+            geometry.padding == 0, parameter(bank).role == .frozen,
             let place = nodes.indices.first(where: { nodes[$0].inputs.contains(node.output) }),
             nodes.count(where: { $0.inputs.contains(node.output) }) == 1,
             !outputs.contains(where: { $0.value == node.output }),

@@ -44,7 +44,7 @@ extension Graph {
     /// - Precondition: no size in it is fixed (see `resize(_:height:width:)`).
     package func resized(height: Int, width: Int) -> Graph {
         var graph = Graph()
-        for own in parameters { _ = graph.parameter(own.name, shape: own.shape, role: own.role) }
+        for own in parameters { _ = graph.add(own) }
         for node in nodes {
             if case .resize(nil) = node.operation { preconditionFailure("the graph fits one size of images") }
             let shape = Shape(height: height, width: width, channels: shape(of: node.output).channels)

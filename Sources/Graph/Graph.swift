@@ -30,26 +30,6 @@ package struct Graph: Sendable {
         package var count: Int { height * width * channels }
     }
 
-    /// A tensor that the network owns, under the official code's name.
-    package struct Parameter: Hashable, Sendable {
-        package var name: String
-        /// As files store it: OIHW for filters, one axis for vectors.
-        package var shape: [Int]
-        package var role: Role
-
-        /// What becomes of a parameter in training.
-        package enum Role: Hashable, Sendable {
-            /// Part of the filter bank: never changed, never given a gradient.
-            case bank
-            /// Changed by gradient descent.
-            case trained
-            /// A running statistic of batch normalization.
-            case statistic
-        }
-
-        package var count: Int { shape.reduce(1, *) }
-    }
-
     /// Where a convolution's weights come from.
     package enum Filter: Hashable, Sendable {
         case parameter(ParameterID)
@@ -114,9 +94,9 @@ package struct Graph: Sendable {
 
     package func parameter(_ id: ParameterID) -> Parameter { parameters[id.index] }
 
-    /// Adds a parameter; one that has the name already is the same one.
-    package mutating func parameter(_ name: String, shape: [Int], role: Parameter.Role) -> ParameterID {
-        let parameter = Parameter(name: name, shape: shape, role: role)
+    /// Adds a parameter; one that is there already is not added again.
+    package mutating func add(_ parameter: Parameter) -> ParameterID {
+        let name = parameter.name
         if let index = parameters.firstIndex(where: { $0.name == name }) {
             precondition(parameters[index] == parameter, "\(name) is declared twice, and differently")
             return ParameterID(index: index)

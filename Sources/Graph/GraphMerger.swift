@@ -65,7 +65,7 @@ struct GraphMerger {
         switch node.operation.facts.form {
         case .convolution(let convolution):
             let own = FoldedConvolution(
-                input: node.inputs[0], geometry: convolution.geometry, name: name(convolution.filter),
+                input: node.inputs[0], geometry: convolution.geometry, parameter: source.parameter(convolution.filter.owner),
                 filter: weights(convolution.filter), bias: convolution.bias.map(tensor))
             return foldable(node.inputs[0])?.followed(by: own, with: products) ?? own
         case .normalization(let parameters):
@@ -101,12 +101,16 @@ struct GraphMerger {
         if let known = written[value] { return known }
         guard let convolution = folded[value] else { preconditionFailure("a value is used before it is made") }
         let geometry = convolution.geometry
-        let filter = declare(
-            convolution.name,
-            shape: [geometry.outputChannels, geometry.inputChannels, geometry.kernelSize, geometry.kernelSize],
-            convolution.filter)
-        let stem = convolution.name.split(separator: ".").dropLast().joined(separator: ".")
-        let bias = declare(stem + ".bias", shape: [geometry.outputChannels], convolution.bias)
+        var parameter = convolution.parameter
+        parameter.shape = [
+            geometry.outputChannels, geometry.inputChannels, geometry.kernelSize, geometry.kernelSize,
+        ]
+        let filter = declare(parameter, convolution.filter)
+        let bias = declare(
+            Graph.Parameter(
+                parameter.module, "bias", shape: [geometry.outputChannels], role: .frozen, part: parameter.part,
+                kind: .bias, start: .zeros),
+            convolution.bias)
         let input = self.value(convolution.input)
         let output = target.convolution(input, geometry, filter: .parameter(filter), bias: bias)
         written[value] = output
@@ -114,20 +118,20 @@ struct GraphMerger {
     }
 
     /// Frozen, so that it is made ready once.
-    private mutating func declare(_ name: String, shape: [Int], _ tensor: [Double]) -> Graph.ParameterID {
+    private mutating func declare(_ parameter: Graph.Parameter, _ tensor: [Double]) -> Graph.ParameterID {
+        var parameter = parameter
+        parameter.role = .frozen
+        let name = parameter.name
         precondition(values[name] == nil, "\(name) is used at two places, which would be merged differently")
         values[name] = tensor
-        return target.parameter(name, shape: shape, role: .bank)
+        return target.add(parameter)
     }
 
     private mutating func copy(_ id: Graph.ParameterID) -> Graph.ParameterID {
-        let parameter = source.parameter(id)
-        return declare(parameter.name, shape: parameter.shape, tensor(id))
+        declare(source.parameter(id), tensor(id))
     }
 
     // MARK: Values
-
-    private func name(_ filter: Graph.Filter) -> String { source.parameter(filter.owner).name }
 
     private func weights(_ filter: Graph.Filter) -> [Double] {
         switch filter {

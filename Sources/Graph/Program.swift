@@ -56,10 +56,8 @@ package struct ProgramPlan {
             guard let parameters = node.normalization else { continue }
             let shape = graph.shape(of: node.output)
             guard samples * shape.height * shape.width == 1 else { continue }
-            let scale = graph.parameter(parameters.scale).name
             throw PlanningError(
-                oneValuePerChannel: scale.split(separator: ".").dropLast().joined(separator: "."),
-                ofShard: tree.batch > 1)
+                oneValuePerChannel: graph.parameter(parameters.scale).module.name, ofShard: tree.batch > 1)
         }
     }
 

@@ -101,7 +101,7 @@ extension ProgramBuilder {
         switch filter {
         case .parameter(let id):
             let parameter = graph.parameter(id)
-            return Weights(source: parameter.role == .bank ? .bank(parameter.name, values(id)) : .trained(values(id)))
+            return Weights(source: parameter.role == .frozen ? .bank(parameter.name, values(id)) : .trained(values(id)))
         case .normalizedRows(let direction, let gain):
             precondition(geometry.kernelSize == 1, "normalized rows are those of a 1×1 convolution")
             let weight = buffer(of: Float.self, count: geometry.filterCount)

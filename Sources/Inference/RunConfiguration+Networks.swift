@@ -23,7 +23,7 @@ extension RunConfiguration {
             let network = MultiTaskNetwork(model, heads: [head], height: 64, width: 64)
             let parameters = NetworkParameters(network.graphs, training: false)
             try Initialization(bank: nil, method: model.method, seed: training.seed)
-                .fill(parameters, of: network.graphs)
+                .fill(parameters)
             return MergedNetwork(
                 head: head, graph: network.graphs[0], parameters: parameters.storages, kernels: kernels, pool: pool)
         }

@@ -36,29 +36,20 @@ package struct TorchvisionBackbone {
         var graph = network.graph
         source = network.graph
         parameters = network.parameters.storages
-        layers = network.graph.nodes.compactMap { Self.layer($0, of: network.graph) }
+        let units = Dictionary(
+            uniqueKeysWithValues: model.settings.backbone.units.map { ($0.normModule, $0) })
+        layers = network.graph.nodes.compactMap { node in
+            // An adapter's own norm is none of these, and is merged.
+            guard case .batchNormalization(let own) = node.operation,
+                let unit = units[network.graph.parameter(own.scale).module.path]
+            else { return nil }
+            return Layer(convolution: unit.convolution, normalization: unit.norm, value: node.inputs[0], own: own)
+        }
         // An output is not folded any further.
         for layer in layers { graph.addOutput(layer.convolution, layer.value) }
         merged = MergedGraph(
             merging: graph, outputs: Set(layers.map(\.convolution)), parameters: parameters, kernels: kernels,
             pool: pool)
-    }
-
-    private static func layer(_ node: Graph.Node, of graph: Graph) -> Layer? {
-        guard let own = node.normalization else { return nil }
-        let parts = graph.parameter(own.scale).name.split(separator: ".").map(String.init)
-        guard let place = parts.firstIndex(of: "bnorm"), place > 0 else { return nil }
-        let stem = parts[..<(place - 1)].map { $0 + "." }.joined()
-        let name = parts[place - 1]
-        if name == "downsample" {
-            return Layer(
-                convolution: stem + "downsample.0", normalization: stem + "downsample.1", value: node.inputs[0],
-                own: own)
-        }
-        // An adapter's own norm is called after its convolution, and is merged.
-        guard name.hasPrefix("bn") else { return nil }
-        return Layer(
-            convolution: stem + "conv" + name.dropFirst(2), normalization: stem + name, value: node.inputs[0], own: own)
     }
 
     /// Writes the file, whole or not at all; returns its SHA-256.

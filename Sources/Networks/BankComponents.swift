@@ -19,7 +19,7 @@ package struct BankComponents: Codable, Sendable, Equatable {
     /// What the shapes of tensors say that have these names in a bank. Without elements a tensor may claim any size, and
     /// says nothing.
     init(shapes: some Sequence<(name: String, shape: [Int])>) {
-        for (name, shape) in shapes where name.hasSuffix(ResNet.filterSuffix) && shape.count == 4 {
+        for (name, shape) in shapes where shape.count == 4 {
             guard shape.allSatisfy({ $0 > 0 }) else { continue }
             counts[name] = shape[0]
         }

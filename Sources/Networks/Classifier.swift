@@ -32,17 +32,17 @@ package struct Classifier: Sendable {
         let pooled = graph.globalAveragePool(backbone.features(image, in: &graph).high)
         let geometry = ConvolutionGeometry(
             inputChannels: graph.shape(of: pooled).channels, outputChannels: classes)
-        let weight = graph.parameter(
-            "fc.weight", shape: [classes, geometry.inputChannels, 1, 1], role: .trained)
-        let bias = graph.parameter("fc.bias", shape: [classes], role: .trained)
+        let linear = Graph.Parameter.Module("fc", owner: .shared)
+        let weight = graph.add(
+            Graph.Parameter(
+                linear, "weight", shape: [classes, geometry.inputChannels, 1, 1], role: .trained, part: .classifier,
+                kind: .filter, start: .heUniform))
+        let bias = graph.add(
+            Graph.Parameter(
+                linear, "bias", shape: [classes], role: .trained, part: .classifier, kind: .bias, start: .zeros))
         graph.addOutput(
             Self.output, graph.convolution(pooled, geometry, filter: .parameter(weight), bias: bias))
         self.graph = graph
-    }
-
-    /// Whether a parameter belongs to the linear layer.
-    static func isHead(_ name: String) -> Bool {
-        name.hasPrefix("fc.")
     }
 
     /// What a bank's file holds: everything but the linear layer, as `Initialization` reads it.
@@ -50,7 +50,8 @@ package struct Classifier: Sendable {
     /// - Parameter parameters: those of this classifier; they must stay until the file is written.
     package static func bankTensors(_ parameters: NetworkParameters) -> [TensorEntry] {
         let group = parameters.groups[0]
-        return [group.trained, group.statistics].flatMap { NetworkParameters.tensors($0, of: $0.values) }
-            .filter { !isHead($0.name) }
+        return [group.trained, group.statistics].flatMap { storage in
+            NetworkParameters.tensors(storage, of: storage.values) { $0.part == .backbone }
+        }
     }
 }

@@ -14,54 +14,69 @@ struct DeepLabDecoder {
     func prediction(
         low: Graph.Value, high: Graph.Value, image: Graph.Value, in graph: inout Graph
     ) -> Graph.Value {
-        let task = head.name
-        let pyramid = "layer5.\(task)"
         let depth = model.aspp
         let rates = model.outputStride == 16 ? [6, 12, 18] : [12, 24, 36]
+        func pyramid(_ submodule: String) -> Graph.Parameter.Module { module("layer5", submodule) }
         var branches = [
-            unit(high, depth, convolution: "\(pyramid).conv2d_list.0.0", norm: "\(pyramid).conv2d_list.0.1", in: &graph)
+            unit(high, depth, convolution: pyramid("conv2d_list.0.0"), norm: pyramid("conv2d_list.0.1"), in: &graph)
         ]
         for (index, rate) in rates.enumerated() {
-            let name = "\(pyramid).conv2d_list.\(index + 1)"
+            let name = "conv2d_list.\(index + 1)"
             branches.append(
                 unit(
-                    high, depth, kernelSize: 3, dilation: rate, convolution: "\(name).0", norm: "\(name).1", in: &graph)
-            )
+                    high, depth, kernelSize: 3, dilation: rate, convolution: pyramid(name + ".0"),
+                    norm: pyramid(name + ".1"), in: &graph))
         }
         let pooled = unit(
-            graph.globalAveragePool(high), depth, convolution: "\(pyramid).conv2d_list.4.1",
-            norm: "\(pyramid).conv2d_list.4.2", in: &graph)
+            graph.globalAveragePool(high), depth, convolution: pyramid("conv2d_list.4.1"),
+            norm: pyramid("conv2d_list.4.2"), in: &graph)
         branches.append(graph.resize(pooled, like: high))
         var value = unit(
-            graph.concatenate(branches), depth, convolution: "\(pyramid).conv2d_final.0",
-            norm: "\(pyramid).conv2d_final.1", in: &graph)
+            graph.concatenate(branches), depth, convolution: pyramid("conv2d_final.0"), norm: pyramid("conv2d_final.1"),
+            in: &graph)
         let detail = unit(
-            low, model.low, convolution: "low_level_reduce.\(task).0",
-            norm: "low_level_reduce.\(task).1", in: &graph)
+            low, model.low, convolution: module("low_level_reduce", "0"), norm: module("low_level_reduce", "1"),
+            in: &graph)
         value = graph.concatenate([graph.resize(value, like: low), detail])
-        value = unit(value, depth, kernelSize: 3, convolution: "concat.\(task).0", norm: "concat.\(task).1", in: &graph)
-        value = unit(value, depth, kernelSize: 3, convolution: "concat.\(task).3", norm: "concat.\(task).4", in: &graph)
+        for place in [0, 3] {
+            value = unit(
+                value, depth, kernelSize: 3, convolution: module("concat", "\(place)"),
+                norm: module("concat", "\(place + 1)"), in: &graph)
+        }
         let geometry = ConvolutionGeometry(inputChannels: depth, outputChannels: head.channels)
-        let weight = graph.parameter("predict.\(task).weight", shape: [head.channels, depth, 1, 1], role: .trained)
-        let bias = graph.parameter("predict.\(task).bias", shape: [head.channels], role: .trained)
+        let weight = graph.add(filter(geometry, in: module("predict")))
+        let bias = graph.add(
+            Graph.Parameter(
+                module("predict"), "bias", shape: [head.channels], role: .trained, part: .decoder, kind: .bias,
+                start: .zeros))
         value = graph.convolution(value, geometry, filter: .parameter(weight), bias: bias)
         value = graph.resize(value, like: image)
         return head.task.kind.hasUnitLength ? graph.unitLength(value) : value
     }
 
+    private func module(_ path: String, _ submodule: String = "") -> Graph.Parameter.Module {
+        Graph.Parameter.Module(path, owner: .task(head.name), submodule: submodule)
+    }
+
+    private func filter(_ geometry: ConvolutionGeometry, in module: Graph.Parameter.Module) -> Graph.Parameter {
+        Graph.Parameter(
+            module, "weight",
+            shape: [geometry.outputChannels, geometry.inputChannels, geometry.kernelSize, geometry.kernelSize],
+            role: .trained, part: .decoder, kind: .filter, start: .heUniform)
+    }
+
     /// Convolution, batch normalization, ReLU; the size stays.
     private func unit(
-        _ input: Graph.Value, _ outputs: Int, kernelSize: Int = 1, dilation: Int = 1, convolution: String, norm: String,
-        in graph: inout Graph
+        _ input: Graph.Value, _ outputs: Int, kernelSize: Int = 1, dilation: Int = 1,
+        convolution: Graph.Parameter.Module, norm: Graph.Parameter.Module, in graph: inout Graph
     ) -> Graph.Value {
-        let inputs = graph.shape(of: input).channels
         let geometry = ConvolutionGeometry(
-            inputChannels: inputs, outputChannels: outputs, kernelSize: kernelSize,
+            inputChannels: graph.shape(of: input).channels, outputChannels: outputs, kernelSize: kernelSize,
             padding: dilation * (kernelSize / 2), dilation: dilation)
-        let filter = graph.parameter(
-            "\(convolution).weight", shape: [outputs, inputs, kernelSize, kernelSize], role: .trained)
-        let response = graph.convolution(input, geometry, filter: .parameter(filter))
+        let weight = graph.add(filter(geometry, in: convolution))
+        let response = graph.convolution(input, geometry, filter: .parameter(weight))
         return graph.relu(
-            graph.batchNormalization(response, graph.batchNormalizationParameters(norm, channels: outputs)))
+            graph.batchNormalization(
+                response, graph.batchNormalizationParameters(norm, part: .decoder, channels: outputs)))
     }
 }

@@ -10,11 +10,11 @@ import TensorCore
 /// - Modulators and adapters that the file has, without a task, are where every new task's start; one that normalizes
 ///   its modulators starts from their rows' lengths (gains) and rows (directions). Others start as the identity (and
 ///   gain 1), adapters as 0. In both cases the network starts as the pretrained one.
-/// - Everything else is drawn by name: filters uniformly with variance 2 / (inputs · taps) (He et al., ICCV 2015,
-///   arXiv 1502.01852), batch norms as 1 and 0, biases as 0.
+/// - Everything else starts as the network says (`Graph.Parameter.Start`).
 package struct Initialization {
     /// A pretrained net; nil draws everything.
     package let bank: SafetensorsFile?
+    /// What the network computes with a bank's modulators.
     package let method: ModelSettings.Method
     package let seed: Int
 
@@ -28,20 +28,19 @@ package struct Initialization {
     ///
     /// - Throws: `InvalidFileError` where the bank misses a filter, has it in another shape, or was made for another
     ///   method.
-    package func fill(_ parameters: NetworkParameters, of graphs: [Graph]) throws {
+    package func fill(_ parameters: NetworkParameters) throws {
         try bank.map(checkMethod)
         for entry in parameters.bank.layout.entries {
             let parameter = entry.parameter
             let values =
                 try bank?.floats(parameter.name, shape: parameter.shape)
-                ?? Self.draw(parameter, method: method, seed: seed)
+                ?? Self.draw(parameter, seed: seed)
             parameters.bank.write(values, to: entry, in: parameters.bank.values)
         }
-        for (group, graph) in zip(parameters.groups, graphs) {
+        for group in parameters.groups {
             for storage in [group.trained, group.statistics] {
                 for entry in storage.layout.entries {
-                    let values = try start(of: entry.parameter, tasks: graph.outputs.map(\.name))
-                    storage.write(values, to: entry, in: storage.values)
+                    storage.write(try start(of: entry.parameter), to: entry, in: storage.values)
                 }
             }
         }
@@ -49,7 +48,7 @@ package struct Initialization {
 
     /// A bank with modulators or adapters computes what it was trained for only with them.
     private func checkMethod(_ bank: SafetensorsFile) throws(InvalidFileError) {
-        guard bank.tensors.contains(where: { $0.name.hasSuffix(ResNet.modulatorSuffix) }) else { return }
+        guard bank.tensor(ResNet.modulatorName(of: "conv1")) != nil else { return }
         let own = bank.metadata["method"] ?? ModelSettings.Method.rcm.rawValue
         guard own == method.rawValue else {
             throw InvalidFileError(
@@ -59,42 +58,35 @@ package struct Initialization {
         }
     }
 
-    private func start(of parameter: Graph.Parameter, tasks: [String]) throws -> [Float] {
-        var shared = parameter.name
-        for task in tasks { shared = shared.replacing(".\(task).", with: ".") }
-        if let bank, !isHead(parameter.name) {
-            if bank.tensor(shared) != nil { return try bank.floats(shared, shape: parameter.shape) }
-            // Where rows are normalized, "weight" is split into "weight_v" and "weight_g".
-            let whole = String(shared.dropLast(2))
-            if whole.hasSuffix(ResNet.modulatorSuffix), let stored = bank.tensor(whole) {
-                if shared.hasSuffix("_v") {
-                    return Self.directions(try bank.floats(whole, shape: parameter.shape), rows: parameter.shape[0])
-                }
+    private func start(of parameter: Graph.Parameter) throws -> [Float] {
+        if let bank, parameter.part == .backbone {
+            if bank.tensor(parameter.sharedName) != nil {
+                return try bank.floats(parameter.sharedName, shape: parameter.shape)
+            }
+            switch parameter.start {
+            case .rows(let whole):
+                guard bank.tensor(whole) != nil else { break }
+                return Self.directions(try bank.floats(whole, shape: parameter.shape), rows: parameter.shape[0])
+            case .rowLengths(let whole):
+                guard let stored = bank.tensor(whole) else { break }
                 return Self.rowLengths(try bank.floats(whole, shape: stored.shape), rows: parameter.count)
+            case .zeros, .ones, .identity, .heUniform: break
             }
         }
-        return Self.draw(parameter, method: method, seed: seed)
-    }
-
-    private func isHead(_ name: String) -> Bool {
-        ["layer5.", "low_level_reduce.", "concat.", "predict."].contains { name.hasPrefix($0) }
+        return Self.draw(parameter, seed: seed)
     }
 
     /// The value of a parameter that no file has, in the order of files.
-    package static func draw(_ parameter: Graph.Parameter, method: ModelSettings.Method, seed: Int) -> [Float] {
-        let name = parameter.name
-        if name.hasSuffix(".weight_g") { return [Float](repeating: 1, count: parameter.count) }
-        if name.hasSuffix(".weight_v") { return identity(parameter.shape) }
-        if name.contains(".Wt.") {
-            return method == .rcm ? identity(parameter.shape) : [Float](repeating: 0, count: parameter.count)
-        }
-        if parameter.shape.count == 4 {
+    package static func draw(_ parameter: Graph.Parameter, seed: Int) -> [Float] {
+        switch parameter.start {
+        case .zeros: return [Float](repeating: 0, count: parameter.count)
+        case .ones, .rowLengths: return [Float](repeating: 1, count: parameter.count)
+        case .identity, .rows: return identity(parameter.shape)
+        case .heUniform:
             let bound = (6 / Float(parameter.shape.dropFirst().reduce(1, *))).squareRoot()
-            let stream = RandomStream(name).substream(UInt64(seed))
+            let stream = RandomStream(parameter.name).substream(UInt64(seed))
             return (0..<parameter.count).map { bound * stream.signed(UInt64($0)) }
         }
-        let isOne = name.hasSuffix(".running_var") || (name.hasSuffix(".weight") && !name.hasPrefix("predict."))
-        return [Float](repeating: isOne ? 1 : 0, count: parameter.count)
     }
 
     /// The rows of a matrix, but for those of length 0, which a filter without any response has: they get a direction, as

@@ -16,6 +16,8 @@ package struct MultiTaskNetwork: Sendable {
         _ model: ModelSettings, heads: [TaskHead], height: Int, width: Int, components: BankComponents = .all
     ) {
         precondition(!heads.isEmpty, "a network needs a task")
+        precondition(Set(heads.map(\.name)).count == heads.count, "two tasks of a network have one name")
+        precondition(heads.allSatisfy { !$0.name.contains(".") }, "a task's name is one word in its parameters' names")
         self.model = model
         self.heads = heads
         let groups = model.method.hasBank ? heads.map { [$0] } : [heads]

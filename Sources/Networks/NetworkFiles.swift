@@ -7,11 +7,13 @@ import TensorCore
 ///
 /// A task's file holds all that the task needs beside the bank; with method `conv` that includes the backbone.
 extension NetworkParameters {
-    /// The tensors of `storage`, in the order and shapes of files, each under `prefix` and its name.
-    package static func tensors(_ storage: ParameterStorage, of memory: AlignedMemory, prefix: String = "")
-        -> [TensorEntry]
-    {
-        storage.layout.entries.map { entry in
+    /// The tensors of `storage`, all or those that `include` wants, in the order and shapes of files, each under `prefix`
+    /// and its name.
+    package static func tensors(
+        _ storage: ParameterStorage, of memory: AlignedMemory, prefix: String = "",
+        where include: (Graph.Parameter) -> Bool = { _ in true }
+    ) -> [TensorEntry] {
+        storage.layout.entries.filter { include($0.parameter) }.map { entry in
             TensorEntry(prefix + entry.parameter.name, shape: entry.parameter.shape) {
                 (target: UnsafeMutableBufferPointer<Float>) in
                 storage.copy(entry, from: memory, to: target)
@@ -19,29 +21,28 @@ extension NetworkParameters {
         }
     }
 
-    /// Reads the tensors of `storage` from a file: all, or those whose names `include` wants.
+    /// Reads the tensors of `storage` from a file: all, or those that `include` wants.
     ///
     /// - Throws: `InvalidFileError` where one is missing or has another shape.
     package static func read(
         _ storage: ParameterStorage, into memory: AlignedMemory, from file: any TensorFile, prefix: String = "",
-        where include: (String) -> Bool = { _ in true }
+        where include: (Graph.Parameter) -> Bool = { _ in true }
     ) throws {
-        for entry in storage.layout.entries where include(entry.parameter.name) {
+        for entry in storage.layout.entries where include(entry.parameter) {
             let values = try file.floats(prefix + entry.parameter.name, shape: entry.parameter.shape)
             storage.write(values, to: entry, in: memory)
         }
     }
 
-    /// What the file of one task holds.
+    /// What the file of one task holds: its own parameters and those that its network shares with others in training.
     package func tensors(ofTask name: String, in graphs: [Graph]) -> [TensorEntry] {
         guard let place = graphs.firstIndex(where: { $0.outputs.contains { $0.name == name } }) else {
             preconditionFailure("\(name) is no task of this network")
         }
-        let others = graphs[place].outputs.map(\.name).filter { $0 != name }
         let group = groups[place]
         return [group.trained, group.statistics].flatMap { storage in
-            Self.tensors(storage, of: storage.values)
-        }.filter { entry in !others.contains { entry.name.contains(".\($0).") } }
+            Self.tensors(storage, of: storage.values) { $0.owner == .shared || $0.owner == .task(name) }
+        }
     }
 
     /// Floats that belong to one task alone, its running statistics included.

@@ -22,7 +22,7 @@ package final class NetworkParameters {
         func parameters(_ graph: Graph, _ role: Graph.Parameter.Role) -> [Graph.Parameter] {
             graph.parameters.filter { $0.role == role }
         }
-        bank = ParameterStorage(parameters(graphs[0], .bank), trained: false)
+        bank = ParameterStorage(parameters(graphs[0], .frozen), trained: false)
         groups = graphs.map { graph in
             Group(
                 trained: ParameterStorage(parameters(graph, .trained), trained: training, subtrees: subtrees),

@@ -14,11 +14,11 @@ struct ResNet {
     let task: String?
     /// How many filters the bank has; only `rcm` can have others than outputs.
     let components: BankComponents
-    private var suffix: String { task.map { "." + $0 } ?? "" }
+    private var owner: Graph.Parameter.Owner { task.map { .task($0) } ?? .shared }
 
-    /// How the names of a bank's filters and, without a task, of their modulators end.
-    static let filterSuffix = ".Ws.weight"
-    static let modulatorSuffix = ".Wt.weight"
+    /// The names of a convolution's filter and, without a task, of its modulator.
+    static func filterName(of convolution: String) -> String { convolution + ".Ws.weight" }
+    static func modulatorName(of convolution: String) -> String { convolution + ".Wt.weight" }
 
     init(_ model: ModelSettings, task: String?, components: BankComponents = .all) {
         precondition(model.method.hasBank || task == nil, "a task's network needs a bank")
@@ -87,9 +87,11 @@ struct ResNet {
         if stride != 1 || inputChannels != outputChannels {
             let geometry = ConvolutionGeometry(
                 inputChannels: inputChannels, outputChannels: outputChannels, stride: stride)
-            let filter = graph.parameter(
-                "\(name).downsample.conv.conv\(suffix).weight", shape: [outputChannels, inputChannels, 1, 1],
-                role: .trained)
+            let filter = graph.add(
+                Graph.Parameter(
+                    Graph.Parameter.Module("\(name).downsample.conv.conv", owner: owner), "weight",
+                    shape: [outputChannels, inputChannels, 1, 1], role: .trained, part: .backbone, kind: .shortcut,
+                    start: .heUniform))
             shortcut = graph.convolution(input, geometry, filter: .parameter(filter))
             shortcut = normalized(shortcut, "\(name).downsample.bnorm", in: &graph)
         }
@@ -100,7 +102,9 @@ struct ResNet {
     private func normalized(_ input: Graph.Value, _ name: String, in graph: inout Graph) -> Graph.Value {
         graph.batchNormalization(
             input,
-            graph.batchNormalizationParameters("\(name).bnorm\(suffix)", channels: graph.shape(of: input).channels))
+            graph.batchNormalizationParameters(
+                Graph.Parameter.Module("\(name).bnorm", owner: owner), part: .backbone,
+                channels: graph.shape(of: input).channels))
     }
 
     /// A convolution of the backbone in the form of the method.
@@ -108,48 +112,58 @@ struct ResNet {
         _ input: Graph.Value, _ geometry: ConvolutionGeometry, _ name: String, in graph: inout Graph
     ) -> Graph.Value {
         let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
-        let filterName = name + Self.filterSuffix
-        let filters = model.method == .rcm ? components.count(of: filterName, outputs: outputs) : outputs
-        let bank = graph.parameter(
-            filterName, shape: [filters, inputs, geometry.kernelSize, geometry.kernelSize],
-            role: task == nil ? .trained : .bank)
+        let filters =
+            model.method == .rcm ? components.count(of: Self.filterName(of: name), outputs: outputs) : outputs
+        let bank = graph.add(
+            Graph.Parameter(
+                Graph.Parameter.Module("\(name).Ws", owner: .shared), "weight",
+                shape: [filters, inputs, geometry.kernelSize, geometry.kernelSize],
+                role: task == nil ? .trained : .frozen, part: .backbone, kind: .filter, start: .heUniform))
         var bankGeometry = geometry
         bankGeometry.outputChannels = filters
         let response = graph.convolution(input, bankGeometry, filter: .parameter(bank))
         let fusion = ConvolutionGeometry(inputChannels: filters, outputChannels: outputs)
-        func modulator(inputs: Int) -> Graph.Filter {
-            .parameter(
-                graph.parameter("\(name).Wt\(suffix).weight", shape: [outputs, inputs, 1, 1], role: .trained))
+        func modulator(_ tensor: String, inputs: Int, start: Graph.Parameter.Start) -> Graph.ParameterID {
+            graph.add(
+                Graph.Parameter(
+                    Graph.Parameter.Module("\(name).Wt", owner: owner), tensor, shape: [outputs, inputs, 1, 1],
+                    role: .trained, part: .backbone, kind: .modulator, start: start))
         }
         switch model.method {
         case .conv:
             return response
         case .rcm where model.normalizedFeatureFusion:
-            let direction = graph.parameter(
-                "\(name).Wt\(suffix).weight_v", shape: [outputs, filters, 1, 1], role: .trained)
-            let gain = graph.parameter("\(name).Wt\(suffix).weight_g", shape: [outputs, 1, 1, 1], role: .trained)
+            let whole = Self.modulatorName(of: name)
+            let direction = modulator("weight_v", inputs: filters, start: .rows(of: whole))
+            let gain = modulator("weight_g", inputs: 1, start: .rowLengths(of: whole))
             return graph.convolution(response, fusion, filter: .normalizedRows(direction: direction, gain: gain))
         case .rcm:
-            return graph.convolution(response, fusion, filter: modulator(inputs: filters))
+            let matrix = modulator("weight", inputs: filters, start: .identity)
+            return graph.convolution(response, fusion, filter: .parameter(matrix))
         case .seriesAdapters:
             let normalizedResponse = normalized(response, "\(name).bnorm", in: &graph)
-            return graph.add(
-                response, graph.convolution(normalizedResponse, fusion, filter: modulator(inputs: outputs)))
+            let adapter = modulator("weight", inputs: outputs, start: .zeros)
+            return graph.add(response, graph.convolution(normalizedResponse, fusion, filter: .parameter(adapter)))
         case .parallelAdapters:
             let parallel = ConvolutionGeometry(
                 inputChannels: inputs, outputChannels: outputs, stride: geometry.stride)
-            return graph.add(response, graph.convolution(input, parallel, filter: modulator(inputs: inputs)))
+            let adapter = modulator("weight", inputs: inputs, start: .zeros)
+            return graph.add(response, graph.convolution(input, parallel, filter: .parameter(adapter)))
         }
     }
 }
 
 extension Graph {
-    /// Declares batch normalization's parameters and running statistics under `name`.
-    mutating func batchNormalizationParameters(_ name: String, channels: Int) -> BatchNormalization {
-        BatchNormalization(
-            scale: parameter("\(name).weight", shape: [channels], role: .trained),
-            shift: parameter("\(name).bias", shape: [channels], role: .trained),
-            runningMean: parameter("\(name).running_mean", shape: [channels], role: .statistic),
-            runningVariance: parameter("\(name).running_var", shape: [channels], role: .statistic))
+    /// Declares batch normalization's parameters and running statistics in `module`.
+    mutating func batchNormalizationParameters(
+        _ module: Parameter.Module, part: Parameter.Part, channels: Int
+    ) -> BatchNormalization {
+        func vector(_ tensor: String, _ role: Parameter.Role, _ start: Parameter.Start) -> Parameter {
+            Parameter(module, tensor, shape: [channels], role: role, part: part, kind: .norm, start: start)
+        }
+        return BatchNormalization(
+            scale: add(vector("weight", .trained, .ones)), shift: add(vector("bias", .trained, .zeros)),
+            runningMean: add(vector("running_mean", .statistic, .zeros)),
+            runningVariance: add(vector("running_var", .statistic, .ones)))
     }
 }

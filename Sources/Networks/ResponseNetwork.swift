@@ -15,8 +15,8 @@ package struct ResponseNetwork: Sendable {
         /// The running mean of the batch norm that follows.
         package let runningMean: String
 
-        package var filter: String { name + ResNet.filterSuffix }
-        package var modulator: String { name + ResNet.modulatorSuffix }
+        package var filter: String { ResNet.filterName(of: name) }
+        package var modulator: String { ResNet.modulatorName(of: name) }
     }
 
     /// One output for each layer, in their order, under the filter's name.
@@ -35,16 +35,20 @@ package struct ResponseNetwork: Sendable {
         let image = graph.input(height: height, width: width)
         _ = ResNet(model, task: nil, components: components).features(image, in: &graph)
         var layers: [Layer] = []
+        // Both in the order of the network.
+        var names = model.backbone.units.filter { !$0.isShortcut }.map(\.convolution).makeIterator()
         for node in graph.nodes {
-            guard let convolution = node.convolution else { continue }
-            let name = graph.parameter(convolution.filter.owner).name
-            guard name.hasSuffix(ResNet.filterSuffix) else { continue }
-            graph.addOutput(name, node.output)
+            guard let convolution = node.convolution,
+                graph.parameter(convolution.filter.owner).kind == .filter
+            else { continue }
             let normalization = Self.normalization(after: node.output, in: graph)
-            layers.append(
-                Layer(
-                    name: String(name.dropLast(ResNet.filterSuffix.count)), geometry: convolution.geometry,
-                    runningMean: graph.parameter(normalization.runningMean).name))
+            let layer = Layer(
+                name: names.next()!, geometry: convolution.geometry,
+                runningMean: graph.parameter(normalization.runningMean).name)
+            precondition(
+                layer.filter == graph.parameter(convolution.filter.owner).name, "the backbone has its convolutions in order")
+            graph.addOutput(layer.filter, node.output)
+            layers.append(layer)
         }
         self.graph = graph
         self.layers = layers

@@ -20,7 +20,7 @@ package struct StoredModel: Sendable {
         let bank = try folder.bank()
         components = BankComponents(of: bank)
         // Of any task, and any size of images: all have the same bank.
-        try network([TaskHead(.depth, channels: 1)], height: 64, width: 64).graphs[0].check([.bank], in: bank)
+        try network([TaskHead(.depth, channels: 1)], height: 64, width: 64).graphs[0].check([.frozen], in: bank)
     }
 
     /// The network of some of the model's tasks.
@@ -69,7 +69,7 @@ package struct StoredModel: Sendable {
         for storage in [parameters.groups[0].trained, parameters.groups[0].statistics] {
             try NetworkParameters.read(storage, into: storage.values, from: file)
             guard let backbone else { continue }
-            try NetworkParameters.read(storage, into: storage.values, from: backbone) { !$0.contains(".\(head.name).") }
+            try NetworkParameters.read(storage, into: storage.values, from: backbone) { $0.owner == .shared }
         }
         return (graph, parameters)
     }

@@ -58,8 +58,7 @@ final class RandomStep {
         self.parameters = parameters
         for storage in parameters.storages {
             for entry in storage.layout.entries {
-                let values = Initialization.draw(
-                    entry.parameter, method: configuration.model.method, seed: settings.seed)
+                let values = Initialization.draw(entry.parameter, seed: settings.seed)
                 storage.write(values, to: entry, in: storage.values)
             }
         }

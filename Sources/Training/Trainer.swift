@@ -83,7 +83,7 @@ package final class Trainer {
         let (parameters, network) = (self.parameters, self.network)
         try team.first {
             try Initialization(bank: bankFile, method: configuration.model.method, seed: settings.seed)
-                .fill(parameters, of: network.graphs)
+                .fill(parameters)
         }
         for storage in parameters.storages.dropFirst() { try team.broadcast(storage.values) }
         let filters = parameters.bank.values

@@ -52,11 +52,13 @@ package struct TrainingCheckpoint {
         return Int(step[0])
     }
 
-    /// A file per graph, named by its tasks; where that is too long for a file system, by their digest.
+    /// A file per graph, named by its tasks, whose names have no `-`; where that is too long for a file system, by their
+    /// digest. The state's own file has its name to itself.
     private func name(of graph: Graph) -> String {
         let names = graph.outputs.map(\.name).joined(separator: "-")
         let isLong = names.utf8.count > Self.longestName
-        return (isLong ? "tasks-" + Array(names.utf8).withUnsafeBytes(SHA256.hexadecimal) : names) + ".safetensors"
+        let name = (isLong ? "tasks-" + Array(names.utf8).withUnsafeBytes(SHA256.hexadecimal) : names) + ".safetensors"
+        return name == Self.stateName ? "state-.safetensors" : name
     }
 
     /// With the ending and what writing aside adds, a file's name may have 255 bytes.

@@ -1,5 +1,6 @@
 import ConvolutionEngine
 import Graph
+import GraphTesting
 import Testing
 
 @Suite struct CostTests {
@@ -7,7 +8,7 @@ import Testing
     private func network() -> Graph {
         var graph = Graph()
         let image = graph.input(height: 9, width: 12)
-        let bank = graph.parameter("bank.weight", shape: [8, 3, 3, 3], role: .bank)
+        let bank = graph.parameter("bank.weight", shape: [8, 3, 3, 3], role: .frozen)
         var value = graph.convolution(
             image, ConvolutionGeometry(inputChannels: 3, outputChannels: 8, kernelSize: 3, stride: 2, padding: 1),
             filter: .parameter(bank))
@@ -57,7 +58,7 @@ import Testing
     @Test func aFrozenConvolutionBehindATrainedOneTakesItsGradientToTheData() {
         var graph = network()
         let features = graph.nodes[4].output
-        let bank = graph.parameter("second.weight", shape: [8, 8, 3, 3], role: .bank)
+        let bank = graph.parameter("second.weight", shape: [8, 8, 3, 3], role: .frozen)
         let value = graph.convolution(
             features,
             ConvolutionGeometry(inputChannels: 8, outputChannels: 8, kernelSize: 3, padding: 2, dilation: 2),

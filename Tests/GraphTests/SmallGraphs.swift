@@ -1,5 +1,6 @@
 import ConvolutionEngine
 import Graph
+import GraphTesting
 
 /// A graph small enough to be differentiated by differences, with the name of what it is about.
 struct SmallGraph: Sendable, CustomStringConvertible {
@@ -38,7 +39,7 @@ struct GraphSketch {
         let geometry = ConvolutionGeometry(
             inputChannels: inputs, outputChannels: outputs, kernelSize: kernel, stride: stride,
             padding: dilation * (kernel / 2), dilation: dilation)
-        let filter = parameter("filter", [outputs, inputs, kernel, kernel], frozen ? .bank : .trained)
+        let filter = parameter("filter", [outputs, inputs, kernel, kernel], frozen ? .frozen : .trained)
         return graph.convolution(
             input, geometry, filter: .parameter(filter), bias: bias ? parameter("bias", [outputs]) : nil)
     }

@@ -1,5 +1,6 @@
 import ConvolutionEngine
 import Graph
+import GraphTesting
 import TensorCore
 import Testing
 
@@ -13,9 +14,9 @@ import Testing
                 input, ConvolutionGeometry(inputChannels: inputs, outputChannels: 4, kernelSize: 3, padding: 1),
                 filter: .parameter(graph.parameter(name, shape: [4, inputs, 3, 3], role: role)))
         }
-        var value = convolution(image, "first", inputs: 3, role: .bank)
+        var value = convolution(image, "first", inputs: 3, role: .frozen)
         value = convolution(value, "second", inputs: 4, role: .trained)
-        value = convolution(value, "third", inputs: 4, role: .bank)
+        value = convolution(value, "third", inputs: 4, role: .frozen)
         graph.addOutput("depth", value)
 
         let kernels = Kernels(.best)
@@ -26,7 +27,7 @@ import Testing
         let input = AlignedMemory(byteCount: 2 * 6 * 5 * 3 * MemoryLayout<Float>.stride)
         let plan = try ProgramPlan(
             training: graph, samples: 2, tree: ReductionTree(samples: 2), kernels: kernels, threads: 2,
-            bank: PreparedBank(storage: storage(.bank), kernels: kernels, pool: pool), trained: storage(.trained),
+            bank: PreparedBank(storage: storage(.frozen), kernels: kernels, pool: pool), trained: storage(.trained),
             statistics: storage(.statistic))
         let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: input.floats())
 

@@ -59,7 +59,7 @@ struct PretrainedNetworkTests {
             let graphs = MultiTaskNetwork(settings, heads: [TaskHead(.depth, channels: 1)], height: 32, width: 32)
                 .graphs
             let parameters = NetworkParameters(graphs, training: false)
-            try Initialization(bank: bank, method: .rcm, seed: 1).fill(parameters, of: graphs)
+            try Initialization(bank: bank, method: .rcm, seed: 1).fill(parameters)
         }
     }
 
@@ -90,7 +90,7 @@ struct PretrainedNetworkTests {
                 #expect(file.metadata["channels"] == "\(head.channels)")
                 // All that a network of this task reads, and no more.
                 let graph = MultiTaskNetwork(network.settings, heads: [head], height: 64, width: 64).graphs[0]
-                let own = graph.parameters.filter { $0.role != .bank }
+                let own = graph.parameters.filter { $0.role != .frozen }
                 #expect(Set(file.tensors.map(\.name)) == Set(own.map(\.name)))
                 for parameter in own {
                     #expect(
@@ -197,7 +197,7 @@ struct PretrainedNetworkTests {
             #expect(network.settings == settings)
             #expect(network.leftOver.isEmpty)
             let model = try network.write(to: folder + "/model", as: settings)
-            #expect(try model.task("edge").tensors.count == graph.parameters.count { $0.role != .bank })
+            #expect(try model.task("edge").tensors.count == graph.parameters.count { $0.role != .frozen })
         }
     }
 

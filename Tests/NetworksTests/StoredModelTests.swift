@@ -28,7 +28,7 @@ struct StoredModelTests {
             let shape = changes[parameter.name] ?? parameter.shape
             let values = [Float](repeating: 0, count: shape.reduce(1, *))
             let entry = TensorEntry(parameter.name, shape: shape, values: values)
-            if parameter.role == .bank { bank.append(entry) } else { task.append(entry) }
+            if parameter.role == .frozen { bank.append(entry) } else { task.append(entry) }
         }
         let model = try ModelFolder.create(at: path, describedBy: ModelDescription(described), bank: bank)
         try model.write(task: head.name, tensors: task)

@@ -223,13 +223,16 @@ import Testing
         merged.merge(score([3, 1]))
         #expect(merged.results == whole.results)
         #expect(merged.breakdown == whole.breakdown)
-        // As ranks do it: counts are added up, and the rest travels as bytes.
+        // As ranks do it: counts are added up, and the rest is gathered.
         let parts = [score([4, 5, 6]).tally, score([0, 1, 2, 3]).tally]
         let counts = zip(parts[0].counts, parts[1].counts).map { $0 + $1 }
         var reduced = TaskScore(metric, convention: .exact)
-        reduced.tally = reduced.tally.decoded(parts[0].encoded(), counts: counts)
-        reduced.tally.merge(
-            metric.emptyTally.decoded(parts[1].encoded(), counts: [Int64](repeating: 0, count: counts.count)))
+        func gathered(_ part: MetricTally, _ counts: [Int64]) -> MetricTally {
+            metric.emptyTally.replacing(
+                counts: counts, samples: part.samples, rows: part.rows, pixelValues: part.pixelValues)
+        }
+        reduced.tally = gathered(parts[0], counts)
+        reduced.tally.merge(gathered(parts[1], [Int64](repeating: 0, count: counts.count)))
         #expect(reduced.results == whole.results)
         #expect(reduced.breakdown == whole.breakdown)
     }

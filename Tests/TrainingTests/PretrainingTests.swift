@@ -127,7 +127,7 @@ struct PretrainingTests {
         model.low = 8
         let network = MultiTaskNetwork(model, heads: [TaskHead(.normals, channels: 3)], height: 32, width: 32)
         let parameters = NetworkParameters(network.graphs, training: false)
-        try Initialization(bank: file, method: .rcm, seed: 1).fill(parameters, of: network.graphs)
+        try Initialization(bank: file, method: .rcm, seed: 1).fill(parameters)
         func learned(_ name: String, _ pretrained: String) throws {
             let storage = try #require(parameters.storages.first { $0.layout.entry(name) != nil })
             let entry = try #require(storage.layout.entry(name))
@@ -165,7 +165,7 @@ struct PretrainingTests {
             model.normalizedFeatureFusion = isNormalized
             let network = MultiTaskNetwork(model, heads: [TaskHead(.edge, channels: 1)], height: 32, width: 32)
             let parameters = NetworkParameters(network.graphs, training: false)
-            try Initialization(bank: file, method: method, seed: 1).fill(parameters, of: network.graphs)
+            try Initialization(bank: file, method: method, seed: 1).fill(parameters)
             for name in names {
                 let ending = isNormalized && method == .rcm ? ".edge.weight_v" : ".edge.weight"
                 let storage = parameters.groups[0].trained
@@ -182,7 +182,7 @@ struct PretrainingTests {
             height: 32, width: 32)
         #expect(throws: InvalidFileError.self) {
             try Initialization(bank: file, method: .conv, seed: 1).fill(
-                NetworkParameters(other.graphs, training: false), of: other.graphs)
+                NetworkParameters(other.graphs, training: false))
         }
     }
 

@@ -34,7 +34,7 @@ struct ResponseInitializationTests {
         let parameters = NetworkParameters([graph], training: false)
         for storage in parameters.storages {
             for entry in storage.layout.entries {
-                var values = Initialization.draw(entry.parameter, method: .conv, seed: 7)
+                var values = Initialization.draw(entry.parameter, seed: 7)
                 if entry.parameter.shape.count == 1 {
                     let stream = RandomStream("moved " + entry.parameter.name)
                     for index in values.indices { values[index] += 0.3 * stream.signed(UInt64(index)) }
@@ -77,7 +77,7 @@ struct ResponseInitializationTests {
     private func logits(_ file: SafetensorsFile, _ method: ModelSettings.Method) throws -> [Float] {
         let graph = classifier(method, BankComponents(of: file)).graph
         let parameters = NetworkParameters([graph], training: false)
-        try Initialization(bank: file, method: method, seed: 1).fill(parameters, of: [graph])
+        try Initialization(bank: file, method: method, seed: 1).fill(parameters)
         let pass = try EvaluationPass(
             graphs: [graph], parameters: parameters, samples: 4, kernels: Self.kernels, pool: ThreadPool(threads: 2))
         let stream = RandomStream("images")
@@ -226,7 +226,7 @@ struct ResponseInitializationTests {
             ModelSettings(width: Self.width, method: .rcm, aspp: 8, low: 4), heads: [TaskHead(.edge, channels: 1)],
             height: 32, width: 32, components: BankComponents(of: pruned))
         let parameters = NetworkParameters(network.graphs, training: false)
-        try Initialization(bank: pruned, method: .rcm, seed: 1).fill(parameters, of: network.graphs)
+        try Initialization(bank: pruned, method: .rcm, seed: 1).fill(parameters)
         let storage = parameters.groups[0].trained
         func values(_ ending: String) throws -> [Float] {
             storage.read(try #require(storage.layout.entry("\(name).edge.\(ending)")), from: storage.values)
@@ -245,7 +245,7 @@ struct ResponseInitializationTests {
         let graph = classifier(.conv).graph
         let parameters = NetworkParameters([graph], training: false)
         let other = #expect(throws: InvalidFileError.self) {
-            try Initialization(bank: file, method: .conv, seed: 1).fill(parameters, of: [graph])
+            try Initialization(bank: file, method: .conv, seed: 1).fill(parameters)
         }
         #expect(other?.description.contains("made for rcm") == true)
     }

@@ -6,31 +6,32 @@ import SwiftProtobuf
 
 /// Merged networks as an ONNX file.
 ///
-/// Input `image`: float32 [batch, 3, height, width], RGB from 0 to 255 as pictures have them; the file normalizes them
+/// Input `image` (`image/input` where a task is called `image`): float32 [batch, 3, height, width], RGB from 0 to 255 as pictures have them; the file normalizes them
 /// itself, so that nobody has to know the numbers. Outputs: one for each task, under its name, float32
 /// [batch, channels, height, width] before any activation, as `modulor predict` writes them. The file has no date, host
 /// or path: equal models give equal bytes.
 package struct ONNXFile {
     /// Operator set 17 and the format's version that came with it.
     private static let (operatorSet, formatVersion): (Int64, Int64) = (17, 8)
-    private static let image = "image"
-
     private let model: Onnx_ModelProto
 
     /// - Parameter networks: at least one; their outputs stand beside each other.
     package init(_ networks: [MergedNetwork], normalization: ImageNormalization = .imageNet) {
         precondition(!networks.isEmpty, "a file has a network")
         var writer = ONNXGraphWriter(name: "modulor")
-        writer.addInput(Self.image, channels: 3, "RGB pixels from 0 to 255")
+        // No task has a slash in its name.
+        let input = networks.contains { $0.head.name == "image" } ? "image/input" : "image"
+        writer.addInput(input, channels: 3, "RGB pixels from 0 to 255")
         // In the order of operations of `ImageNormalization`, so that both round alike.
         let largest = writer.addTensor("normalization.largest", shape: [], [255])
         let mean = writer.addTensor("normalization.mean", shape: [1, 3, 1, 1], normalization.mean)
         let deviation = writer.addTensor("normalization.deviation", shape: [1, 3, 1, 1], normalization.deviation)
-        let shares = writer.add("Div", [Self.image, largest], name: "normalization.shares")
+        let shares = writer.add("Div", [input, largest], name: "normalization.shares")
         let centred = writer.add("Sub", [shares, mean], name: "normalization.centred")
         let normalized = writer.add("Div", [centred, deviation], name: "normalization.normalized")
         for network in networks {
-            let prefix = networks.count > 1 ? network.head.name + "/" : ""
+            let isAlone = networks.count == 1 && !ONNXGraphWriter.hasNode(network.head.name, in: network.merged.graph)
+            let prefix = isAlone ? "" : network.head.name + "/"
             writer.add(network.merged, image: normalized, prefix: prefix)
             writer.addOutput(network.head.name, channels: network.head.channels, network.head.task.kind.outputMeaning)
         }
@@ -40,7 +41,7 @@ package struct ONNXFile {
             $0.opsetImport = [.with { ($0.domain, $0.version) = ("", Self.operatorSet) }]
             $0.graph = writer.graph
             $0.metadataProps = [
-                ("input", "image: float32 [batch, 3, height, width], RGB from 0 to 255; normalized inside"),
+                ("input", "\(input): float32 [batch, 3, height, width], RGB from 0 to 255; normalized inside"),
                 ("mean", normalization.mean.map { "\($0)" }.joined(separator: " ")),
                 ("deviation", normalization.deviation.map { "\($0)" }.joined(separator: " ")),
                 ("tasks", networks.map(\.head.name).joined(separator: " ")),

@@ -87,6 +87,13 @@ struct ONNXGraphWriter {
 
     // MARK: The walk
 
+    /// Whether one of the graph's nodes would have the name, without a prefix.
+    static func hasNode(_ name: String, in graph: Graph) -> Bool {
+        graph.nodes.enumerated().contains { index, node in
+            graph.name(of: node, index) == name && !graph.outputs.contains { $0.value == node.output }
+        }
+    }
+
     /// Adds a merged graph that reads `image`; its outputs keep their names.
     ///
     /// - Parameter prefix: of the names of nodes and parameters, so that several graphs stand beside each other.

@@ -30,16 +30,16 @@ struct PretrainedNames {
         }
     }
 
-    /// What stands before the first convolution's name.
+    /// What stands before the first convolution's name, and before those of the first block.
     private static func prefix(of names: [String]) -> String {
-        for stem in ["conv1.weight", "conv1.Ws.weight"] {
-            let prefixes = names.filter { $0 == stem || $0.hasSuffix("." + stem) }.map { $0.dropLast(stem.count) }
-            // layer1.0.conv1 ends the same way and is longer.
-            if let prefix = prefixes.filter({ !$0.contains("layer") }).min(by: { $0.count < $1.count }) {
-                return String(prefix)
-            }
+        let prefixes = ["conv1.weight", "conv1.Ws.weight"].flatMap { stem in
+            names.filter { $0 == stem || $0.hasSuffix("." + stem) }.map { String($0.dropLast(stem.count)) }
         }
-        return ""
+        // layer1.0.conv1 ends the same way and is longer.
+        let likely = prefixes.filter { !$0.contains("layer") }.sorted { $0.count < $1.count }
+        // A task may be called conv1: predict.conv1.weight is no first convolution.
+        let isOfBackbone = likely.first { prefix in names.contains { $0.hasPrefix(prefix + "layer1.0.") } }
+        return isOfBackbone ?? likely.first ?? ""
     }
 
     static let stages = ["layer1", "layer2", "layer3", "layer4"]

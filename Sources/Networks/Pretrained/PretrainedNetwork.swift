@@ -52,9 +52,9 @@ package struct PretrainedNetwork: Sendable {
             var bank: [Match] = []
             for head in heads {
                 let graph = MultiTaskNetwork(settings, heads: [head], height: 64, width: 64).graphs[0]
-                bank = search.match(graph.parameters.filter { $0.role == .bank }, task: nil)
-                let own = graph.parameters.filter { $0.role != .bank }
-                tasks.append(WholeTask(head: head, tensors: search.match(own, task: head.name)))
+                bank = search.match(graph.parameters.filter { $0.role == .frozen })
+                let own = graph.parameters.filter { $0.role != .frozen }
+                tasks.append(WholeTask(head: head, tensors: search.match(own)))
             }
             (self.tasks, self.bank) = (tasks.sorted { $0.head.name < $1.head.name }, bank)
         } else {
@@ -69,7 +69,7 @@ package struct PretrainedNetwork: Sendable {
                 backbone: backbone, width: width, method: method, classes: 1, height: 32, width: 32,
                 components: method == .rcm
                     ? BankComponents(shapes: names.tensors.map { ($0.key, $0.value.shape) }) : .all)
-            bank = search.match(classifier.graph.parameters.filter { !Classifier.isHead($0.name) }, task: nil)
+            bank = search.match(classifier.graph.parameters.filter { $0.part == .backbone })
         }
         if let problem = search.problem {
             throw InvalidFileError(
@@ -97,11 +97,10 @@ package struct PretrainedNetwork: Sendable {
             self.names = names
         }
 
-        /// - Parameter task: whose parameters they are; a file may have them once for all tasks, without the name.
-        mutating func match(_ parameters: [Graph.Parameter], task: String?) -> [Match] {
+        /// A file may have a task's parameters once for all tasks, without its name.
+        mutating func match(_ parameters: [Graph.Parameter]) -> [Match] {
             parameters.compactMap { parameter in
-                let shared = task.map { parameter.name.replacing(".\($0).", with: ".") }
-                guard let tensor = names.tensors[parameter.name] ?? shared.flatMap({ names.tensors[$0] }) else {
+                guard let tensor = names.tensors[parameter.name] ?? names.tensors[parameter.sharedName] else {
                     missing.append(parameter.name)
                     return nil
                 }

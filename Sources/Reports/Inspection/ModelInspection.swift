@@ -1,4 +1,6 @@
 import Checkpoints
+import Graph
+import Networks
 
 /// What a model holds: its description, its bank, and what each task adds.
 package struct ModelInspection: Encodable, Sendable {
@@ -29,7 +31,8 @@ package struct ModelInspection: Encodable, Sendable {
     ///
     /// - Throws: `FileSystemError`; `InvalidFileError`.
     package init(_ path: String) throws {
-        let model = try ModelFolder(opening: path)
+        let stored = try StoredModel(opening: path)
+        let model = stored.folder
         let tasks = try model.tasks()
         for task in tasks { _ = try model.task(task) }
         let bank = try FileInspection(model.bankPath)
@@ -49,19 +52,29 @@ package struct ModelInspection: Encodable, Sendable {
         network = model.modelDescription.items.filter { !["format", "bank_sha256"].contains($0.0) }
             .map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         rows = [row("bank", bank, usedBy: tasks)] + files.map { row($0.task, $0.file, usedBy: [$0.task]) }
-        kinds = Dictionary(
+        kinds = try Dictionary(
             uniqueKeysWithValues: files.map { task, file in
-                (task, Dictionary(file.rows.map { (Self.kind($0.name), $0.shape.reduce(1, *)) }, uniquingKeysWith: +))
+                let kinds = Self.kinds(try stored.head(task), of: stored)
+                let counts = file.rows.map { (kinds[$0.name] ?? "others", $0.shape.reduce(1, *)) }
+                return (task, Dictionary(counts, uniquingKeysWith: +))
             })
     }
 
-    /// What a task's tensor is for.
-    private static func kind(_ name: String) -> String {
-        if ["layer5.", "low_level_reduce.", "concat.", "predict."].contains(where: name.hasPrefix) { return "decoder" }
-        if name.contains(".Wt.") { return "modulators" }
-        if name.contains(".downsample.conv.") { return "shortcuts" }
-        if name.contains("bnorm") { return "batch norms" }
-        return "filters"
+    /// What each tensor of a task is for, by its name.
+    private static func kinds(_ head: TaskHead, of model: StoredModel) -> [String: String] {
+        let parameters = model.network([head], height: 64, width: 64).graphs[0].parameters
+        return Dictionary(
+            uniqueKeysWithValues: parameters.map { parameter in
+                let kind =
+                    switch (parameter.part, parameter.kind) {
+                    case (.decoder, _), (.classifier, _): "decoder"
+                    case (.backbone, .filter), (.backbone, .bias): "filters"
+                    case (.backbone, .modulator): "modulators"
+                    case (.backbone, .shortcut): "shortcuts"
+                    case (.backbone, .norm): "batch norms"
+                    }
+                return (parameter.name, kind)
+            })
     }
 
     private static let nameColumns = 32

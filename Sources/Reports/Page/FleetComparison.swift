@@ -40,16 +40,13 @@ package struct FleetComparison: Sendable, Equatable {
                 .graphs.map(\.parameters)
         }
         func count(_ parameters: some Sequence<Graph.Parameter>) -> Int { parameters.reduce(0) { $0 + $1.count } }
-        func belongs(_ parameter: Graph.Parameter, to head: TaskHead) -> Bool {
-            parameter.name.contains(".\(head.name).")
-        }
         let own = parameters(settings, heads, settings.method.hasBank ? BankComponents(of: try model.bank()) : .all)
-        shared = count((own.first ?? []).filter { parameter in !heads.contains { belongs(parameter, to: $0) } })
+        shared = count((own.first ?? []).filter { $0.owner == .shared })
         var alone = settings
         alone.method = .conv
         tasks = heads.map { head in
             Task(
-                name: head.name, own: count(own.joined().filter { belongs($0, to: head) }),
+                name: head.name, own: count(own.joined().filter { $0.owner == .task(head.name) }),
                 single: count(parameters(alone, [head], .all)[0]))
         }
     }

@@ -80,8 +80,7 @@ package final class Pretrainer {
         for storage in parameters.storages {
             for entry in storage.layout.entries {
                 storage.write(
-                    Initialization.draw(entry.parameter, method: configuration.model.method, seed: settings.seed),
-                    to: entry, in: storage.values)
+                    Initialization.draw(entry.parameter, seed: settings.seed), to: entry, in: storage.values)
             }
         }
         let loss: LossKind =

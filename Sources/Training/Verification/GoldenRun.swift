@@ -109,21 +109,15 @@ package struct GoldenRun {
 
     private static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
         let stream = RandomStream(parameter.name)
-        let offset: Double
-        let scale: Double
-        if parameter.name.hasSuffix("weight_g") {
-            (offset, scale) = (1, 0.1)
-        } else if parameter.shape.count == 4 {
-            (offset, scale) = (0, (3 / Double(parameter.shape.dropFirst().reduce(1, *))).squareRoot())
-        } else if parameter.name.hasSuffix("running_var") {
-            (offset, scale) = (1, 0.2)
-        } else if parameter.name.hasPrefix("predict.") {
-            (offset, scale) = (0, 0.01)
-        } else if parameter.name.hasSuffix(".weight") {
-            (offset, scale) = (1, 0.1)
-        } else {
-            (offset, scale) = (0, 0.1)
-        }
+        let (offset, scale): (Double, Double) =
+            switch (parameter.start, parameter.kind) {
+            case (.rowLengths, _): (1, 0.1)
+            case (_, .filter), (_, .modulator), (_, .shortcut):
+                (0, (3 / Double(parameter.shape.dropFirst().reduce(1, *))).squareRoot())
+            case (_, .bias): (0, 0.01)
+            case (.ones, .norm): (1, parameter.role == .statistic ? 0.2 : 0.1)
+            case (_, .norm): (0, 0.1)
+            }
         return (0..<parameter.count).map { Float(offset + scale * Double(stream.signed(UInt64($0)))) }
     }
 

@@ -28,11 +28,12 @@ extension Trainer {
             Histogram(UnsafeBufferPointer(start: memory.floats() + entry.offset, count: entry.parameter.count))
         }
         return storage.layout.entries.compactMap { entry in
-            let name = entry.parameter.name
-            guard name.contains(".Wt.") || name.contains(".Ws."), let values = histogram(entry, of: storage.values)
+            let parameter = entry.parameter
+            guard parameter.part == .backbone, [.filter, .modulator].contains(parameter.kind),
+                let values = histogram(entry, of: storage.values)
             else { return nil }
             return ParameterHistogram(
-                name: name, values: values,
+                name: parameter.name, values: values,
                 gradient: withGradients ? histogram(entry, of: storage.gradient!) : nil)
         }
     }

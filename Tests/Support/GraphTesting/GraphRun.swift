@@ -29,7 +29,7 @@ package final class GraphRun {
         func storage(_ role: Graph.Parameter.Role, trained: Bool = false) -> ParameterStorage {
             ParameterStorage(graph.parameters.filter { $0.role == role }, trained: trained)
         }
-        bank = storage(.bank)
+        bank = storage(.frozen)
         trained = storage(.trained, trained: true)
         statistics = storage(.statistic)
         for own in [bank, trained, statistics] {
@@ -57,7 +57,7 @@ package final class GraphRun {
     private static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
         let stream = RandomStream(parameter.name)
         let (offset, scale): (Float, Float)
-        if parameter.shape.count == 4, parameter.shape[1] > 1 || parameter.role == .bank {
+        if parameter.shape.count == 4, parameter.shape[1] > 1 || parameter.role == .frozen {
             (offset, scale) = (0, (3 / Float(parameter.shape.dropFirst().reduce(1, *))).squareRoot())
         } else {
             (offset, scale) = (parameter.name.hasSuffix("bias") || parameter.name.hasSuffix("mean") ? 0 : 1, 0.2)
