@@ -65,7 +65,8 @@ struct GraphMerger {
         switch node.operation.facts.form {
         case .convolution(let convolution):
             let own = FoldedConvolution(
-                input: node.inputs[0], geometry: convolution.geometry, parameter: source.parameter(convolution.filter.owner),
+                input: node.inputs[0], geometry: convolution.geometry,
+                parameter: source.parameter(convolution.filter.owner),
                 filter: weights(convolution.filter), bias: convolution.bias.map(tensor))
             return foldable(node.inputs[0])?.followed(by: own, with: products) ?? own
         case .normalization(let parameters):

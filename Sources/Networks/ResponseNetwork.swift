@@ -46,7 +46,8 @@ package struct ResponseNetwork: Sendable {
                 name: names.next()!, geometry: convolution.geometry,
                 runningMean: graph.parameter(normalization.runningMean).name)
             precondition(
-                layer.filter == graph.parameter(convolution.filter.owner).name, "the backbone has its convolutions in order")
+                layer.filter == graph.parameter(convolution.filter.owner).name,
+                "the backbone has its convolutions in order")
             graph.addOutput(layer.filter, node.output)
             layers.append(layer)
         }
