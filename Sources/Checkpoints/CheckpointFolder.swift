@@ -43,6 +43,14 @@ package struct CheckpointFolder: Sendable {
         return "\(path)/\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)"
     }
 
+    /// The checkpoint in the folder `path`, verified; nil where there is none.
+    ///
+    /// - Throws: `InvalidFileError` where it is damaged; `FileSystemError`.
+    package static func checkpoint(at path: String) throws -> Checkpoint? {
+        guard Folder.exists("\(path)/\(Checkpoint.checksumsName)") else { return nil }
+        return try Checkpoint(verifying: path, step: Int(Folder.split(path).name) ?? 0)
+    }
+
     /// Writes the checkpoint of `step` atomically, replacing one of the same step, which only a damaged one should be.
     ///
     /// On failure nothing is left behind and all other checkpoints stay. Throws `FileSystemError`, or what a producing

@@ -44,14 +44,21 @@ struct DeepLabDecoder {
                 norm: module("concat", "\(place + 1)"), in: &graph)
         }
         let geometry = ConvolutionGeometry(inputChannels: depth, outputChannels: head.channels)
-        let weight = graph.add(filter(geometry, in: module("predict")))
+        let last = Self.lastLayer(of: head.name)
+        let weight = graph.add(filter(geometry, in: last))
         let bias = graph.add(
             Graph.Parameter(
-                module("predict"), "bias", shape: [head.channels], role: .trained, part: .decoder, kind: .bias,
+                last, "bias", shape: [head.channels], role: .trained, part: .decoder, kind: .bias,
                 start: .zeros))
         value = graph.convolution(value, geometry, filter: .parameter(weight), bias: bias)
         value = graph.resize(value, like: image)
         return head.task.kind.hasUnitLength ? graph.unitLength(value) : value
+    }
+
+    /// The 1×1 convolution that predicts, the only part whose shape follows from the classes or channels of the task. Its
+    /// parameters are `weight` and `bias`.
+    static func lastLayer(of task: String) -> Graph.Parameter.Module {
+        Graph.Parameter.Module("predict", owner: .task(task))
     }
 
     private func module(_ path: String, _ submodule: String = "") -> Graph.Parameter.Module {

@@ -1,6 +1,7 @@
 import Checkpoints
 import Configuration
 import Datasets
+import Foundation
 import Graph
 
 /// A model on disk, as the networks that it describes.
@@ -32,7 +33,7 @@ package struct StoredModel: Sendable {
     package func head(_ task: String) throws -> TaskHead {
         let file = try folder.task(task)
         var known = try LearningTask(named: task, describedBy: file)
-        let name = "predict.\(task).bias"
+        let name = DeepLabDecoder.lastLayer(of: task).name + ".bias"
         guard let bias = file.tensor(name), bias.shape.count == 1, TaskHead.channelCounts.contains(bias.shape[0]) else {
             throw InvalidFileError(
                 path: file.path, problem: "it has no \(name), which tells the channels",
@@ -50,6 +51,25 @@ package struct StoredModel: Sendable {
             }
         }
         return TaskHead(known, channels: bias.shape[0])
+    }
+
+    /// The model's network and bank for a new run, whose configuration may name a bank: that of the model.
+    ///
+    /// - Throws: `InvalidFileError` where `bank` is there and is another than the model's.
+    package func settings(over bank: String?) throws -> ModelSettings {
+        if let bank, FileManager.default.fileExists(atPath: bank) {
+            let digest = try SHA256.hexadecimal(ofFile: bank)
+            guard digest == folder.modelDescription.bankDigest else {
+                throw InvalidFileError(
+                    path: folder.path,
+                    problem:
+                        "it has another bank (SHA-256 \(folder.modelDescription.bankDigest)) than model.bank, \(bank) "
+                        + "(\(digest))", remedy: "leave that key out, or name a model over that bank")
+            }
+        }
+        var settings = settings
+        settings.bank = URL(fileURLWithPath: folder.bankPath).path
+        return settings
     }
 
     /// The network of one task alone, with its values.

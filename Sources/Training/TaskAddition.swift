@@ -45,16 +45,7 @@ package struct TaskAddition {
                     "\(path) has the task \(task) already; modulor remove \(task) --from \(path) "
                         + "takes it out")
             }
-            if let bank = configuration.model.bank, FileManager.default.fileExists(atPath: bank) {
-                let digest = try SHA256.hexadecimal(ofFile: bank)
-                guard digest == stored.folder.modelDescription.bankDigest else {
-                    throw UsageError(
-                        "\(path) has another bank (SHA-256 \(stored.folder.modelDescription.bankDigest)) than "
-                            + "model.bank, \(bank) (\(digest)); leave that key out, or name a model over that bank")
-                }
-            }
-            resolved.model = stored.settings
-            resolved.model.bank = URL(fileURLWithPath: stored.folder.bankPath).path
+            resolved.model = try stored.settings(over: configuration.model.bank)
             resolved.tasks = [settings]
             return stored.folder
         }

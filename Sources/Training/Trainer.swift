@@ -58,7 +58,7 @@ package final class Trainer {
         let settings = configuration.training
         data = try TrainingData(configuration.data, tasks: asked)
         try team.agree(on: data.agreement(asked))
-        let heads = [TaskHead](asked.map { [data] in TaskHead($0, channels: data.channels(of: $0)) })
+        let heads = [TaskHead](asked.map { [data] in data.head(of: $0) })
         folder = try RunFolder(path: path, configuration: configuration, resume: resume)
         let folder = self.folder
         // A run that is there must not change from here on; a new one is claimed when nothing can be refused any more.
@@ -81,9 +81,15 @@ package final class Trainer {
         parameters = NetworkParameters(
             network.graphs, training: true, subtrees: tasks.group.share(settings.batch).tree.subtrees)
         let (parameters, network) = (self.parameters, self.network)
-        try team.first {
+        let starting = try team.first { () throws -> [String] in
             try Initialization(bank: bankFile, method: configuration.model.method, seed: settings.seed)
                 .fill(parameters)
+            // A checkpoint, which has more, takes their place.
+            guard let from = configuration.model.from, try folder.checkpoints.latestValid().checkpoint == nil else {
+                return []
+            }
+            return ["starts from the weights of \(from)"]
+                + (try StartingWeights(opening: from).fill(parameters, of: network))
         }
         for storage in parameters.storages.dropFirst() { try team.broadcast(storage.values) }
         let filters = parameters.bank.values
@@ -110,7 +116,7 @@ package final class Trainer {
             checkpoint: TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels),
             folder: folder, team: team, trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
-        for text in try team.takeNotices() { observe(.noticed(text)) }
+        for text in try team.takeNotices() + (starting ?? []) { observe(.noticed(text)) }
         model = try team.first {
             if let stored { return stored }
             lock = try folder.claim()

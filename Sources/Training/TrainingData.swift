@@ -1,5 +1,6 @@
 import Configuration
 import Datasets
+import Networks
 
 /// The samples of a run: those to train on and those to validate on.
 package struct TrainingData: Sendable {
@@ -38,6 +39,16 @@ package struct TrainingData: Sendable {
     /// Channels that a network predicts for `task`.
     package func channels(of task: LearningTask) -> Int {
         task.outputChannels(classes: training.classNames(of: task).count)
+    }
+
+    /// What a network predicts for `task`. But for presets, which are known by their names, it has the names of the classes,
+    /// so that its file tells them.
+    package func head(of task: LearningTask) -> TaskHead {
+        var named = task
+        if task.kind == .classes, LearningTask.preset(task.name) != task {
+            named.classNames = training.classNames(of: task)
+        }
+        return TaskHead(named, channels: channels(of: task))
     }
 
     /// The names of the classes of those of `tasks` whose answers are classes, by the tasks' names.

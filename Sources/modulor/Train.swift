@@ -13,6 +13,7 @@ struct Train: ParsableCommand {
               modulor train my.yaml --set training.batch=4 --output runs/small
               modulor train my.yaml --output runs/long --resume
               modulor train my.yaml --output runs/tuned --tune
+              modulor train other-classes.yaml --from runs/long --output runs/finetuned
               launch/mpirun -n 2 train my.yaml --output runs/two --trace two.json
             """)
 
@@ -20,6 +21,12 @@ struct Train: ParsableCommand {
 
     @Option(help: "The folder of the run (default: output.directory of the configuration).")
     var output: String?
+
+    @Option(
+        help: .init(
+            "Start from the weights of a model, a run or a checkpoint (RUN/checkpoints/STEP); short for model.from.",
+            valueName: "model|run|checkpoint"))
+    var from: String?
 
     @OptionGroup var resume: ResumeOptions
 
@@ -34,9 +41,14 @@ struct Train: ParsableCommand {
 
     func run() throws {
         try Job.run { team in
-            let configuration = try options.load(RunConfiguration.self)
+            var given = try options.load(RunConfiguration.self)
+            if let from { given.model.from = URL(fileURLWithPath: from).standardizedFileURL.path }
+            let folder = output ?? given.output.directory
+            let configuration = try GivenFile.use {
+                try given.startingFromWeights(resuming: resume.isAsked ? folder : nil, team: team)
+            }
             _ = try Self.train(
-                configuration, folder: output ?? configuration.output.directory, resume: resume.isAsked,
+                configuration, folder: folder, resume: resume.isAsked,
                 kernels: kernels.request, team: team, trace: trace)
         }
     }

@@ -19,6 +19,10 @@ package struct ModelSettings: ConfigurationSection {
     /// By default there is none, and the bank is random.
     package var bank: String?
 
+    /// `from`: the absolute path of a model, a run or a checkpoint whose weights a new run starts from; in a file, it may be
+    /// relative to that file's folder. Network and bank are then that model's.
+    package var from: String?
+
     package enum Backbone: String, ConfigurationChoice {
         case resnet18, resnet34, resnet50
     }
@@ -63,5 +67,6 @@ package struct ModelSettings: ConfigurationSection {
         visitor.value("aspp", &aspp, .range(Self.decoderWidths))
         visitor.value("low", &low, .range(Self.decoderWidths))
         visitor.inputPath("bank", &bank)
+        visitor.inputPath("from", &from)
     }
 }

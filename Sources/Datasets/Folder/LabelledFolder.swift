@@ -28,7 +28,8 @@ package struct LabelledFolder: StoredSampleSource {
     package let identifiers: [String]
     package let tasks: [LearningTask]
     private let root: String
-    private let names: [LearningTask: [String]]
+    /// By the task's name.
+    private let names: [String: [String]]
 
     /// - Parameters:
     ///   - split: `train` or `val`, or what else a list `ROOT/SPLIT.txt` is called.
@@ -54,8 +55,10 @@ package struct LabelledFolder: StoredSampleSource {
         }
         self.root = root
         identifiers = try IdentifierList.read("\(root)/\(split).txt")
-        var names: [LearningTask: [String]] = [:]
-        for task in requested where task.kind == .classes { names[task] = try Self.classNames(of: task, root: root) }
+        var names: [String: [String]] = [:]
+        for task in requested where task.kind == .classes {
+            names[task.name] = try Self.classNames(of: task, root: root)
+        }
         self.names = names
     }
 
@@ -89,7 +92,7 @@ package struct LabelledFolder: StoredSampleSource {
         return listed
     }
 
-    package func classNames(of task: LearningTask) -> [String] { names[task] ?? [] }
+    package func classNames(of task: LearningTask) -> [String] { names[task.name] ?? [] }
 
     package func files(at index: Int, tasks: [LearningTask]) -> [String] {
         let identifier = identifiers[index]
