@@ -62,19 +62,6 @@ import Testing
         #expect(named.sorted() == Reader.untested.keys.sorted())
     }
 
-    @Test("WritingATask.md counts the files that a new kind of answer concerns")
-    func answers() throws {
-        let article = try #require(Document.all.first { $0.name == "WritingATask.md" })
-        let count = try #require(article.text.firstMatch(of: #/in (\d+) files/#)).1
-        let sources = RunningJob.root.appendingPathComponent("Sources").path
-        let files = try FileManager.default.subpathsOfDirectory(atPath: sources).filter { $0.hasSuffix(".swift") }
-        let concerned = try files.filter { file in
-            try String(contentsOfFile: "\(sources)/\(file)", encoding: .utf8)
-                .range(of: #"switch (\w+\.)*answer \{"#, options: .regularExpression) != nil
-        }
-        #expect(Int(count) == concerned.count, "\(concerned)")
-    }
-
     @Test("commands stand where they are run, and not in other blocks", arguments: Document.all)
     func blocks(_ document: Document) {
         let lines = document.text.split(separator: "\n")
