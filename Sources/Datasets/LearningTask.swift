@@ -31,10 +31,10 @@ package struct LearningTask: Sendable, Hashable {
 
     /// Values per pixel of a label map.
     package var labelChannels: Int {
-        switch kind {
-        case .classes, .distance: 1
-        case .score, .value: channels
-        case .direction: 3
+        switch kind.channelCount {
+        case .classes: 1
+        case .fixed(let count): count
+        case .chosen: channels
         }
     }
 
@@ -42,14 +42,11 @@ package struct LearningTask: Sendable, Hashable {
     ///
     /// - Parameter classes: how many classes are told apart; only kind `classes` looks at it.
     package func outputChannels(classes: Int) -> Int {
-        switch kind {
-        case .classes: classes
-        case .score, .direction, .distance, .value: labelChannels
-        }
+        kind.channelCount == .classes ? classes : labelChannels
     }
 
     /// Whether `evaluate` scores the task by the boundary benchmark, against `SampleSource.boundaries(of:at:)`.
-    package var isMatchedByBoundaries: Bool { kind == .score && channels == 1 && scoreRule == .boundaries }
+    package var isMatchedByBoundaries: Bool { kind.hasScoreRule && channels == 1 && scoreRule == .boundaries }
 
     /// What stands for "unknown" in a channel of a label map.
     package var unknownLabel: Float { kind.unknownLabel }
@@ -65,12 +62,7 @@ package struct LearningTask: Sendable, Hashable {
     }
 
     /// Whether labels can be scaled and mirrored at random with their pictures.
-    package var canBeAugmented: Bool {
-        switch kind {
-        case .classes, .score, .direction, .distance: true
-        case .value: mirrorFactors != nil && scaling != nil
-        }
-    }
+    package var canBeAugmented: Bool { !kind.needsAugmentationRules || (mirrorFactors != nil && scaling != nil) }
 }
 
 extension LearningTask {

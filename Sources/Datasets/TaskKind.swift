@@ -11,6 +11,40 @@
 package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     case classes, score, direction, distance, value
 
+    /// How many channels labels and outputs have.
+    package enum ChannelCount: Sendable, Equatable {
+        /// Labels have one, and outputs one for each class.
+        case classes
+        case fixed(Int)
+        /// As many as the task says.
+        case chosen
+    }
+
+    package var channelCount: ChannelCount {
+        switch self {
+        case .classes: .classes
+        case .score, .value: .chosen
+        case .direction: .fixed(3)
+        case .distance: .fixed(1)
+        }
+    }
+
+    /// Whether outputs are compared with a truth of yes and no, by a ``ScoreRule``.
+    package var hasScoreRule: Bool {
+        switch self {
+        case .score: true
+        case .classes, .direction, .distance, .value: false
+        }
+    }
+
+    /// Whether only the task can say what mirroring and scaling do to its numbers.
+    package var needsAugmentationRules: Bool {
+        switch self {
+        case .value: true
+        case .classes, .score, .direction, .distance: false
+        }
+    }
+
     /// What stands for "unknown" in a channel of a label.
     package var unknownLabel: Float {
         switch self {
@@ -61,6 +95,56 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
         case .classes, .distance: ["png", "npy"]
         case .score, .direction: ["png", "npy", "jpg"]
         case .value: ["npy"]
+        }
+    }
+}
+
+extension LearningTask {
+    /// The factor of each channel of labels in a mirrored picture; nil where they stay.
+    var factorsWhenMirrored: [Float]? {
+        switch kind {
+        case .classes, .score, .distance: return nil
+        case .direction: return [-1, 1, 1]
+        case .value:
+            guard let mirrorFactors else { preconditionFailure("\(name) has no factors for a mirrored picture") }
+            return mirrorFactors.map { Float($0) }
+        }
+    }
+
+    /// What becomes of labels in an enlarged picture.
+    var scalingWhenEnlarged: ValueScaling {
+        switch kind {
+        case .classes, .score, .direction: return .none
+        case .distance: return .divide
+        case .value:
+            guard let scaling else {
+                preconditionFailure("\(name) does not say what becomes of it in a scaled picture")
+            }
+            return scaling
+        }
+    }
+
+    /// Writes a known label of a pixel that random numbers decide, for benchmarks and verification.
+    ///
+    /// - Parameters:
+    ///   - bits: of the pixel. The lowest decide; those from 20 to 43 are a share of metres.
+    ///   - outputs: channels that a network predicts.
+    ///   - number: of a channel, in [-1, 1].
+    package func draw(
+        to label: UnsafeMutablePointer<Float>, bits: UInt64, outputs: Int, number: (_ channel: Int) -> Float
+    ) {
+        switch kind {
+        case .classes: label[0] = Float(bits % UInt64(outputs))
+        case .score:
+            // Boundaries are few.
+            let isTrue = scoreRule == .boundaries ? bits & 7 == 0 : bits & 1 == 1
+            for channel in 0..<channels { label[channel] = isTrue ? 1 : 0 }
+        case .direction:
+            let vector = (0..<3).map { Double(number($0)) }
+            let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            for channel in 0..<3 { label[channel] = Float(vector[channel] / length) }
+        case .distance: label[0] = Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24)
+        case .value: for channel in 0..<channels { label[channel] = number(channel) }
         }
     }
 }

@@ -39,11 +39,11 @@ package struct StoredModel: Sendable {
                 path: file.path, problem: "it has no \(name), which tells the channels",
                 remedy: "use a file that training has written")
         }
-        switch known.kind {
+        switch known.kind.channelCount {
         case .classes: break
-        case .score, .value: known.channels = bias.shape[0]
-        case .direction, .distance:
-            guard bias.shape[0] == known.labelChannels else {
+        case .chosen: known.channels = bias.shape[0]
+        case .fixed(let channels):
+            guard bias.shape[0] == channels else {
                 throw InvalidFileError(
                     path: file.path,
                     problem: "it predicts \(bias.shape[0]) channels, and a \(known.kind.rawValue) has "

@@ -15,11 +15,8 @@ extension TaskHead {
         metadata["kind"] = task.kind.rawValue
         if !task.classNames.isEmpty { metadata["class_names"] = Self.list(task.classNames) }
         if !task.channelNames.isEmpty { metadata["channel_names"] = Self.list(task.channelNames) }
-        switch task.kind {
-        case .classes: metadata["skip_empty"] = "\(task.skipsEmptySamples)"
-        case .score: metadata["score_by"] = task.scoreRule.rawValue
-        case .direction, .distance, .value: break
-        }
+        if task.skipsEmptySamples { metadata["skip_empty"] = "true" }
+        if task.scoreRule != .pixels { metadata["score_by"] = task.scoreRule.rawValue }
         return metadata
     }
 

@@ -29,28 +29,17 @@ struct RandomBatch {
         let name = "labels.\(head.name).\(step)"
         let stream = RandomStream(name)
         let directions = RandomStream(name + ".xyz")
+        let (task, channels) = (head.task, head.task.labelChannels)
         for pixel in 0..<samples * pixels {
             let bits = stream.bits(UInt64(pixel))
-            let isKnown = bits >> 56 >= 26
-            switch head.task.kind {
-            case .classes: labels[pixel] = isKnown ? Float(bits % UInt64(head.channels)) : 255
-            case .score:
-                // Boundaries are few.
-                let isTrue = head.task.scoreRule == .boundaries ? bits & 7 == 0 : bits & 1 == 1
-                for channel in 0..<head.task.channels {
-                    labels[pixel * head.task.channels + channel] = isKnown ? (isTrue ? 1 : 0) : 255
-                }
-            case .distance: labels[pixel] = isKnown ? Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24) : 0
-            case .value:
-                for channel in 0..<head.task.channels {
-                    labels[pixel * head.task.channels + channel] =
-                        isKnown ? directions.signed(UInt64(pixel * head.task.channels + channel)) : .nan
-                }
-            case .direction:
-                let (sample, place) = (pixel / pixels, pixel % pixels)
-                let vector = (0..<3).map { Double(directions.signed(UInt64((sample * 3 + $0) * pixels + place))) }
-                let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
-                for channel in 0..<3 { labels[pixel * 3 + channel] = isKnown ? Float(vector[channel] / length) : 0 }
+            let label = labels.baseAddress! + pixel * channels
+            guard bits >> 56 >= 26 else {
+                for channel in 0..<channels { label[channel] = task.unknownLabel }
+                continue
+            }
+            let (sample, place) = (pixel / pixels, pixel % pixels)
+            task.draw(to: label, bits: bits, outputs: head.channels) { channel in
+                directions.signed(UInt64((sample * channels + channel) * pixels + place))
             }
         }
     }

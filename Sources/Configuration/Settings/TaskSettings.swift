@@ -66,25 +66,26 @@ package struct TaskSettings: NamedSection {
     }
 
     private mutating func visitKeys(of kind: TaskKind, _ visitor: inout some ConfigurationVisitor) {
-        switch kind {
+        switch kind.channelCount {
         case .classes:
             visitor.value("classes", &task.classNames, .classNames)
             visitor.value("skip_empty", &task.skipsEmptySamples)
-        case .score:
-            visitChannels(&visitor)
+        case .chosen: visitChannels(&visitor)
+        case .fixed: break
+        }
+        if kind.hasScoreRule {
             visitor.value("score_by", &task.scoreRule)
             visitor.require(
                 "score_by", task.channels == 1 || task.scoreRule != .boundaries,
                 "is boundaries, which compares one channel; there are \(task.channels)")
-        case .value:
-            visitChannels(&visitor)
+        }
+        if kind.needsAugmentationRules {
             visitor.value("mirror", &task.mirrorFactors)
             visitor.value("with_scale", &task.scaling)
             visitor.require(
                 "mirror", task.mirrorFactors.map { $0.count == task.channels } ?? true,
                 "has \(task.mirrorFactors?.count ?? 0) factors for \(task.channels) "
                     + "\(task.channels == 1 ? "channel" : "channels"); give one for each")
-        case .direction, .distance: break
         }
         visitor.value("metric", &task.comparedFigure)
         visitor.value("weight", &weight, .above(0, upTo: 1e6))

@@ -54,38 +54,18 @@ package struct ViewRenderer {
         case .nearest: renderNearest(labels, view: view, to: target)
         case .linear: renderLinear(labels, view: view, to: target)
         }
-        switch task.kind {
-        case .classes, .score: break
-        case .direction: if view.isMirrored { negateFirst(of: 3, view: view, in: target) }
-        case .distance: scale(.divide, channels: 1, view: view, in: target)
-        case .value:
-            if view.isMirrored {
-                guard let factors = task.mirrorFactors else {
-                    preconditionFailure("\(task.name) has no factors for a mirrored picture")
-                }
-                multiply(by: factors.map { Float($0) }, view: view, in: target)
-            }
-            if view.scale != 1 {
-                guard let scaling = task.scaling else {
-                    preconditionFailure("\(task.name) does not say what becomes of it in a scaled picture")
-                }
-                scale(scaling, channels: labels.channels, view: view, in: target)
-            }
-        }
+        if view.isMirrored, let factors = task.factorsWhenMirrored { multiply(by: factors, view: view, in: target) }
+        if view.scale != 1 { scale(task.scalingWhenEnlarged, channels: labels.channels, view: view, in: target) }
     }
 
     /// 0 - x and not -x, so that an unknown vector stays free of negative zeros.
-    private func negateFirst(of channels: Int, view: SampleView, in target: UnsafeMutablePointer<Float>) {
-        forEachCoveredRun(of: view, channels: channels) { start, count in
-            for position in stride(from: start, to: start + count, by: channels) {
-                target[position] = 0 - target[position]
-            }
-        }
-    }
-
     private func multiply(by factors: [Float], view: SampleView, in target: UnsafeMutablePointer<Float>) {
         forEachCoveredRun(of: view, channels: factors.count) { start, count in
-            for position in start..<start + count { target[position] *= factors[(position - start) % factors.count] }
+            for (channel, factor) in factors.enumerated() where factor != 1 {
+                for position in stride(from: start + channel, to: start + count, by: factors.count) {
+                    target[position] = factor == -1 ? 0 - target[position] : factor * target[position]
+                }
+            }
         }
     }
 
@@ -93,14 +73,14 @@ package struct ViewRenderer {
         _ scaling: ValueScaling, channels: Int, view: SampleView, in target: UnsafeMutablePointer<Float>
     ) {
         let scale = Float(view.scale)
+        let factor: (Float) -> Float
+        switch scaling {
+        case .none: return
+        case .multiply: factor = { $0 * scale }
+        case .divide: factor = { $0 / scale }
+        }
         forEachCoveredRun(of: view, channels: channels) { start, count in
-            for position in start..<start + count {
-                switch scaling {
-                case .none: break
-                case .multiply: target[position] *= scale
-                case .divide: target[position] /= scale
-                }
-            }
+            for position in start..<start + count { target[position] = factor(target[position]) }
         }
     }
 
