@@ -124,7 +124,9 @@ let package = Package(
         tests(of: "Configuration", uses: ["ProgramTesting", "Datasets"]),
         tests(
             of: "Networks",
-            uses: ["ProgramTesting", "GraphTesting", "Configuration", "Checkpoints", "Graph", "ConvolutionEngine"]),
+            uses: [
+                "ProgramTesting", "GraphTesting", "Configuration", "Checkpoints", "Datasets", "Graph", "ConvolutionEngine",
+            ]),
         tests(
             of: "Tasks", uses: ["TensorCore", "Datasets"], exclude: ["Scripts"], resources: [.copy("Fixtures")]),
         tests(

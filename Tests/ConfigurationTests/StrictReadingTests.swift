@@ -20,7 +20,7 @@ import Testing
             (
                 "model: {learning_rate: 0.1}",
                 "run.yaml:1:9: there is no key learning_rate in model; did you mean training.learning_rate? "
-                    + "allowed: backbone, width, output_stride, method, nff, aspp, low, bank"
+                    + "allowed: backbone, width, output_stride, method, nff, aspp, low, bank, from"
             ),
             (
                 "output: {batch_size: 1}",

@@ -99,6 +99,36 @@ struct ViewRendererTests {
         #expect(render(depth, .depth, view(of: depth, frame: (1, 1), scale: 0.5)) == [6])
     }
 
+    private func values(_ channels: Int, mirror: [Double], _ scaling: ValueScaling) -> LearningTask {
+        var task = LearningTask("heat", .value)
+        (task.channels, task.mirrorFactors, task.scaling) = (channels, mirror, scaling)
+        return task
+    }
+
+    @Test func valuesAreMirroredByTheirTasksFactors() {
+        let map = PixelMap(height: 1, width: 2, channels: 2, values: [1, 2, -3, .nan])
+        let mirrored = render(map, values(2, mirror: [-1, 0.5], .none), view(of: map, frame: (1, 2), isMirrored: true))
+        #expect(mirrored[0] == 3 && mirrored[1].isNaN && mirrored[2...] == [-1, 1])
+    }
+
+    @Test(arguments: [(ValueScaling.none, Float(6)), (.multiply, 12), (.divide, 3)])
+    func valuesAreScaledAsTheirTaskSays(scaling: ValueScaling, expected: Float) {
+        let map = PixelMap(height: 2, width: 2, channels: 1, values: [6, 6, 6, 6])
+        let scaled = render(map, values(1, mirror: [1], scaling), view(of: map, frame: (4, 4), scale: 2))
+        #expect(scaled == Array(repeating: expected, count: 16))
+    }
+
+    @Test func anUnknownValueMakesUnknownOnlyWhatItHasAPartIn() {
+        let map = PixelMap(height: 1, width: 3, channels: 1, values: [1, .nan, 5])
+        let task = values(1, mirror: [1], .none)
+        let whole = render(map, task, view(of: map, frame: (1, 5), left: 1))
+        #expect(whole.map(\.isNaN) == [true, false, true, false, true])
+        #expect(whole[1] == 1 && whole[3] == 5)
+        // Doubled: places -0.25 (clamped), 0.25, 0.75, 1.25, 1.75 and 2.25 (clamped) of the row, and both rows alike.
+        let doubled = render(map, task, view(of: map, frame: (1, 6), scale: 2))
+        #expect(doubled.map(\.isNaN) == [false, true, true, true, true, false])
+    }
+
     @Test func linearAndNearestTakeHalfPixelAndCornerPositions() {
         let ramp = PixelMap(height: 1, width: 2, channels: 1, values: [0, 4])
         // Doubling: coordinates -0.25 (clamped), 0.25, 0.75, 1.25 (clamped); depth is halved.

@@ -134,6 +134,41 @@ struct LabelledFolderTests {
         }
     }
 
+    @Test func everyKindIsReadUnderAnyName() throws {
+        try withTemporaryPath { root in
+            for name in ["images", "heat", "weather", "model"] {
+                try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
+            }
+            func write(_ bytes: [UInt8], _ path: String) throws {
+                try Data(bytes).write(to: URL(fileURLWithPath: "\(root)/\(path)"))
+            }
+            try write(Array("a\n".utf8), "train.txt")
+            try PNGFile(height: 1, width: 2, pixels: .rgb([1, 2, 3, 4, 5, 6])).write(to: "\(root)/images/a.png")
+            try write(NumPyArray.encoded([-1e9, .infinity, 0, 3.5], shape: [1, 2, 2]), "heat/a.npy")
+            try PNGFile(height: 1, width: 2, pixels: .rgb([0, 255, 51, 255, 0, 0])).write(to: "\(root)/weather/a.png")
+            try PNGFile(height: 1, width: 2, pixels: .grey([1, 255])).write(to: "\(root)/model/a.png")
+            var heat = LearningTask("heat", .value)
+            heat.channels = 2
+            var weather = LearningTask("weather", .score)
+            weather.channels = 3
+            var model = LearningTask("model", .classes)
+            model.classNames = ["off", "on"]
+            let tasks = [heat, weather, model]
+            let source = try LabelledFolder(root: root, split: "train", tasks: tasks)
+            #expect(source.classNames(of: model) == ["off", "on"])
+            let sample = try source.sample(at: 0, tasks: tasks)
+            let values = try #require(sample.labels[heat]).values
+            #expect(values[0] == -1e9 && values[1].isNaN && values[2...] == [0, 3.5])
+            #expect(sample.labels[weather]?.values == [0, 1, 0.2, 1, 0, 0])
+            #expect(sample.labels[model]?.values == [1, 255])
+            // Names in both places have to be the same.
+            try write(Array("off\nmaybe\n".utf8), "model/classes.txt")
+            expectRefusal(root, contains: "other classes than tasks.model.classes") {
+                _ = try LabelledFolder(root: root, split: "train", tasks: [model])
+            }
+        }
+    }
+
     @Test func whatDoesNotFitIsNamed() throws {
         func expectComplaint(_ part: String, tasks: [LearningTask], _ change: (String) throws -> Void) throws {
             try Self.withFolder { root in

@@ -1,6 +1,8 @@
 import Checkpoints
 import Configuration
+import Datasets
 import Foundation
+import Graph
 import Networks
 import ProgramTesting
 import Testing
@@ -33,6 +35,55 @@ struct StoredModelTests {
         let model = try ModelFolder.create(at: path, describedBy: ModelDescription(described), bank: bank)
         try model.write(task: head.name, tensors: task)
         return path
+    }
+
+    /// A model with the file of one task of any kind.
+    private func write(_ head: TaskHead, metadata: [String: String], in folder: String) throws -> StoredModel {
+        let graph = MultiTaskNetwork(Self.settings, heads: [head], height: 64, width: 64).graphs[0]
+        func entries(_ isWanted: (Graph.Parameter) -> Bool) -> [TensorEntry] {
+            graph.parameters.filter(isWanted).map {
+                TensorEntry($0.name, shape: $0.shape, values: [Float](repeating: 0, count: $0.count))
+            }
+        }
+        let path = folder + "/" + head.name
+        let model = try ModelFolder.create(
+            at: path, describedBy: ModelDescription(Self.settings), bank: entries { $0.role == .frozen })
+        try model.write(task: head.name, tensors: entries { $0.role != .frozen }, metadata: metadata)
+        return try StoredModel(opening: path)
+    }
+
+    @Test("a task's file says what the task is; presets are known by their names")
+    func descriptions() throws {
+        var roads = LearningTask("roads", .classes)
+        (roads.classNames, roads.skipsEmptySamples) = (["a \"b\"", "ü", "c"], true)
+        var wet = LearningTask("wet", .score)
+        (wet.channels, wet.channelNames, wet.scoreRule) = (2, ["x", "y"], .images)
+        var heat = LearningTask("heat", .value)
+        heat.channels = 3
+        let own = [
+            (roads, 3), (wet, 2), (heat, 3), (LearningTask("far", .distance), 1), (LearningTask("up", .direction), 3),
+        ]
+        try withTemporaryFolder { folder in
+            for (task, channels) in own {
+                let head = TaskHead(task, channels: channels)
+                #expect(try write(head, metadata: head.metadata, in: folder.path).head(task.name) == head)
+            }
+            for (task, channels) in [(LearningTask.humanParts, 7), (.edge, 1), (.depth, 1), (.flow, 2)] {
+                let head = TaskHead(task, channels: channels)
+                #expect(head.metadata == ["channels": "\(channels)"])
+                #expect(try write(head, metadata: head.metadata, in: folder.path).head(task.name) == head)
+            }
+            // A file of version 0.1.0 of a task that is no preset, and one that contradicts itself.
+            let nobody = TaskHead(LearningTask("nobody", .score), channels: 1)
+            let unknown = try write(nobody, metadata: ["channels": "1"], in: folder.path)
+            #expect(refusal { _ = try unknown.head("nobody") }.contains("does not tell the kind of the task nobody"))
+            let far = TaskHead(LearningTask("wrong", .value), channels: 1)
+            let wrong = try write(far, metadata: ["kind": "direction"], in: folder.path)
+            #expect(refusal { _ = try wrong.head("wrong") }.contains("predicts 1 channels"))
+            let odd = TaskHead(LearningTask("odd", .value), channels: 1)
+            let damaged = try write(odd, metadata: ["kind": "colour"], in: folder.path)
+            #expect(refusal { _ = try damaged.head("odd") }.contains("metadata 'kind'"))
+        }
     }
 
     private func refusal(_ body: () throws -> Void) -> String {
