@@ -64,6 +64,18 @@ package struct StagedFolder: ~Copyable {
         try FileWriter.create("\(location)/\(name)", reportedAs: "\(path)/\(name)", body)
     }
 
+    /// Gives the file at `target` the name `name` here too, or where that cannot be, as on another disk, copies it.
+    func writeLink(_ name: String, to target: String) throws {
+        guard link(target, "\(location)/\(name)") != 0 else { return }
+        let reader = try FileReader(path: target)
+        try write(name) { writer in try reader.forEachPiece { try writer.write($0) } }
+    }
+
+    /// Makes the disk hold the names in the folder `name` inside, after files were written there.
+    func synchronize(_ name: String) throws(FileSystemError) {
+        try Folder.synchronize("\(location)/\(name)")
+    }
+
     /// Makes an empty folder `name` inside.
     package func makeFolder(_ name: String) throws(FileSystemError) {
         guard mkdir("\(location)/\(name)", 0o777) == 0 else { throw FileSystemError(.write, "\(path)/\(name)") }

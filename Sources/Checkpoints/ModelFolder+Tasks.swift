@@ -39,6 +39,27 @@ extension ModelFolder {
         return target
     }
 
+    /// Writes a copy of the model to `path`, whole or not at all, in place of a copy that is there. The bank, which is never
+    /// rewritten, is the same file where the file system can name it twice.
+    ///
+    /// - Parameter note: one more file, of this name and with these bytes.
+    package func copy(to path: String, adding note: (name: String, bytes: [UInt8])) throws {
+        let tasks = try tasks()
+        try AtomicFolder.write(to: path, ifPresent: .replace) { folder in
+            try folder.writeLink(ModelFolder.bankName, to: bankPath)
+            try folder.makeFolder(ModelFolder.tasksName)
+            for task in tasks {
+                let reader = try FileReader(path: taskPath(task))
+                try folder.write("\(ModelFolder.tasksName)/\(task)\(ModelFolder.taskSuffix)") { writer in
+                    try reader.forEachPiece { try writer.write($0) }
+                }
+            }
+            try folder.synchronize(ModelFolder.tasksName)
+            try folder.write(note.name) { try $0.write(note.bytes) }
+            try folder.write(ModelFolder.descriptionName) { try $0.write(modelDescription.yaml) }
+        }
+    }
+
     /// Takes the task out of the model; its file, which may be damaged, is gone afterwards.
     package func remove(_ task: String) throws {
         try checkHas(task)

@@ -15,10 +15,10 @@ package struct ModelFolder: Sendable {
     /// Where the filter bank is.
     package var bankPath: String { path + "/" + ModelFolder.bankName }
 
-    private static let descriptionName = "model.yaml"
-    private static let bankName = "bank.safetensors"
-    private static let tasksName = "tasks"
-    private static let taskSuffix = ".safetensors"
+    static let descriptionName = "model.yaml"
+    static let bankName = "bank.safetensors"
+    static let tasksName = "tasks"
+    static let taskSuffix = ".safetensors"
 
     /// Opens the model at `path`, or that of the run there, and verifies the bank against the description by reading all
     /// of it.

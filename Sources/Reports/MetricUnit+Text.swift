@@ -8,6 +8,7 @@ extension MetricUnit {
         case .share, .naturalLogarithm, .ratio: String(format: "%.3f", value)
         case .degrees: String(format: "%.2f°", value)
         case .metres: String(format: "%.3f m", value)
+        case .percent: String(format: "%+.2f %%", value)
         case .label: String(format: "%.4g", value)
         }
     }

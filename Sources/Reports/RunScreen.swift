@@ -95,7 +95,8 @@ package struct RunScreen {
     private var foot: [String] {
         let saved = history.checkpoints.suffix(3).map { "\($0.step)" }.joined(separator: ", ")
         let checkpoints = "checkpoints: " + (saved.isEmpty ? "none yet" : "after \(saved)")
-        return [checkpoints] + history.damages.map { "not read to its end: \($0)" }
+        return [checkpoints] + (history.course.map { [$0.text] } ?? [])
+            + history.damages.map { "not read to its end: \($0)" }
     }
 
     /// The same for programs, to be encoded with keys in snake case.
@@ -103,7 +104,9 @@ package struct RunScreen {
         Summary(
             state: "\(history.state)", step: history.step, steps: steps,
             secondsSinceLastEvent: history.end.map { now.timeIntervalSince($0) },
-            checkpoints: history.checkpoints.map(\.step),
+            checkpoints: history.checkpoints.map(\.step), bestBy: history.course?.criterion.key,
+            bestStep: history.course?.best?.step, bestValue: history.course?.best?.value,
+            validationsWithoutGain: history.course?.withoutGain, endedEarly: history.course?.hasEnded,
             rows: history.tasks.map { task in
                 Summary.Row(
                     task: task.name, loss: number(task.losses.last?.value), metric: task.metrics.first?.name,
@@ -122,6 +125,13 @@ package struct RunScreen {
         package let steps: Int
         package let secondsSinceLastEvent: Double?
         package let checkpoints: [Int]
+        /// By what validations are compared, which was the best and what it reached, and whether the run ended because there
+        /// was no gain; nil in runs that do not ask.
+        package let bestBy: String?
+        package let bestStep: Int?
+        package let bestValue: Double?
+        package let validationsWithoutGain: Int?
+        package let endedEarly: Bool?
         package let rows: [Row]
 
         /// A task's last loss and figure; nil where there is none yet, or no number.

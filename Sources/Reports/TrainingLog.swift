@@ -34,6 +34,7 @@ package final class TrainingLog {
         case .validated(let step, let scores):
             let figures = scores.map { "\($0.task) \($0.results.first.map(Self.figure) ?? "nothing known")" }
             line("validation after step \(step): " + figures.joined(separator: ", "))
+        case .judged(_, let course): line(course.text)
         case .savedCheckpoint(_, let path): line("saved \(path)")
         case .noticed(let text): line("note: \(text)")
         case .pictured, .distributed, .timed, .finished, .stopped: break

@@ -4,14 +4,19 @@ import Foundation
 import Graph
 import Networks
 
-/// The folder of a run: `config.yaml`, `model/` or `bank.safetensors`, `checkpoints/STEP/` and what is written beside them.
+/// The folder of a run: `config.yaml`, `model/` or `bank.safetensors`, `best/` where it is asked for, `checkpoints/STEP/` and
+/// what is written beside them.
 package struct RunFolder: Sendable {
     package let path: String
 
     package var configurationPath: String { path + "/config.yaml" }
     package var modelPath: String { path + "/model" }
+    /// The model of the best validation, where `output.keep_best` asks for it; a model as `modelPath` is.
+    package var bestPath: String { path + "/best" }
     /// Image, truth and prediction of some validation samples.
     package var picturesPath: String { path + "/pictures.png" }
+    /// The bank of the best validation of pretraining, where `output.keep_best` asks for it.
+    package var bestBankPath: String { path + "/best.safetensors" }
     /// What pretraining ends with; the bank of a model is in the model.
     package var bankPath: String { path + "/bank.safetensors" }
     package var checkpoints: CheckpointFolder { CheckpointFolder(path: path + "/checkpoints") }
@@ -73,6 +78,10 @@ package struct RunFolder: Sendable {
             throw UsageError("\(path) holds no run: there is no config.yaml in it; name the --output of modulor train")
         }
     }
+
+    /// What was validated of the model, and of the best one; nil where nothing was, or in runs of version 0.1.0.
+    package var validatedModel: ValidatedModel? { ValidatedModel(in: path) }
+    package var bestModel: ValidatedModel? { ValidatedModel(in: bestPath) }
 
     /// Whether its configuration is one of `modulor pretrain` and none of training.
     package var isPretraining: Bool {

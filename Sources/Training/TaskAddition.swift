@@ -54,13 +54,16 @@ package struct TaskAddition {
         self.configuration = try RunConfiguration.parse(text, file: path)
     }
 
-    /// Puts the trained task into the model.
+    /// Puts the trained task into the model: that of the best validation where `output.keep_best` asks for it, else that of
+    /// the last.
     ///
     /// - Returns: the path of its file; nil on all ranks but the first.
     @discardableResult
     package func complete(from run: RunFolder) throws -> String? {
         guard let model else { return nil }
-        try model.adopt(task, from: ModelFolder(opening: run.modelPath))
+        // Who keeps the best of a run wants that one.
+        let path = configuration.output.keepBest != .none && run.bestModel != nil ? run.bestPath : run.modelPath
+        try model.adopt(task, from: ModelFolder(opening: path))
         return model.taskPath(task)
     }
 }

@@ -114,7 +114,10 @@ package final class Trainer {
         loop = TrainingLoop(
             settings, output: configuration.output, step: step,
             checkpoint: TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels),
-            folder: folder, team: team, trace: trace, shouldStop: shouldStop, observe: observe)
+            folder: folder, team: team,
+            criterion: try BestCriterion(
+                configuration.output.keepBest, stopAfter: settings.stopAfter, figures: validation.figures,
+                primary: validation.comparedFigures), trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() + (starting ?? []) { observe(.noticed(text)) }
         model = try team.first {
@@ -129,7 +132,7 @@ package final class Trainer {
     /// Steps that are done.
     var done: Int { loop.done }
 
-    /// Trains until the last step or until a signal asks to stop.
+    /// Trains until the last step, until there was no gain for long, or until a signal asks to stop.
     ///
     /// - Throws: `DivergenceError` where a loss or what was learned is not finite; the last checkpoint stays.
     package func run() throws -> Ending {
@@ -144,7 +147,7 @@ package final class Trainer {
                     count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
                 shard: step.shard, augmentation: configuration.data.augmentation(seed: settings.seed)),
             workers: configuration.data.workers, startingAt: done)
-        let isDone = try loop.run(
+        let ending = try loop.run(
             loader,
             fillLabels: { batch in
                 for head in trained {
@@ -152,7 +155,7 @@ package final class Trainer {
                     labels.baseAddress!.update(from: batch.labels(of: head.task), count: labels.count)
                 }
             }, validate: scoreAndWrite)
-        guard isDone else { return .stopped(step: done) }
+        if case .signal = ending { return .stopped(step: done) }
         let result = try finish()
         observe(.finished(step: done, result: result))
         return .finished(result)
@@ -166,19 +169,26 @@ package final class Trainer {
     /// Scores the validation samples and writes the model as it is now.
     private func scoreAndWrite() throws {
         try loop.validating {
-            let scores = try validation.run()
-            observe(.validated(step: done, scores: scores))
-            try writeModel()
+            try publish(try validation.run())
             try showState()
         }
     }
 
-    private func writeModel() throws {
+    /// Tells of a validation and writes the model that it was of, once more where it is the best so far.
+    private func publish(_ scores: [ValidationScore]) throws {
+        observe(.validated(step: done, scores: scores))
+        let isBest = loop.judge(scores) && configuration.output.keepBest != .none
+        let validated = ValidatedModel(step: done, scores: scores)
         try team.first {
             for head in network.heads {
                 try model!.write(
                     task: head.name, tensors: parameters.tensors(ofTask: head.name, in: network.graphs),
                     metadata: head.metadata)
+            }
+            try validated.write(in: folder.path)
+            if isBest {
+                try model!.copy(
+                    to: folder.bestPath, adding: (name: ValidatedModel.fileName, bytes: try validated.bytes))
             }
         }
     }
@@ -186,8 +196,7 @@ package final class Trainer {
     private func finish() throws -> TrainingResult {
         let (scores, constants) = try loop.validating {
             let (scores, extremes) = try validation.runWithExtremes(2)
-            observe(.validated(step: done, scores: scores))
-            try writeModel()
+            try publish(scores)
             try showState(extremes)
             let constants = try team.first {
                 let sheet = try validation.pictures(6)
@@ -204,7 +213,7 @@ package final class Trainer {
                 constants: constants?[place].results ?? [],
                 parameters: parameters.parameterCount(ofTask: network.heads[place].name, in: network.graphs))
         }
-        return TrainingResult(tasks: tasks, bankParameters: bankParameters)
+        return TrainingResult(tasks: tasks, bankParameters: bankParameters, step: done, course: loop.course)
     }
 
     private var bankParameters: Int { parameters.bank.layout.entries.reduce(0) { $0 + $1.parameter.count } }
@@ -217,6 +226,7 @@ package final class Trainer {
             parameters: network.heads.map {
                 ($0.name, parameters.parameterCount(ofTask: $0.name, in: network.graphs))
             }, bankParameters: bankParameters, arenaByteCount: step.arenaByteCount,
-            classNames: data.classNames(of: network.heads.map(\.task)), figures: validation.figures)
+            classNames: data.classNames(of: network.heads.map(\.task)),
+            partNames: data.partNames(of: network.heads.map(\.task)), figures: validation.figures)
     }
 }

@@ -1,11 +1,13 @@
 import Checkpoints
 import ConvolutionEngine
+import Foundation
 import Graph
 import Networks
 import TensorCore
 
 /// Everything that a run needs to go on as if it had never stopped: the steps done, and of every graph the values, the
-/// velocities and the running statistics. What is drawn at random is a function of the step, so nothing else is kept.
+/// velocities and the running statistics. What is drawn at random is a function of the step. Runs that look for their
+/// best validation keep what they know of it.
 package struct TrainingCheckpoint {
     package let graphs: [Graph]
     package let parameters: NetworkParameters
@@ -13,6 +15,7 @@ package struct TrainingCheckpoint {
     private let kernels: Kernels
 
     static let stateName = "state.safetensors"
+    private static let courseKey = "validations"
     private static let velocityPrefix = "velocity."
 
     package init(graphs: [Graph], parameters: NetworkParameters, kernels: Kernels) {
@@ -22,11 +25,18 @@ package struct TrainingCheckpoint {
     }
 
     /// Writes the state after `step` steps.
-    package func write(step: Int, to folder: CheckpointFolder) throws {
+    ///
+    /// - Parameter course: of the validations so far, in runs that look for the best.
+    package func write(step: Int, to folder: CheckpointFolder, course: ValidationCourse? = nil) throws {
+        var metadata = KernelRequest.Metadata(of: kernels).texts
+        // Equal states have equal bytes.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        metadata[Self.courseKey] = try course.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         var files = [
             CheckpointFolder.File(
                 Self.stateName, tensors: [TensorEntry("step", shape: [1], values: [Int64(step)])],
-                metadata: KernelRequest.Metadata(of: kernels).texts)
+                metadata: metadata)
         ]
         for (graph, group) in zip(graphs, parameters.groups) {
             let tensors =
@@ -50,6 +60,12 @@ package struct TrainingCheckpoint {
         }
         let step = try checkpoint.file(Self.stateName).values("step", shape: [1], of: Int64.self)
         return Int(step[0])
+    }
+
+    /// What a state says of the validations before it; nil where it says nothing.
+    func course(in checkpoint: Checkpoint) throws -> ValidationCourse? {
+        let text = try checkpoint.file(Self.stateName).metadata[Self.courseKey]
+        return text.flatMap { try? JSONDecoder().decode(ValidationCourse.self, from: Data($0.utf8)) }
     }
 
     /// A file per graph, named by its tasks, whose names have no `-`; where that is too long for a file system, by their

@@ -58,4 +58,10 @@ package struct TrainingData: Sendable {
                 ($0.name, training.classNames(of: $0))
             })
     }
+
+    /// The names of the classes or channels of each of `tasks`, by the tasks' names.
+    package func partNames(of tasks: [LearningTask]) -> [String: [String]] {
+        let channels = tasks.map { ($0.name, $0.channelNames) }
+        return Dictionary(uniqueKeysWithValues: channels).merging(classNames(of: tasks)) { $1 }
+    }
 }

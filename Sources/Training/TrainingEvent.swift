@@ -9,6 +9,8 @@ package enum TrainingEvent: Sendable {
     /// After the first step of a job of several ranks.
     case communicated(StepTraffic)
     case validated(step: Int, scores: [ValidationScore])
+    /// Follows a validation, in runs that look for the best.
+    case judged(step: Int, ValidationCourse)
     /// Samples as the network answers them now; comes with every validation, to the first rank.
     case pictured(step: Int, samples: [PicturedSample])
     /// How modulators and their last gradients are distributed; comes with every validation, to the first rank.
@@ -18,7 +20,7 @@ package enum TrainingEvent: Sendable {
     case savedCheckpoint(step: Int, path: String)
     /// Something that the user should know, such as a damaged checkpoint that was passed over.
     case noticed(String)
-    /// The last step is done, and all that follows from it is written.
+    /// The last step is done, or there was no gain for long, and all that follows from it is written.
     case finished(step: Int, result: TrainingResult)
     /// A signal ended the session early; its state is saved.
     case stopped(step: Int)
@@ -43,6 +45,8 @@ package struct TrainingSummary: Sendable {
     package let arenaByteCount: Int
     /// The names of the classes of every task whose answers are classes.
     package let classNames: [String: [String]]
+    /// The names of the classes or channels of every task.
+    package let partNames: [String: [String]]
     /// The figures that a validation gives of every task, the primary one first.
     package let figures: [String: [MetricFigure]]
 }
@@ -95,7 +99,7 @@ package struct ValidationScore: Sendable {
     }
 
     /// Of a classifier, whose first figure stands for it.
-    init(classes name: String, results: [MetricResult]) {
+    package init(classes name: String, results: [MetricResult]) {
         task = name
         self.results = results
         breakdown = nil

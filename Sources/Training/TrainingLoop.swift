@@ -17,20 +17,35 @@ final class TrainingLoop {
     private let team: RankTeam
     /// Where this rank's time is written down, if anywhere.
     private let trace: Trace?
+    /// Which validation was the best; nil in runs that do not ask.
+    private(set) var course: ValidationCourse?
     private let shouldStop: () -> Bool
     private let observe: (TrainingEvent) -> Void
     /// Steps that are done.
     private(set) var done = 0
+    /// Those of the newest checkpoint.
+    private var saved = 0
     /// Where this rank's time went.
     private(set) var times: RankTimes
 
+    /// How the steps came to an end.
+    enum Ending {
+        case lastStep
+        /// `training.stop_after` validations had no gain.
+        case noGain
+        /// A signal asked for it; the state is saved.
+        case signal
+    }
+
     /// - Parameters:
+    ///   - criterion: by which validations are compared, if they are.
     ///   - trace: what steps, validation and checkpoints are added to.
     ///   - shouldStop: asked after every step; true saves the state and ends the run.
     ///   - observe: told what happens, on the calling thread.
     init(
         _ settings: TrainingSettings, output: OutputSettings, step: TrainingStep, checkpoint: TrainingCheckpoint,
-        folder: RunFolder, team: RankTeam, trace: Trace? = nil, shouldStop: @escaping () -> Bool,
+        folder: RunFolder, team: RankTeam, criterion: BestCriterion?, trace: Trace? = nil,
+        shouldStop: @escaping () -> Bool,
         observe: @escaping (TrainingEvent) -> Void
     ) {
         self.settings = settings
@@ -40,6 +55,7 @@ final class TrainingLoop {
         self.folder = folder
         self.team = team
         self.trace = trace
+        course = criterion.map { ValidationCourse($0) }
         self.shouldStop = shouldStop
         self.observe = observe
         times = RankTimes(rank: team.rank, host: team.host)
@@ -49,13 +65,16 @@ final class TrainingLoop {
     /// Goes on from the newest checkpoint that is whole, if there is one.
     func restore() throws {
         let (checkpoint, folder, observe) = (checkpoint, folder, observe)
-        done = try team.fromFirst {
+        let state = try team.fromFirst {
             let (latest, damaged) = try folder.checkpoints.latestValid()
             for damage in damaged {
                 observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
             }
-            return try latest.map { try checkpoint.read($0) } ?? 0
+            guard let latest else { return State(step: 0, course: nil) }
+            return State(step: try checkpoint.read(latest), course: try checkpoint.course(in: latest))
         }
+        (done, saved) = (state.step, state.step)
+        restore(state.course)
         for group in checkpoint.parameters.groups {
             for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
                 try team.broadcast(memory)
@@ -63,21 +82,61 @@ final class TrainingLoop {
         }
     }
 
-    /// Does the steps that are left, until the last one or until a signal asks to stop.
+    /// What a checkpoint says beside its tensors.
+    private struct State: Codable {
+        let step: Int
+        let course: ValidationCourse?
+    }
+
+    private func restore(_ saved: ValidationCourse?) {
+        guard let own = course, var saved else { return }
+        guard saved.criterion == own.criterion else {
+            return observe(
+                .noticed("validations are compared by another figure from here on; the next one is the best so far"))
+        }
+        saved.hasEnded = false
+        course = saved
+    }
+
+    /// Compares a validation of the state as it is now with those before; all ranks do.
+    ///
+    /// - Returns: whether it is the best so far, of runs that ask.
+    func judge(_ scores: [ValidationScore]) -> Bool {
+        let isBest = course?.add(scores, step: done) ?? false
+        if let course { observe(.judged(step: done, course)) }
+        return isBest
+    }
+
+    /// Whether there was no gain for so long that the run ends. The first rank decides for all.
+    private func isWithoutGain() throws -> Bool {
+        guard settings.stopAfter > 0, let course else { return false }
+        return try team.fromFirst { course.withoutGain >= settings.stopAfter }
+    }
+
+    /// Does the steps that are left, until the last one, until there was no gain for long, or until a signal asks to stop.
     ///
     /// - Parameters:
     ///   - loader: gives the batches from the first step on that is not done; it is stopped in the end.
     ///   - fillLabels: writes a batch's labels to where the step reads them.
     ///   - validate: scores what has been learned so far, within ``validating(_:)``.
-    /// - Returns: whether the last step is done.
+    /// - Returns: why no more steps are done.
     /// - Throws: `DivergenceError` where a loss or what was learned is not finite; the last checkpoint stays.
-    func run(_ loader: BatchLoader, fillLabels: (borrowing Batch) -> Void, validate: () throws -> Void) throws -> Bool {
+    func run(_ loader: BatchLoader, fillLabels: (borrowing Batch) -> Void, validate: () throws -> Void) throws -> Ending
+    {
         defer { loader.stop() }
         let first = done
         while done < settings.iterations {
             // Behind the checkpoint of the same step: who is asked to stop has little time, and who is lost meanwhile
             // loses no step. A run that goes on from there begins with it.
-            if done > 0, settings.validateEvery > 0, done % settings.validateEvery == 0 { try validate() }
+            if done > 0, settings.validateEvery > 0, done % settings.validateEvery == 0 {
+                try validate()
+                if try isWithoutGain() {
+                    course?.hasEnded = true
+                    // A run that goes on from here ends here again, unless it may be longer without a gain.
+                    if saved != done { try save() }
+                    return .noGain
+                }
+            }
             try runStep(loader, fillLabels)
             if done == first + 1, let traffic = try step.traffic() { observe(.communicated(traffic)) }
             let isLast = done == settings.iterations
@@ -87,10 +146,10 @@ final class TrainingLoop {
             }
             if isStopping {
                 observe(.stopped(step: done))
-                return false
+                return .signal
             }
         }
-        return true
+        return .lastStep
     }
 
     /// Runs `body` as a validation, after all ranks were made to hold the same.
@@ -153,9 +212,10 @@ final class TrainingLoop {
         let checkpoints = folder.checkpoints
         team.report(step: done, .saving)
         try team.first {
-            try checkpoint.write(step: done, to: checkpoints)
+            try checkpoint.write(step: done, to: checkpoints, course: course)
             try checkpoints.prune(keeping: keptCheckpoints)
         }
+        saved = done
         observe(.savedCheckpoint(step: done, path: checkpoints.checkpointPath(step: done)))
         times.saving += (ContinuousClock.now - start).seconds
         try tellTimes()

@@ -23,4 +23,8 @@ package struct TrainingResult: Sendable {
 
     package let tasks: [Task]
     package let bankParameters: Int
+    /// Steps that were done.
+    package let step: Int
+    /// Which validation was the best; nil in runs that do not ask.
+    package let course: ValidationCourse?
 }

@@ -65,6 +65,15 @@ package final class Validation {
         Dictionary(uniqueKeysWithValues: heads.map { ($0.name, emptyScore($0).metric.figures) })
     }
 
+    /// Of every task, in the order of training, the figure that stands for it.
+    var comparedFigures: [BestCriterion.Term] {
+        heads.map { head in
+            let figures = emptyScore(head).metric.figures
+            return BestCriterion.Term(
+                task: head.name, figure: RelativeImprovement.figure(of: head.task, in: figures, named: \.name)!)
+        }
+    }
+
     /// A sheet of the first samples: image, truth and prediction of every task.
     package func pictures(_ count: Int) throws -> Picture {
         var sheet = ContactSheet(tasks: heads.map(\.task))

@@ -76,7 +76,11 @@ struct Train: ParsableCommand {
             guard team.isFirst else { break }
             Terminal.line()
             Terminal.line(TrainingLog.table(result))
-            Terminal.line("\npictures: \(trainer.folder.picturesPath)\nmodel: \(trainer.folder.modelPath)")
+            Terminal.line("\npictures: \(trainer.folder.picturesPath)")
+            Terminal.line("model: \(trainer.folder.modelPath), of step \(result.step)")
+            if configuration.output.keepBest != .none, let best = result.course?.bestText {
+                Terminal.line("best: \(trainer.folder.bestPath), \(best)")
+            }
             // The model is trained and written; what tells of it must not make that a failure.
             do {
                 Terminal.line("report: \(try RunReport(of: folder).write())")

@@ -22,6 +22,26 @@ import Testing
         #expect(weights == [1, 2, 50, 5, 10, 1])
     }
 
+    @Test(
+        "The best model is kept by a word or by a figure of a task",
+        arguments: [
+            ("false", BestChoice.none), ("true", .automatic), ("edge.ods_f", .figure(task: "edge", name: "ods_f")),
+            ("depth.within_1.25", .figure(task: "depth", name: "within_1.25")),
+        ])
+    func bestChoice(text: String, choice: BestChoice) throws {
+        let configuration = try RunConfiguration.parse("output: {keep_best: \(text)}", file: "run.yaml")
+        #expect(configuration.output.keepBest == choice)
+        #expect(try RunConfiguration.parse(configuration.yaml(), file: "again.yaml") == configuration)
+    }
+
+    @Test("What names no figure is refused", arguments: ["semseg", ".mean_iou", "semseg.", "3", "[true]", "null"])
+    func badBestChoice(text: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try RunConfiguration.parse("output: {keep_best: \(text)}", file: "run.yaml")
+        }
+        #expect(error.map { "\($0)".contains("TASK.FIGURE") } == true)
+    }
+
     @Test("Every key is read")
     func everyKey() throws {
         let text = """
@@ -38,10 +58,10 @@ import Testing
               workers: 3
               rooms: {seed: 4, train: 50, validation: 6, size: [70, 80]}
             training: {iterations: 9, batch: 10, learning_rate: 1e-2, momentum: 0, weight_decay: .5, schedule: constant,
-              power: 2, seed: 11, validate_every: 12, checkpoint_every: 0}
+              power: 2, seed: 11, validate_every: 12, checkpoint_every: 0, stop_after: 17}
             parallel: {threads: 13, batch_norm: local, reduction: plain, bucket_bytes: 4096, task_groups: auto,
               stall_seconds: 14}
-            output: {directory: "runs/first one", keep_checkpoints: 15, log_every: 16}
+            output: {directory: "runs/first one", keep_checkpoints: 15, keep_best: true, log_every: 16}
             """
         var expected = RunConfiguration()
         expected.model.backbone = .resnet50
@@ -74,6 +94,7 @@ import Testing
         expected.training.seed = 11
         expected.training.validateEvery = 12
         expected.training.checkpointEvery = 0
+        expected.training.stopAfter = 17
         expected.parallel.threads = .count(13)
         expected.parallel.batchNorm = .local
         expected.parallel.reduction = .plain
@@ -82,6 +103,7 @@ import Testing
         expected.parallel.stallSeconds = 14
         expected.output.directory = "runs/first one"
         expected.output.keepCheckpoints = 15
+        expected.output.keepBest = .automatic
         expected.output.logEvery = 16
         let configuration = try RunConfiguration.parse(text, file: "run.yaml")
         #expect(configuration == expected)

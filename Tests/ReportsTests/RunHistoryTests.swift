@@ -52,6 +52,53 @@ import Training
         #expect(try points == RunHistory(folder: whole.path).tasks[1].metrics[0].points)
     }
 
+    @Test("a run that ended for want of a gain is finished, tells its best step, and may go on")
+    func withoutGain() throws {
+        let run = try SmallRun()
+        var course: ValidationCourse?
+        let jumpy = [
+            "training.iterations=12", "training.validate_every=1", "training.checkpoint_every=5",
+            "training.learning_rate=0.3",
+        ]
+        try run.train(jumpy + ["training.stop_after=1"]) { if case .judged(_, let told) = $0 { course = told } }
+        let best = try #require(course?.best)
+        let history = try RunHistory(folder: run.path)
+        #expect(history.state == .finished && history.step < 12 && history.course == course)
+        let summary = try RunScreen(folder: run.path).summary
+        #expect(summary.bestStep == best.step && summary.bestBy == "delta_m" && summary.endedEarly == true)
+        #expect(try RunScreen(folder: run.path).text(columns: 100).contains("after step \(best.step)"))
+        #expect(try RunReport(of: run.path).html.contains("ended after step \(history.step)"))
+        let inspection = try RunInspection(run.path)
+        #expect(inspection.modelStep == history.step && inspection.bestStep == nil)
+        try run.train(jumpy + ["output.keep_best=true"], resume: true, stopAfter: 1)
+        let longer = try RunHistory(folder: run.path)
+        #expect(longer.state == .stopped && longer.step == history.step + 1)
+        #expect(longer.course?.hasEnded == false && longer.course?.best == best)
+    }
+
+    @Test("figures of single classes read back, and what a figure's direction is")
+    func parts() throws {
+        let run = try SmallRun()
+        var scores: [ValidationScore] = []
+        var summary: TrainingSummary?
+        try run.train { event in
+            if case .started(let told) = event { summary = told }
+            if case .validated(_, let told) = event { scores = told }
+        }
+        let history = try RunHistory(folder: run.path)
+        let names = try #require(summary?.classNames["semseg"])
+        let parts = try #require(history.tasks[0].parts)
+        #expect(parts.step == 6 && parts.figures == PartFigures(scores[0], names: names))
+        #expect(parts.figures.rows.map(\.name) == names)
+        #expect(parts.figures.confusion?.joined().reduce(0, +) == parts.figures.rows.reduce(0) { $0 + $1.known })
+        #expect(history.tasks[1].parts == nil)
+        let page = try RunReport(of: run.path).html
+        #expect(page.contains("mostly mistaken for") && page.contains("<b>\(names[1])</b>"))
+        for (task, score) in zip(history.tasks, scores) {
+            #expect(task.metrics.map(\.figure) == score.results.map(\.figure))
+        }
+    }
+
     @Test("pictures of the first samples come with each validation, of the worst and best at the end")
     func pictures() throws {
         let run = try SmallRun()

@@ -25,6 +25,9 @@ package struct TrainingSettings: ConfigurationSection {
     /// `checkpoint_every`: steps between checkpoints; 1000 by default, and 0 writes one only after the last step.
     package var checkpointEvery = 1000
 
+    /// `stop_after`: validations without a gain after which the run ends before its last step; 0, the default, never does.
+    package var stopAfter = 0
+
     package enum Schedule: String, ConfigurationChoice {
         /// learning_rate · (1 − step / iterations)^power
         case polynomial = "poly"
@@ -51,5 +54,6 @@ package struct TrainingSettings: ConfigurationSection {
         visitor.value("seed", &seed, .range(0...1_000_000_000))
         visitor.value("validate_every", &validateEvery, .range(0...1_000_000_000))
         visitor.value("checkpoint_every", &checkpointEvery, .range(0...1_000_000_000))
+        visitor.value("stop_after", &stopAfter, .range(0...1_000_000))
     }
 }

@@ -10,7 +10,7 @@ package final class EventRecorder {
     private let complain: (String) -> Void
     private var file: EventFile?
     private var hasFailed = false
-    private var classNames: [String: [String]] = [:]
+    private var partNames: [String: [String]] = [:]
 
     /// Pictures are stored no larger: a run's files are to stay small.
     private static let pictureSide = 320
@@ -45,8 +45,9 @@ package final class EventRecorder {
                     Self.value(.validation(task: score.task, metric: result.name, result.unit), result.value)
                 }
             }
-            let parts = scores.compactMap { PartFigures($0, names: classNames[$0.task] ?? []) }
+            let parts = scores.compactMap { PartFigures($0, names: partNames[$0.task] ?? []) }
             try write(step: step, values + parts.map { Self.text(.parts(task: $0.task), try Self.json($0)) })
+        case .judged(let step, let course): try write(step: step, [Self.text(.course, try Self.json(course))])
         case .pictured(let step, let samples): try write(step: step, Self.values(samples))
         case .distributed(let step, let parameters):
             let values = parameters.flatMap { parameter in
@@ -73,7 +74,7 @@ package final class EventRecorder {
 
     private func start(_ summary: TrainingSummary) throws {
         file = try EventFile(in: folder, step: summary.step + 1)
-        classNames = summary.classNames
+        partNames = summary.partNames
         let facts = SessionFacts(summary, command: command, host: ProcessInfo.processInfo.hostName)
         let configuration = try String(
             contentsOfFile: RunFolder(reading: folder).configurationPath, encoding: .utf8)

@@ -10,6 +10,7 @@ extension RunHistory {
         switch tag {
         case .session: takeSession(Self.text(value))
         case .times: times = (try? JSONDecoder().decode([RankTimes].self, from: Self.text(value))) ?? times
+        case .course: course = (try? JSONDecoder().decode(ValidationCourse.self, from: Self.text(value))) ?? course
         case .loss(let name):
             self.step = max(self.step, step)
             change(name) { $0.losses.append(point) }

@@ -45,7 +45,7 @@ package struct RunHistory: Sendable {
     package enum State: Sendable, Equatable {
         /// A process writes the files now.
         case running
-        /// The last step is done.
+        /// The last step is done, or there was no gain for as long as was asked.
         case finished
         /// Before the last step: on request, or because the process was ended.
         case stopped
@@ -63,6 +63,8 @@ package struct RunHistory: Sendable {
     package internal(set) var checkpoints: [(step: Int, path: String)] = []
     /// Of the last session that told.
     package internal(set) var times: [RankTimes] = []
+    /// Which validation was the best; nil in runs that do not ask.
+    package internal(set) var course: ValidationCourse?
     /// When the first and the last event were written.
     package internal(set) var beginning: Date?
     package internal(set) var end: Date?
@@ -103,7 +105,10 @@ package struct RunHistory: Sendable {
         if !isDone { state = EventFile.isBeingWritten(paths[paths.count - 1]) ? .running : .stopped }
     }
 
-    private var isDone: Bool { sessions.last.map { step >= $0.steps && state == .finished } ?? false }
+    private var isDone: Bool { state == .finished && hasReachedItsEnd }
+
+    /// Whether no step is left to do.
+    private var hasReachedItsEnd: Bool { sessions.last.map { step >= $0.steps || course?.hasEnded == true } ?? false }
 
     /// Takes in what stands in a file behind what was read of it before.
     private mutating func take(_ bytes: Data, of path: String) {
@@ -131,7 +136,7 @@ package struct RunHistory: Sendable {
             switch log.status {
             case .start: forget(from: step)
             // Only the file of a session that came to an end says so; whether it was the last step shows the number.
-            case .stop: if let steps = sessions.last?.steps, step >= steps { state = .finished }
+            case .stop: if hasReachedItsEnd { state = .finished }
             case .checkpoint: checkpoints.append((step, log.checkpointPath))
             default: break
             }
@@ -157,6 +162,8 @@ package struct RunHistory: Sendable {
         communicationShare = earlier(communicationShare)
         waitingShare = earlier(waitingShare)
         checkpoints.removeAll { $0.step >= step }
+        if let known = course, known.step >= step { course = nil }
+        course?.hasEnded = false
         // A damaged file may say any number.
         self.step = min(self.step, max(step, 1) - 1)
         state = .stopped

@@ -21,6 +21,8 @@ enum RunTag: Hashable {
     case configuration
     /// `SessionFacts` as JSON.
     case session
+    /// `ValidationCourse` as JSON.
+    case course
     /// `RankTimes` of all ranks as JSON.
     case times
 
@@ -47,6 +49,7 @@ enum RunTag: Hashable {
         case .parts(let task): "validation_parts/\(task)"
         case .configuration: "run/configuration"
         case .session: "run/session"
+        case .course: "run/course"
         case .times: "run/times"
         }
     }
@@ -90,6 +93,7 @@ enum RunTag: Hashable {
         case ("gradients", 2): self = .gradients(parameter: parts[1])
         case ("run", 2) where parts[1] == "configuration": self = .configuration
         case ("run", 2) where parts[1] == "session": self = .session
+        case ("run", 2) where parts[1] == "course": self = .course
         case ("run", 2) where parts[1] == "times": self = .times
         case (let task, 3...) where parts.last == "truth":
             self = .truth(task: Self.task(ofGroup: task), sample: sample(parts[1..<parts.count - 1]))

@@ -18,6 +18,10 @@ package struct RunInspection: Encodable, Sendable {
     package let tasks: [String]
     package let iterations: Int
     package let model: ModelInspection?
+    /// The steps after which the model, and the best one, were validated; nil where there is none, and of the model in runs of
+    /// version 0.1.0.
+    package let modelStep: Int?
+    package let bestStep: Int?
     /// What pretraining has ended with.
     package let bank: FileInspection?
     /// Oldest first.
@@ -39,6 +43,7 @@ package struct RunInspection: Encodable, Sendable {
         }
         let names = try Folder.names(in: path)
         model = try names.contains("model") ? ModelInspection(run.modelPath) : nil
+        (modelStep, bestStep) = (run.validatedModel?.step, run.bestModel?.step)
         bank = try names.contains("bank.safetensors") ? FileInspection(run.bankPath) : nil
         rows = try run.checkpoints.all().map { step, result in
             switch result {
@@ -58,6 +63,8 @@ package struct RunInspection: Encodable, Sendable {
             lines.append("checkpoint of step \(row.step): \(content)")
         }
         if rows.isEmpty { lines.append("no checkpoint yet") }
+        if let modelStep { lines.append("model is of step \(modelStep)") }
+        if let bestStep { lines.append("best is of step \(bestStep): modulor inspect \(path)/best") }
         lines.append(model?.text ?? bank?.text ?? (tasks.isEmpty ? "no bank yet" : "no model yet"))
         return lines.joined(separator: "\n")
     }

@@ -23,12 +23,13 @@ extension RunReport {
             \(Figure.number(session?.threads ?? 0, "thread")) (\(escaped(session?.instructionSet ?? "?"))), \
             in \(Figure.duration(seconds)).
             """
+        let course = history.course.map { "<p class=\"note\">Validations: \(escaped($0.text)).</p>" } ?? ""
         let notes = history.damages.map {
             "<p class=\"note\">Not read to its end: \(escaped($0)).</p>"
         }.joined()
         return """
             <header><div class="over">Modulor<span class="state \(state.0)">\(state.1)</span></div>
-            <h1>\(escaped(name))</h1><p class="lead">\(text)</p>\(notes)
+            <h1>\(escaped(name))</h1><p class="lead">\(text)</p>\(course)\(notes)
             <div class="cards">\(history.tasks.map(card).joined(separator: "\n"))</div></header>
             """
     }

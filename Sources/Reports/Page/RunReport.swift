@@ -40,7 +40,10 @@ package struct RunReport {
             ? nil
             : try FleetComparison(
                 model, settings: configuration.model, tasks: configuration.tasks.map(\.task))
-        let files = ["config.yaml", "model/bank.safetensors"] + tasks.map { "model/tasks/\($0).safetensors" }
+        let best = folder.bestModel == nil ? nil : try ModelFolder(opening: folder.bestPath)
+        let files =
+            ["config.yaml", "model/bank.safetensors"] + tasks.map { "model/tasks/\($0).safetensors" }
+            + (try best?.tasks() ?? []).map { "best/tasks/\($0).safetensors" }
         hashes = try files.map { ($0, try SHA256.hexadecimal(ofFile: "\(path)/\($0)")) }
     }
 

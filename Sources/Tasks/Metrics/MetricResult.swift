@@ -8,6 +8,8 @@ package enum MetricUnit: String, CaseIterable, Codable, Sendable {
     case naturalLogarithm = "natural_logarithm"
     /// An error over the true value.
     case ratio
+    /// A gain in percent.
+    case percent
     /// The unit of the labels, which only the data set knows.
     case label = "label_unit"
 }

@@ -41,9 +41,7 @@ package struct Evaluation {
 
     /// The names of the classes or channels of every task, by its name.
     package var partNames: [String: [String]] {
-        let tasks = configuration.tasks.map(\.task)
-        let channels = tasks.map { ($0.name, $0.channelNames) }
-        return Dictionary(uniqueKeysWithValues: channels).merging(data.classNames(of: tasks)) { $1 }
+        data.partNames(of: configuration.tasks.map(\.task))
     }
 
     /// Scores every task of the model, or of the run's model, at `path` that the configuration names.

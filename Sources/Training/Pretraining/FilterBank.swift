@@ -7,6 +7,8 @@ package struct FilterBank {
     package let configuration: PretrainConfiguration
     /// How many classes the classifier told apart.
     package let classes: Int
+    /// Steps that it was trained for.
+    package let step: Int
     /// The whole classifier's.
     package let parameters: NetworkParameters
     /// On the validation's pictures.
@@ -22,7 +24,7 @@ package struct FilterBank {
                 "backbone": configuration.model.backbone.rawValue, "width": String(configuration.model.width),
                 "method": configuration.model.method.rawValue,
                 "dataset": configuration.data.dataset.rawValue, "classes": String(classes),
-                "iterations": String(configuration.training.iterations), "top1_accuracy": String(accuracy.top1),
+                "iterations": String(step), "top1_accuracy": String(accuracy.top1),
                 "top5_accuracy": String(accuracy.top5),
             ])
     }

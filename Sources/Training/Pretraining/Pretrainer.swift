@@ -98,7 +98,12 @@ package final class Pretrainer {
         loop = TrainingLoop(
             settings.common, output: configuration.output, step: step,
             checkpoint: TrainingCheckpoint(graphs: [graph], parameters: parameters, kernels: kernels),
-            folder: folder, team: team, shouldStop: shouldStop, observe: observe)
+            folder: folder, team: team,
+            criterion: try BestCriterion(
+                configuration.output.keepBest, stopAfter: settings.stopAfter,
+                figures: [Classifier.output: ClassificationAccuracy.figures],
+                primary: [.init(task: Classifier.output, figure: ClassificationAccuracy.figures[0])]),
+            shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try team.takeNotices() { observe(.noticed(text)) }
         let folder = self.folder
@@ -135,7 +140,7 @@ package final class Pretrainer {
                     count: data.training.count, batchSize: settings.batch, seed: UInt64(settings.seed)),
                 shard: step.shard, augmentation: data.trainingCrop),
             workers: configuration.data.workers, startingAt: loop.done)
-        let isDone = try loop.run(
+        let ending = try loop.run(
             loader,
             fillLabels: { batch in
                 let labels = step.labels(of: Classifier.output)
@@ -143,10 +148,8 @@ package final class Pretrainer {
                     labels[place] = Float(data.training.classIndex(at: sample.draw.index))
                 }
             }, validate: { _ = try examine() })
-        guard isDone else { return .stopped(step: loop.done) }
-        let bank = FilterBank(
-            configuration: configuration, classes: data.training.classNames.count, parameters: parameters,
-            accuracy: try examine())
+        if case .signal = ending { return .stopped(step: loop.done) }
+        let bank = bank(try examine())
         try loop.tellTimes()
         let folder = folder
         try team.first { try bank.write(to: folder.bankPath) }
@@ -159,8 +162,19 @@ package final class Pretrainer {
             let accuracy = try examination.accuracy()
             let score = ValidationScore(classes: Classifier.output, results: accuracy.results)
             observe(.validated(step: loop.done, scores: [score]))
+            if loop.judge([score]), configuration.output.keepBest != .none {
+                let folder = folder
+                try team.first { try bank(accuracy).write(to: folder.bestBankPath) }
+            }
             return accuracy
         }
+    }
+
+    /// The filters as they are now.
+    private func bank(_ accuracy: ClassificationAccuracy) -> FilterBank {
+        FilterBank(
+            configuration: configuration, classes: data.training.classNames.count, step: loop.done,
+            parameters: parameters, accuracy: accuracy)
     }
 
     private func result(_ bank: FilterBank) -> TrainingResult {
@@ -169,7 +183,7 @@ package final class Pretrainer {
                 TrainingResult.Task(
                     name: Classifier.output, results: bank.accuracy.results, constants: data.constantAccuracy.results,
                     parameters: parameterCount)
-            ], bankParameters: 0)
+            ], bankParameters: 0, step: loop.done, course: loop.course)
     }
 
     /// Everything is trained, so all of it is the classifier's own.
@@ -183,7 +197,7 @@ package final class Pretrainer {
             ranks: team.size, groups: step.groups, threads: threads,
             instructionSet: kernels.instructionSet.rawValue, kernelOptions: KernelRequest.options(for: kernels),
             parameters: [(Classifier.output, parameterCount)],
-            bankParameters: 0, arenaByteCount: step.arenaByteCount, classNames: [:],
+            bankParameters: 0, arenaByteCount: step.arenaByteCount, classNames: [:], partNames: [:],
             figures: [Classifier.output: ClassificationAccuracy.figures])
     }
 }
