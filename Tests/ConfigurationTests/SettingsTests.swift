@@ -148,6 +148,7 @@ import Testing
               seed: 1
               validate_every: 1000
               checkpoint_every: 1000
+              stop_after: 0
               label_smoothing: 0.0
             parallel:
               threads: auto
@@ -159,6 +160,7 @@ import Testing
             output:
               directory: runs/pretrain
               keep_checkpoints: 3
+              keep_best: false
               log_every: 10
 
             """

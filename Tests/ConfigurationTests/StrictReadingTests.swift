@@ -10,7 +10,7 @@ import Testing
                 "training:\n  bach: 4\n",
                 "run.yaml:2:3: there is no key bach in training; did you mean batch? allowed: iterations, batch, "
                     + "learning_rate, momentum, weight_decay, schedule, power, plateaus, factor, seed, validate_every, "
-                    + "checkpoint_every"
+                    + "checkpoint_every, stop_after"
             ),
             (
                 "trainning: {}\n",
@@ -24,7 +24,7 @@ import Testing
             ),
             (
                 "output: {batch_size: 1}",
-                "run.yaml:1:10: there is no key batch_size in output; allowed: directory, keep_checkpoints, log_every"
+                "run.yaml:1:10: there is no key batch_size in output; allowed: directory, keep_checkpoints, keep_best, log_every"
             ),
             (
                 "tasks: {semseq: {}}",
