@@ -53,3 +53,106 @@ package struct ReductionTraffic: Sendable, Equatable {
         Double((partials + ranks) * (ranks - 1)) / Double(ranks)
     }
 }
+
+/// The gradients of one graph on one rank: for every maximal subtree of the rank's shard a partial, all laid out alike.
+/// Reduced gradients replace the first partial.
+package struct GradientArena {
+    /// Where every subtree's partial begins.
+    let partials: [UnsafeMutablePointer<Float>]
+
+    package var subtrees: Int { partials.count }
+
+    /// Partials that follow each other.
+    ///
+    /// - Parameter stride: floats from one subtree's partial to the next.
+    package init(base: UnsafeMutablePointer<Float>, stride: Int, subtrees: Int) {
+        partials = (0..<subtrees).map { base + $0 * stride }
+    }
+
+    init(partials: [UnsafeMutablePointer<Float>]) {
+        self.partials = partials
+    }
+
+    /// Copies what a stretch of a bucket holds of one subtree, the bucket's ranges laid end to end.
+    func read(_ subtree: Int, _ bucket: GradientBucket, _ stretch: Range<Int>, to target: UnsafeMutablePointer<Float>) {
+        let partial = partials[subtree]
+        Self.walk(bucket, stretch) { arena, place, count in
+            (target + place).update(from: partial + arena, count: count)
+        }
+    }
+
+    /// Stores reduced gradients.
+    func write(_ source: UnsafePointer<Float>, to bucket: GradientBucket, _ stretch: Range<Int>) {
+        Self.walk(bucket, stretch) { arena, place, count in
+            (partials[0] + arena).update(from: source + place, count: count)
+        }
+    }
+
+    private static func walk(
+        _ bucket: GradientBucket, _ stretch: Range<Int>, _ body: (_ arena: Int, _ place: Int, _ count: Int) -> Void
+    ) {
+        var start = 0
+        for range in bucket.ranges {
+            let overlap = stretch.clamped(to: start..<start + range.count)
+            if !overlap.isEmpty {
+                body(
+                    range.lowerBound + overlap.lowerBound - start, overlap.lowerBound - stretch.lowerBound,
+                    overlap.count)
+            }
+            start += range.count
+        }
+    }
+}
+
+/// Stretches of an arena of gradients that are reduced together.
+package struct GradientBucket: Sendable, Equatable {
+    /// In floats from the arena's start, ascending; neighbours are joined.
+    package fileprivate(set) var ranges: [Range<Int>]
+    /// The last of the segments in the bucket: once its gradient is there, the bucket may leave.
+    package fileprivate(set) var lastSegment: Int
+
+    package var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    package init(ranges: [Range<Int>], lastSegment: Int = 0) {
+        self.ranges = ranges
+        self.lastSegment = lastSegment
+    }
+}
+
+/// The division of an arena into buckets in the order in which the backward pass completes its gradients.
+package struct GradientBuckets: Sendable, Equatable {
+    package let buckets: [GradientBucket]
+
+    /// - Parameters:
+    ///   - segments: the gradients' places in the arena, in floats, in the order of their completion. What every rank
+    ///     already has in full (scales and shifts of batch normalization) is left out.
+    ///   - bucketByteCount: a bucket is closed when it holds at least so many bytes.
+    package init(segments: [Range<Int>], bucketByteCount: Int) {
+        var buckets: [GradientBucket] = []
+        var open: [Range<Int>] = []
+        var bytes = 0
+        for (index, segment) in segments.enumerated() where !segment.isEmpty {
+            open.append(segment)
+            bytes += segment.count * MemoryLayout<Float>.stride
+            if bytes >= bucketByteCount {
+                buckets.append(GradientBucket(ranges: Self.join(open), lastSegment: index))
+                open = []
+                bytes = 0
+            }
+        }
+        if !open.isEmpty { buckets.append(GradientBucket(ranges: Self.join(open), lastSegment: segments.count - 1)) }
+        self.buckets = buckets
+    }
+
+    private static func join(_ ranges: [Range<Int>]) -> [Range<Int>] {
+        var joined: [Range<Int>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = joined.last, last.upperBound == range.lowerBound {
+                joined[joined.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                joined.append(range)
+            }
+        }
+        return joined
+    }
+}

@@ -1,4 +1,118 @@
 import ConvolutionEngine
+import TensorCore
+
+/// How the samples of the global batch, or of a validation set, are dealt to ranks: contiguous, in the order of ranks
+/// and so of nodes, sizes that differ by at most one.
+package struct Shards: Sendable, Equatable {
+    /// The samples of every rank.
+    package let ranges: [Range<Int>]
+
+    /// The shards of a training batch, none of them empty.
+    package init(batch: Int, ranks: Int) throws(TooManyRanksError) {
+        guard ranks <= batch else { throw TooManyRanksError(ranks: ranks, batch: batch) }
+        self.init(samples: batch, ranks: ranks)
+    }
+
+    /// The shards of any number of samples; with fewer samples than ranks, some are empty.
+    package init(samples: Int, ranks: Int) {
+        precondition(samples >= 0 && ranks > 0, "samples are dealt to at least one rank")
+        ranges = (0..<ranks).map { $0 * samples / ranks..<($0 + 1) * samples / ranks }
+    }
+}
+
+/// More ranks than samples in the global batch, which every group of ranks computes once.
+package struct TooManyRanksError: RequestError, Equatable {
+    package let ranks: Int
+    package let batch: Int
+    package let groups: Int
+
+    package init(ranks: Int, batch: Int, groups: Int = 1) {
+        (self.ranks, self.batch, self.groups) = (ranks, batch, groups)
+    }
+
+    package var description: String {
+        let most = groups * batch
+        return "\(ranks) ranks\(groups == 1 ? "" : " in \(groups) task groups") cannot share a batch of \(batch) "
+            + "\(batch == 1 ? "sample" : "samples"): start at most \(most) \(most == 1 ? "rank" : "ranks"), "
+            + "or raise training.batch to at least \((ranks + groups - 1) / groups)"
+    }
+}
+
+/// Blocks of bytes of several ranks, one after the other in the order of ranks, as operations are told it.
+///
+/// The numbers lie in memory that never moves, because an operation under way still reads them.
+package final class BlockLayout {
+    package let blocks: Int
+    /// Bytes of every block.
+    package let counts: UnsafeMutablePointer<Int32>
+    /// Bytes from the start to every block.
+    package let offsets: UnsafeMutablePointer<Int32>
+
+    /// - Parameter counts: bytes of every rank's block; all together less than 2 GB.
+    package init(_ counts: [Int]) {
+        blocks = counts.count
+        self.counts = .allocate(capacity: counts.count)
+        offsets = .allocate(capacity: counts.count)
+        var offset = 0
+        for (index, count) in counts.enumerated() {
+            self.counts[index] = Int32(count)
+            offsets[index] = Int32(offset)
+            offset += count
+        }
+    }
+
+    deinit {
+        counts.deallocate()
+        offsets.deallocate()
+    }
+
+    /// Bytes of all blocks.
+    package var total: Int { Int(offsets[blocks - 1]) + Int(counts[blocks - 1]) }
+
+    /// Changes the sizes; no operation may be using them. `count` is asked for every block in order.
+    package func resize(_ count: (Int) -> Int) {
+        var offset = 0
+        for index in 0..<blocks {
+            let size = count(index)
+            counts[index] = Int32(size)
+            offsets[index] = Int32(offset)
+            offset += size
+        }
+    }
+}
+
+/// Folds partial sums along the tree, elementwise: element i of the result is formed in float32 from element i of the
+/// partials by the tree's additions alone, left plus right.
+enum PartialFold {
+    /// Floats that are folded at a time, so that all partials of a block stay in the first-level cache.
+    private static let block = 2048
+
+    /// - Parameters:
+    ///   - partials: where each begins; they are overwritten, and the first of each group holds its sum afterwards.
+    ///   - merges: after partial i, how often the two topmost are added.
+    ///   - ends: whether partial i completes a group; one group where it is nil.
+    static func fold(_ partials: [UnsafeMutablePointer<Float>], count: Int, merges: [UInt8], ends: [UInt8]? = nil) {
+        precondition(merges.count == partials.count, "one number of merges per partial")
+        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: ReductionTree.depth) { stack in
+            var start = 0
+            while start < count {
+                let size = min(block, count - start)
+                var open = 0
+                ReductionTree.fold(
+                    partials.indices, merges: merges, ends: ends, open: &open,
+                    push: { stack[$1] = partials[$0] + start },
+                    add: { add(stack[$0 + 1], to: stack[$0], count: size) })
+                start += size
+            }
+        }
+    }
+
+    private static func add(
+        _ right: UnsafeMutablePointer<Float>, to left: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        for index in 0..<count { left[index] += right[index] }
+    }
+}
 
 /// Sums gradients along the tree of samples, with the same bits for any number of ranks.
 ///
@@ -176,5 +290,45 @@ private final class ReproducibleBucket: CollectiveOperation {
         slot.sumsLayout.resize { reduction.chunk($0, of: piece.count).count * stride }
         slot.request = try communicator.startAllGather(slot.received, into: slot.sums, slot.sumsLayout)
         reduction.byteCount += own * (communicator.size - 1) * stride
+    }
+}
+
+/// The reproducible reduction that suits a job: in two levels where ranks share nodes and memory, else flat. The bits are
+/// the same.
+package struct ReproducibleReductions {
+    package let reduction: any GradientReduction
+    /// Why ranks that share a node could not share memory, where that is so: worth a warning.
+    package let refusal: CollectiveError?
+
+    /// All ranks take part, and wait.
+    ///
+    /// - Parameters:
+    ///   - shards: the samples of every rank.
+    ///   - largestBucket: floats of the largest bucket that will be reduced.
+    package init(
+        _ communicators: NodeCommunicators, shards: Shards, largestBucket: Int
+    ) throws(CollectiveError) {
+        let world = communicators.world
+        var refusal: CollectiveError?
+        if world.nodes.ranks.contains(where: { $0.count > 1 }) {
+            var shared: NodeReduction?
+            do throws(CollectiveError) {
+                shared = try NodeReduction(communicators, shards: shards, largestBucket: largestBucket)
+            } catch {
+                refusal = error
+            }
+            // A node without shared memory decides for all.
+            var refusals: [Int64] = [shared == nil ? 1 : 0]
+            try world.sum(&refusals)
+            if let shared, refusals[0] == 0 {
+                reduction = shared
+                self.refusal = nil
+                return
+            }
+        }
+        self.refusal = refusal
+        reduction = ReproducibleReduction(
+            communicator: try world.duplicate(), tree: ReductionTree(shard: world.rank, of: shards.ranges),
+            largestBucket: largestBucket)
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads batches ahead of their use, on threads of its own.
 ///
 /// The batch of a step is the same whatever the number of workers and wherever the loader was started. One thread at
@@ -71,5 +73,83 @@ package final class BatchLoader {
             thread.join()
         }
         threads = []
+    }
+}
+
+/// Reads samples into their places in a batch. Each worker has its own, for the tables that it keeps.
+struct SampleReader {
+    private let source: any SampleSource
+    private let plan: BatchPlan
+    private let tasks: [LearningTask]
+    private var renderer: ViewRenderer
+
+    init(source: any SampleSource, plan: BatchPlan, tasks: [LearningTask], normalization: ImageNormalization) {
+        self.source = source
+        self.plan = plan
+        self.tasks = tasks
+        renderer = ViewRenderer(normalization: normalization)
+    }
+
+    /// Reads the sample of `job`; what goes wrong is part of the result.
+    mutating func read(_ job: BatchPipeline.Job) -> Result<BatchSample, any Error> {
+        Result { try readThrowing(job) }
+    }
+
+    private mutating func readThrowing(_ job: BatchPipeline.Job) throws -> BatchSample {
+        let sample = try source.sample(at: job.draw.index, tasks: tasks)
+        let view = try plan.view(of: sample, drawnAs: job.draw)
+        let pixels = view.frameHeight * view.frameWidth
+        renderer.renderImage(sample.image, view: view, to: job.storage.images + job.place * pixels * 3)
+        for (task, target) in zip(tasks, job.storage.labels) {
+            let labels = try sample.checkedLabels(of: task)
+            renderer.renderLabels(
+                labels, task: task, view: view, to: target + job.place * pixels * task.labelChannels)
+        }
+        return BatchSample(draw: job.draw, identifier: sample.identifier, view: view)
+    }
+}
+
+/// A thread of the system that can be waited for. Reading files blocks, so it must not sit on Swift's own few threads.
+final class WorkerThread {
+    private let handle: pthread_t
+
+    /// Starts `body` on a new thread.
+    /// - Throws: ``WorkerThreadError`` when the system gives no thread.
+    init(_ body: @escaping @Sendable () -> Void) throws {
+        let box = Unmanaged.passRetained(Body(body))
+        var handle = pthread_t()
+        let code = pthread_create(
+            &handle, nil,
+            { argument in
+                Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
+                return nil
+            }, box.toOpaque())
+        guard code == 0 else {
+            box.release()
+            throw WorkerThreadError(reason: String(cString: strerror(code)))
+        }
+        self.handle = handle
+    }
+
+    /// Waits until the thread has ended. To be called once.
+    func join() {
+        pthread_join(handle, nil)
+    }
+
+    private final class Body {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) {
+            self.run = run
+        }
+    }
+}
+
+/// The system gave no thread to read data with.
+package struct WorkerThreadError: Error, CustomStringConvertible, Equatable {
+    package let reason: String
+
+    package var description: String {
+        "no thread could be started to read data (\(reason)); use fewer workers (data.workers)."
     }
 }

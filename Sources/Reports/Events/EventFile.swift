@@ -1,6 +1,84 @@
 import Checkpoints
 import Foundation
 
+/// The checksum of TensorFlow's record files: CRC-32C (Castagnoli, RFC 3720 appendix B.4), masked so that the checksum
+/// of bytes that hold their own checksum is not degenerate.
+package enum CRC32C {
+    /// By byte, with the polynomial 0x1EDC6F41 reflected.
+    private static let table: [UInt32] = (0..<256).map { byte in
+        (0..<8).reduce(UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0x82F6_3B78 : sum >> 1 }
+    }
+
+    /// The plain checksum, as other formats have it: that of "123456789" is 0xE306_9283.
+    package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+        ~bytes.reduce(~0) { sum, byte in sum >> 8 ^ table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] }
+    }
+
+    /// Rotated right by 15 bits, plus a constant.
+    package static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
+        let sum = checksum(bytes)
+        return (sum >> 15 | sum << 17) &+ 0xA282_EAD8
+    }
+}
+
+/// The framing of TensorFlow's record files: for each record its length (8 bytes), the masked CRC-32C of those, the
+/// bytes, and their masked CRC-32C; numbers are little-endian.
+package enum RecordFile {
+    /// `payload` as a record.
+    package static func record(_ payload: [UInt8]) -> [UInt8] {
+        let length = bytes(UInt64(payload.count))
+        return length + bytes(CRC32C.masked(length)) + payload + bytes(CRC32C.masked(payload))
+    }
+
+    /// How far a file was read.
+    package struct Reading: Equatable {
+        /// Bytes of whole records.
+        package internal(set) var byteCount = 0
+        /// What is wrong behind them where the file is damaged; records behind the damage cannot be found.
+        package internal(set) var damage: String?
+
+        /// Nothing was read yet.
+        package init() {}
+    }
+
+    /// Hands over the records of a file, in order, as far as they are whole.
+    ///
+    /// The last record of a program that was killed, or that is writing now, may be cut short; that is no damage.
+    /// - Parameters:
+    ///   - file: the bytes behind what was read before.
+    ///   - reading: how far the file was read before; moved on by what is whole. Behind damage nothing is read.
+    package static func read(
+        _ file: Data, after reading: inout Reading, _ body: (Data) throws -> Void
+    ) rethrows {
+        var rest = file[...]
+        while reading.damage == nil, rest.count >= 12 {
+            let length = number(rest.prefix(8))
+            guard number(rest.dropFirst(8).prefix(4)) == UInt64(CRC32C.masked(rest.prefix(8))) else {
+                reading.damage = "the checksum of the length at byte \(reading.byteCount) does not hold"
+                return
+            }
+            guard length <= UInt64(rest.count) - 12, UInt64(rest.count) - 12 - length >= 4 else { return }
+            let payload = rest.dropFirst(12).prefix(Int(length))
+            rest = rest.dropFirst(12 + Int(length))
+            guard number(rest.prefix(4)) == UInt64(CRC32C.masked(payload)) else {
+                reading.damage = "the checksum of the record at byte \(reading.byteCount) does not hold"
+                return
+            }
+            rest = rest.dropFirst(4)
+            try body(payload)
+            reading.byteCount += 16 + Int(length)
+        }
+    }
+
+    private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: number.littleEndian, Array.init)
+    }
+
+    private static func number(_ bytes: Data) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
 /// An event file that is being written: one session of a run, for TensorBoard and for `modulor report`.
 ///
 /// Records go to the system as they come, so whoever reads sees all but the last. While the file is open it is locked

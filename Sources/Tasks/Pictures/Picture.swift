@@ -1,3 +1,5 @@
+import Datasets
+
 /// A picture for people: 8-bit RGB, row-major, 3 bytes for each pixel.
 package struct Picture: Sendable, Equatable {
     package let height: Int
@@ -104,4 +106,120 @@ package struct Color: Sendable, Hashable {
 
     package static let black = Color(gray: 0)
     package static let white = Color(gray: 255)
+}
+
+extension Picture {
+    /// The picture, made smaller where a side is longer than `side`, which it then has: every pixel is the mean of those
+    /// that it stands for, which are not equally many for all.
+    package func shrunk(toFit side: Int) -> Picture {
+        let longest = max(height, width)
+        guard longest > side else { return self }
+        let (newHeight, newWidth) = (max(1, height * side / longest), max(1, width * side / longest))
+        return Picture(height: newHeight, width: newWidth) { row, column in
+            mean(
+                rows: row * height / newHeight..<(row + 1) * height / newHeight,
+                columns: column * width / newWidth..<(column + 1) * width / newWidth)
+        }
+    }
+
+    /// The picture with both sides divided by the smallest whole number that leaves neither above `side`; every pixel
+    /// is the mean of a square, so that all are equally sharp. What fills no square at the right and lower edge is left
+    /// out.
+    package func reduced(toFit side: Int) -> Picture {
+        let factor = (max(height, width) + side - 1) / side
+        guard factor > 1 else { return self }
+        return Picture(height: max(1, height / factor), width: max(1, width / factor)) { row, column in
+            mean(
+                rows: row * factor..<min((row + 1) * factor, height),
+                columns: column * factor..<min((column + 1) * factor, width))
+        }
+    }
+
+    /// The mean colour of some pixels, of which there is at least one.
+    private func mean(rows: Range<Int>, columns: Range<Int>) -> Color {
+        var sum = SIMD3<Int>(repeating: 0)
+        for row in rows {
+            for column in columns {
+                let color = self[row, column]
+                sum &+= SIMD3(Int(color.red), Int(color.green), Int(color.blue))
+            }
+        }
+        let count = rows.count * columns.count
+        func rounded(_ sum: Int) -> UInt8 { UInt8((sum + count / 2) / count) }
+        return Color(red: rounded(sum.x), green: rounded(sum.y), blue: rounded(sum.z))
+    }
+}
+
+extension Picture {
+    /// The picture with a bar of its colours at its right, from the lowest number, above, to the highest, with both.
+    ///
+    /// - Parameter unit: follows the numbers, with its blank.
+    package func withBar(_ range: ValueRange, unit: String) -> Picture {
+        let size = max(1, height / 160)
+        let gap = 4 * size
+        let captions = [range.lowest, range.highest].map { Self.tenths($0) + unit }
+        let captionHeight = Lettering.height * size
+        let barHeight = max(height - 2 * (captionHeight + gap), 4 * size)
+        let columns = max(captions.map { Lettering.width($0) * size }.max()!, 12 * size)
+        var whole = Picture(
+            height: max(height, barHeight + 2 * (captionHeight + gap)), width: width + columns + 2 * gap,
+            color: Color(gray: 24))
+        whole.draw(self, row: 0, column: 0)
+        let left = width + gap
+        let bar = Picture(height: barHeight, width: 12 * size) { row, _ in
+            Palette.color(ofDistance: Float(row) / Float(max(barHeight - 1, 1)))
+        }
+        whole.draw(bar, row: captionHeight + gap, column: left)
+        for (caption, row) in zip(captions, [0, captionHeight + barHeight + 2 * gap]) {
+            Lettering.write(
+                caption, on: &whole, row: row, column: left, magnification: size, color: Color(gray: 230))
+        }
+        return whole
+    }
+
+    /// Such as `2.5`: tenths, without the rest of the number formats.
+    private static func tenths(_ number: Float) -> String {
+        let tenths = Int((max(-99_999, min(number, 99_999)) * 10).rounded())
+        return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+    }
+}
+
+/// Colours that stand for classes and for numbers.
+package enum Palette {
+    /// The colour of class `index` in the palette of the PASCAL VOC challenge, which goes on for 256 classes: the bits
+    /// of the index, three at a time, become the bits of red, green and blue, highest first. 0 is black.
+    package static func color(ofClass index: Int) -> Color {
+        var rest = index & 255
+        var (red, green, blue): (UInt8, UInt8, UInt8) = (0, 0, 0)
+        for place in (0..<8).reversed() where rest != 0 {
+            red |= UInt8(rest & 1) << place
+            green |= UInt8(rest >> 1 & 1) << place
+            blue |= UInt8(rest >> 2 & 1) << place
+            rest >>= 3
+        }
+        return Color(red: red, green: green, blue: blue)
+    }
+
+    /// What is drawn where a class is unknown: the palette's colour of 255.
+    package static let unknownClass = color(ofClass: 255)
+
+    /// What is drawn where an edge, a salient pixel or a depth is unknown: a grey blue that no ramp passes through.
+    package static let unknown = Color(red: 70, green: 90, blue: 120)
+
+    /// The colour of a distance in 0 (near, bright) … 1 (far, dark); lightness falls evenly, so the order of distances
+    /// is seen in grey too.
+    package static func color(ofDistance share: Float) -> Color {
+        let clamped = share > 0 ? min(share, 1) : 0
+        let place = clamped * Float(distances.count - 1)
+        let below = min(Int(place), distances.count - 2)
+        let weight = place - Float(below)
+        let mixed = distances[below] + weight * (distances[below + 1] - distances[below])
+        return Color(red: UInt8(mixed.x + 0.5), green: UInt8(mixed.y + 0.5), blue: UInt8(mixed.z + 0.5))
+    }
+
+    /// Cream over orange, red and violet to dark blue.
+    private static let distances: [SIMD3<Float>] = [
+        [254, 246, 188], [253, 204, 116], [247, 156, 82], [226, 106, 84], [184, 70, 108], [134, 48, 120],
+        [86, 34, 112], [42, 22, 82], [12, 10, 40],
+    ]
 }
