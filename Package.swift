@@ -77,7 +77,9 @@ let package = Package(
         library("Configuration", uses: ["Datasets", "TensorCore", .product(name: "Yams", package: "Yams")]),
         library(
             "Networks", uses: ["Graph", "Configuration", "Datasets", "ConvolutionEngine", "TensorCore", "Checkpoints"]),
-        library("Tasks", uses: ["ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "Datasets"]),
+        library(
+            "Tasks",
+            uses: ["Configuration", "ConvolutionEngine", "CConvolution", "CThreadPool", "TensorCore", "Datasets"]),
         library(
             "Training",
             uses: [
@@ -128,7 +130,8 @@ let package = Package(
                 "ProgramTesting", "GraphTesting", "Configuration", "Checkpoints", "Datasets", "Graph", "ConvolutionEngine",
             ]),
         tests(
-            of: "Tasks", uses: ["TensorCore", "Datasets"], exclude: ["Scripts"], resources: [.copy("Fixtures")]),
+            of: "Tasks", uses: ["Configuration", "ConvolutionEngine", "TensorCore", "Datasets"],
+            exclude: ["Scripts"], resources: [.copy("Fixtures")]),
         tests(
             of: "Training",
             uses: [

@@ -5,6 +5,7 @@ import ConvolutionEngine
 import Foundation
 import Graph
 import Networks
+import Tasks
 import TensorCore
 
 /// The training step of a configuration on random images, labels and parameters: of data set and bank no value is read, as
@@ -75,7 +76,11 @@ final class RandomStep {
         step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
             heads: zip(network.heads, configuration.tasks).map { head, task in
-                TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
+                // No labels are counted for a step that is timed; their frequencies cost it nothing.
+                let loss = try LossKind(task.loss, of: head.name, channels: head.channels) {
+                    ClassFrequencies(evenOver: head.channels)
+                }
+                return TrainedHead(head.name, loss: loss, weight: task.weight)
             }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
             kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
         let crop = configuration.data.crop

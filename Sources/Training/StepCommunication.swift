@@ -7,27 +7,36 @@ import TensorCore
 /// The few numbers of a step that belong to the whole batch.
 final class StepScalars {
     private let arguments = ArgumentStore()
-    private let heads: Int
+    let heads: Int
     private let tree: ReductionTree
-    /// Known label elements, by head; followed by `stops`, so that one sum serves both.
-    let known: UnsafeMutablePointer<Int64>
+    /// What labels know, the vectors of all heads; followed by `stops`, so that one sum serves both.
+    let counts: UnsafeMutablePointer<Int64>
+    /// Where each head's vector begins.
+    private let firstCounts: [Int]
     /// How many ranks want to stop.
     let stops: UnsafeMutablePointer<Int64>
-    var countOfCounts: Int { heads + 1 }
+    let countOfCounts: Int
     /// Sums of losses: [subtree of all shards][head].
     let sums: UnsafeMutablePointer<Double>
     /// Where groups train different tasks: the losses' bits, by head, from the first rank of the head's group; 0 from all
     /// others, so that a sum of whole numbers brings them to all.
     let results: UnsafeMutablePointer<Int64>
 
-    init(heads: Int, tree: ReductionTree) {
-        self.heads = heads
+    /// - Parameter lengths: how many counts each head has.
+    init(lengths: [Int], tree: ReductionTree) {
+        heads = lengths.count
         self.tree = tree
-        known = arguments.keep([Int64](repeating: 0, count: heads + 1))
-        stops = known + heads
+        firstCounts = lengths.indices.map { lengths[..<$0].reduce(0, +) }
+        let all = lengths.reduce(0, +)
+        countOfCounts = all + 1
+        counts = arguments.keep([Int64](repeating: 0, count: all + 1))
+        stops = counts + all
         results = arguments.keep([Int64](repeating: 0, count: heads))
         sums = arguments.keep([Double](repeating: 0, count: tree.subtreeMerges.count * heads))
     }
+
+    /// A head's vector of counts.
+    func counts(ofHead head: Int) -> UnsafeMutablePointer<Int64> { counts + firstCounts[head] }
 
     /// Puts a head's sums, one per subtree of this rank, in their places.
     func store(_ subtreeSums: UnsafePointer<Double>, head: Int) {
@@ -76,14 +85,14 @@ final class StepCommunication {
         self.team = team
         self.scalars = scalars
         counts = IntegerSum(
-            name: "the count of known pixels", communicator: team.world.sums, values: scalars.known,
+            name: "the count of known pixels", communicator: team.world.sums, values: scalars.counts,
             count: scalars.countOfCounts)
         results = IntegerSum(
             name: "the losses of all groups", communicator: team.world.sums, values: scalars.results,
-            count: scalars.countOfCounts - 1)
+            count: scalars.heads)
         losses = OrderedGather(
             name: "the losses", communicator: team.group.sums, tree: tree, partials: scalars.sums,
-            valuesPerSubtree: scalars.countOfCounts - 1)
+            valuesPerSubtree: scalars.heads)
         exchanges = programs.map { program in
             program.exchanges.map { exchange in
                 OrderedGather(

@@ -99,10 +99,18 @@ package final class Trainer {
             })
         let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
         try team.agree(on: [AgreementItem("filter bank", SHA256.hexadecimal(of: bank))])
+        var notices: [String] = []
         step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
-            heads: zip(heads, configuration.tasks).map { head, task in
-                TrainedHead(head.name, loss: head.task.loss, weight: task.weight)
+            heads: zip(heads, configuration.tasks).map { [data] head, task in
+                let loss = try LossKind(task.loss, of: head.name, channels: head.channels) {
+                    let counts = try ClassCounts(
+                        data.training, of: head.task, classes: head.channels, workers: configuration.data.workers,
+                        team: team)
+                    notices += counts.notice(of: head.name, classNames: data.training.classNames(of: head.task))
+                    return counts.frequencies
+                }
+                return TrainedHead(head.name, loss: loss, weight: task.weight)
             }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
             kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
         let frame = data.frames[0]
@@ -119,7 +127,7 @@ package final class Trainer {
                 configuration.output.keepBest, stopAfter: settings.stopAfter, figures: validation.figures,
                 primary: validation.comparedFigures), trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
-        for text in try team.takeNotices() + (starting ?? []) { observe(.noticed(text)) }
+        for text in try notices + team.takeNotices() + (starting ?? []) { observe(.noticed(text)) }
         model = try team.first {
             if let stored { return stored }
             lock = try folder.claim()

@@ -90,7 +90,14 @@ package final class TrainingStep {
         losses = [Double](repeating: 0, count: heads.count)
         let (shard, tree) = team.group.share(samples)
         (self.shard, self.tree) = (shard, tree)
-        scalars = StepScalars(heads: heads.count, tree: tree)
+        scalars = StepScalars(
+            lengths: heads.map { head in
+                for graph in graphs {
+                    guard let output = graph.outputs.first(where: { $0.name == head.name }) else { continue }
+                    return LossCounts(head.loss, channels: graph.shape(of: output.value).channels).length
+                }
+                preconditionFailure("no graph has an output \(head.name)")
+            }, tree: tree)
         inputCount = shard.count * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
@@ -194,9 +201,9 @@ package final class TrainingStep {
     /// Counts what the labels of the whole batch know; comes before the graphs' parts of the step.
     package func begin(wantsToStop: Bool = false) throws(CollectiveError) {
         isUnified = false
-        for place in heads.indices { scalars.known[place] = 0 }
+        scalars.counts.update(repeating: 0, count: scalars.countOfCounts)
         for unit in units {
-            for (place, loss) in unit.losses { scalars.known[place] = Int64(loss.countKnown(on: pool)) }
+            for (place, loss) in unit.losses { loss.count(into: scalars.counts(ofHead: place), on: pool) }
         }
         scalars.stops.pointee = wantsToStop ? 1 : 0
         try communication?.sumCounts()
@@ -227,7 +234,7 @@ package final class TrainingStep {
         let unit = units[index]
         trace.span(.losses, graph: unit.graph) {
             for (place, loss) in unit.losses {
-                loss.run(weight: heads[place].weight, known: Int(scalars.known[place]), on: pool)
+                loss.run(weight: heads[place].weight, counts: scalars.counts(ofHead: place), on: pool)
                 scalars.store(loss.subtreeSums, head: place)
             }
         }
@@ -266,7 +273,7 @@ package final class TrainingStep {
             for (place, loss) in unit.losses {
                 losses[place] = loss.value(
                     of: scalars.sums + place, stride: heads.count, weight: heads[place].weight,
-                    known: Int(scalars.known[place]))
+                    counts: scalars.counts(ofHead: place))
             }
         }
         if team.isSplit { try shareLosses() }

@@ -33,7 +33,8 @@ import Testing
             ),
             (
                 "tasks:\n  depth: {wieght: 1}",
-                "run.yaml:2:11: there is no key wieght in tasks.depth; did you mean weight? allowed: kind, metric, weight"
+                "run.yaml:2:11: there is no key wieght in tasks.depth; did you mean weight? "
+                    + "allowed: kind, metric, weight, loss"
             ),
             (
                 "<<: {}",

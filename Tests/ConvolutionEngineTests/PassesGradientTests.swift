@@ -333,24 +333,24 @@ import Testing
     }
 
     @Test(arguments: PassesLossTests.Loss.all) func losses(_ loss: PassesLossTests.Loss) {
-        let channels = loss.kind == mdl_loss_cross_entropy ? 5 : loss.labelChannels
+        let channels = loss.channels ?? (loss.isOfClasses ? 5 : 2)
         let extent = mdl_extent(height: 4, width: 5, channels: Int32(channels))
-        // Absolute errors keep away from 0: outputs lie on the grid of 1/4, labels beside it by 1/8.
-        let x = grid("x", samples * 20 * channels, scale: 3).map { ($0 * 4).rounded() / 4 }
+        // Errors keep away from 0 and vectors from the origin: outputs lie on the grid of 1/4, labels of errors beside it
+        // by 1/8.
+        var x = grid("x", samples * 20 * channels, scale: 3).map { ($0 * 4).rounded() / 4 }
+        if case .cosine = loss.family { x = x.map { abs($0) + 1 } }
         let drawn = PassesLossTests().labels(loss, extent, samples: samples)
         let labels = Memory<Float>(drawn.all.count) { index in
             let value = drawn.values[index]
-            return loss.exact && value != 0 ? (value * 4).rounded() / 4 + 0.125 : value
+            guard case .error = loss.family, value != 0 else { return value }
+            return (value * 4).rounded() / 4 + 0.125
         }
-        func compute(_ values: [Float]) -> PassesLossTests.Result {
-            PassesLossTests().compute(
-                loss, scalar, output: tensor(samples, extent, values), labels: labels, slice: false)
-        }
-        let gradient = compute(x).gradient.values
+        let gradient = PassesLossTests().compute(
+            loss, scalar, output: tensor(samples, extent, x), labels: labels, slice: false
+        ).gradient.values
         expectGradients(of: [x], [gradient]) { inputs in
-            let sum = 0.375 * compute(inputs[0]).partial.values.reduce(0, +)
             // Formed in double from exact steps: no rounding to speak of.
-            return (sum, 0)
+            (PassesLossTests().objective(loss, output: tensor(samples, extent, inputs[0]), labels: labels), 0)
         }
     }
 }

@@ -4,6 +4,7 @@ import CThreadPool
 import ConvolutionEngine
 import Datasets
 import Networks
+import Tasks
 import TensorCore
 import Testing
 import Training
@@ -50,8 +51,16 @@ import Training
         #expect(counted == Int64(threads))
     }
 
-    @Test(arguments: [ModelSettings.Method.rcm, .conv])
-    func stepAllocatesNothing(_ method: ModelSettings.Method) throws {
+    /// Losses that need statistics of images, weights and counts of classes.
+    private static let losses: [LossKind] = [
+        .crossEntropy(
+            CrossEntropyLoss(
+                classWeights: (0..<21).map { 1 + Double($0 % 3) }, gamma: 2, dice: DiceTerm(weight: 0.5, smooth: 1))),
+        .cosine, .error(.scaleInvariantLog(lambda: 0.5, smallest: 0.1), .zeroIsUnknown),
+    ]
+
+    @Test(arguments: [ModelSettings.Method.rcm, .conv], [nil, losses])
+    func stepAllocatesNothing(_ method: ModelSettings.Method, _ losses: [LossKind]?) throws {
         let pool = ThreadPool(threads: threads)
         let tasks = [
             TaskHead(.semseg, channels: 21), TaskHead(.normals, channels: 3),
@@ -59,7 +68,7 @@ import Training
         ]
         let step = try SmallTraining.step(
             ModelSettings(width: 8, method: method, aspp: 16, low: 8), tasks, samples: 2,
-            height: 48, width: 64, pool: pool)
+            height: 48, width: 64, losses: losses, pool: pool)
         for _ in 0..<2 { try step.run(rate: 1e-3) }
         let counted = try allocations(on: pool) {
             for _ in 0..<3 { try step.run(rate: 1e-3) }

@@ -11,7 +11,7 @@ import Training
 enum SmallTraining {
     static func step(
         _ description: ModelSettings, _ heads: [TaskHead], samples: Int, height: Int, width: Int,
-        pool: ThreadPool
+        losses: [LossKind]? = nil, pool: ThreadPool
     ) throws -> TrainingStep {
         let network = MultiTaskNetwork(description, heads: heads, height: height, width: width)
         let parameters = NetworkParameters(network.graphs, training: true)
@@ -20,9 +20,10 @@ enum SmallTraining {
                 storage.write(initialValue(entry.parameter), to: entry, in: storage.values)
             }
         }
+        let kinds = try losses ?? heads.map { try LossKind(presetOf: $0.task, channels: $0.channels) }
         let step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
-            heads: heads.map { TrainedHead($0.name, loss: $0.task.loss, weight: 1) }, samples: samples, momentum: 0.9,
+            heads: zip(heads, kinds).map { TrainedHead($0.name, loss: $1, weight: 1) }, samples: samples, momentum: 0.9,
             weightDecay: 1e-4, kernels: Kernels(.best, choice: .winograd), pool: pool)
         let image = RandomStream("image")
         for index in 0..<step.inputCount { step.input[index] = 1.5 * image.signed(UInt64(index)) }

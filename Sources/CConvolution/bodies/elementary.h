@@ -57,3 +57,39 @@ MDL_INLINE doubles logarithm(doubles x) {
     doubles exponent = __builtin_convertvector(__builtin_convertvector(k, ints), doubles);
     return exponent * 0x1.62e42fefa39efp-1 + twice_atanh((m - 1) / (m + 1)) + x * 0;
 }
+
+// exp(x) for x <= 0 in double, with a relative error below 1e-14; 0 below -700, NaN for NaN. As exponential does it,
+// with the Taylor series up to r^13.
+MDL_INLINE doubles wide_exponential(doubles x) {
+    const double round = 0x1.8p52;  // adding it leaves the nearest whole number in the low bits
+    doubles bounded = x < -700 ? -700 : x;
+    doubles shifted = bounded * 0x1.71547652b82fep+0 + round;
+    doubles n = shifted - round;
+    doubles r = bounded - n * 0x1.62e42feep-1;
+    r = r - n * 0x1.a39ef35793c76p-33;
+    doubles p = 1.0 / 6227020800;
+    p = p * r + 1.0 / 479001600;
+    p = p * r + 1.0 / 39916800;
+    p = p * r + 1.0 / 3628800;
+    p = p * r + 1.0 / 362880;
+    p = p * r + 1.0 / 40320;
+    p = p * r + 1.0 / 5040;
+    p = p * r + 1.0 / 720;
+    p = p * r + 1.0 / 120;
+    p = p * r + 1.0 / 24;
+    p = p * r + 1.0 / 6;
+    p = p * r + 1.0 / 2;
+    p = p * (r * r) + r + 1;
+    longs pattern;
+    memcpy(&pattern, &shifted, sizeof pattern);
+    pattern = (pattern << 52) + 0x3FF0000000000000;
+    doubles power;
+    memcpy(&power, &pattern, sizeof power);
+    return x < -700 ? 0 : p * power;
+}
+
+// x to the power `exponent` > 0 for 0 <= x <= 1; NaN for NaN.
+MDL_INLINE doubles power(doubles x, double exponent) {
+    longs vanishes = x < 0x1p-1000;
+    return vanishes ? 0 : wide_exponential(exponent * logarithm(vanishes ? 1 : x));
+}

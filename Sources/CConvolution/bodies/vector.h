@@ -179,3 +179,9 @@ MDL_INLINE float maximum_of_lanes(floats value) {
     floats2 two = four.lo > four.hi ? four.lo : four.hi;
     return two.x > two.y ? two.x : two.y;
 }
+
+// Adds one number per pixel to a sum, in pixel order.
+MDL_INLINE double added_in_order(double total, doubles values, int32_t count) {
+    for (int32_t lane = 0; lane < count; lane++) { total += values[lane]; }
+    return total;
+}

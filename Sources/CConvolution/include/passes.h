@@ -32,11 +32,13 @@ typedef struct mdl_passes {
     mdl_kernel unit_length_backward;
     // loss_arguments.h
     mdl_kernel loss_cross_entropy;
-    mdl_kernel loss_edge;
-    mdl_kernel loss_saliency;
-    mdl_kernel loss_depth;
-    mdl_kernel loss_normals;
-    mdl_kernel known_count;
+    mdl_kernel loss_binary_cross_entropy;
+    mdl_kernel loss_error;
+    mdl_kernel loss_cosine;
+    mdl_kernel label_counts;
+    mdl_kernel class_overlap;
+    mdl_kernel binary_overlap;
+    mdl_kernel error_statistics;
     // parameter_arguments.h
     mdl_kernel descent;
     mdl_kernel normalized_rows;

@@ -28,11 +28,13 @@ MDL_KERNEL(mdl_unit_length_scalar);
 MDL_KERNEL(mdl_unit_length_backward_scalar);
 
 MDL_KERNEL(mdl_loss_cross_entropy_scalar);
-MDL_KERNEL(mdl_loss_edge_scalar);
-MDL_KERNEL(mdl_loss_saliency_scalar);
-MDL_KERNEL(mdl_loss_depth_scalar);
-MDL_KERNEL(mdl_loss_normals_scalar);
-MDL_KERNEL(mdl_known_count_scalar);
+MDL_KERNEL(mdl_loss_binary_cross_entropy_scalar);
+MDL_KERNEL(mdl_loss_error_scalar);
+MDL_KERNEL(mdl_loss_cosine_scalar);
+MDL_KERNEL(mdl_label_counts_scalar);
+MDL_KERNEL(mdl_class_overlap_scalar);
+MDL_KERNEL(mdl_binary_overlap_scalar);
+MDL_KERNEL(mdl_error_statistics_scalar);
 
 MDL_KERNEL(mdl_descent_scalar);
 MDL_KERNEL(mdl_normalized_rows_scalar);

@@ -49,7 +49,8 @@ struct ConfigurationReader: ConfigurationVisitor {
         }
         let expectation = [Value.expectation, allowed.sentence].compactMap(\.self).joined(separator: ", ")
         var sentence = "\(name(key)) is \(node.summary); it must be \(expectation)"
-        if case .scalar(let text, _) = node.content, let near = nearestWord(to: text, among: Value.words) {
+        if case .scalar(let text, _) = node.content, let near = nearestWord(to: text, among: Value.words), near != text
+        {
             sentence += "; did you mean \(near)?"
         }
         problems.append(ConfigurationProblem(place: node.place, sentence: sentence))
@@ -119,7 +120,7 @@ struct ConfigurationReader: ConfigurationVisitor {
         var sentence = "there is no key \(typed) in \(section)"
         if let near = nearestWord(to: entry.key, among: allowed) {
             sentence += "; did you mean \(near)?"
-        } else if let elsewhere = knownPaths.first(where: { $0.contains(entry.key) }),
+        } else if let elsewhere = knownPaths.first(where: { $0.contains(entry.key) && $0 != path + [entry.key] }),
             let end = elsewhere.firstIndex(of: entry.key)
         {
             sentence += "; did you mean \(elsewhere[...end].joined(separator: "."))?"

@@ -12,6 +12,8 @@ package struct TaskSettings: NamedSection {
     package private(set) var task: LearningTask
     /// `weight`: the factor of the task's loss; by default the paper's (appendix) for its tasks, else 1.
     package var weight: Double
+    /// `loss`: what the task is trained with; by default the paper's for its tasks, else that of the kind.
+    package var loss: LossSettings
     /// `kind`: required but for presets.
     private var kind: TaskKind?
 
@@ -22,6 +24,7 @@ package struct TaskSettings: NamedSection {
         self.task = task
         kind = task.kind
         weight = Self.paperWeights[task.name] ?? 1
+        loss = LossSettings(presetOf: task)
     }
 
     package static let expectation = "one task, such as \(LearningTask.presets[0].name)"
@@ -52,6 +55,9 @@ package struct TaskSettings: NamedSection {
                 var other = self
                 other.visitKeys(of: kind, &visitor)
             }
+            // What a loss may be depends on the kind.
+            var unread = Unread()
+            visitor.value("loss", &unread)
             let near = nearestWord(to: name, among: LearningTask.presets.map(\.name))
             return visitor.require(
                 "kind", false,
@@ -60,9 +66,10 @@ package struct TaskSettings: NamedSection {
         }
         if kind != before {
             // A preset's name with another kind is another task.
-            (task, weight) = (LearningTask(name, kind), 1)
+            (task, weight, loss) = (LearningTask(name, kind), 1, LossSettings(kind))
         }
         visitKeys(of: kind, &visitor)
+        visitor.section("loss", &loss)
     }
 
     private mutating func visitKeys(of kind: TaskKind, _ visitor: inout some ConfigurationVisitor) {
@@ -96,6 +103,14 @@ package struct TaskSettings: NamedSection {
         visitor.value("channels", &channels, .channels)
         (task.channels, task.channelNames) = (channels.count, channels.names)
     }
+}
+
+/// A key that is there, whatever its value.
+private struct Unread: ConfigurationValue {
+    static let expectation = "anything"
+    var yaml: String { "null" }
+
+    static func read(_ node: YAMLNode) -> Unread? { Unread() }
 }
 
 /// The channels of a task, written as their number or as a list of their names.

@@ -83,9 +83,7 @@ package final class Pretrainer {
                     Initialization.draw(entry.parameter, seed: settings.seed), to: entry, in: storage.values)
             }
         }
-        let loss: LossKind =
-            settings.labelSmoothing > 0
-            ? .smoothedCrossEntropy(smoothing: settings.labelSmoothing) : .crossEntropy
+        let loss = LossKind.crossEntropy(CrossEntropyLoss(smoothing: settings.labelSmoothing))
         step = try TrainingStep(
             graphs: [graph], parameters: parameters, heads: [TrainedHead(Classifier.output, loss: loss, weight: 1)],
             samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay, kernels: kernels,

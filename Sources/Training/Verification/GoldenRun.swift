@@ -57,8 +57,10 @@ package struct GoldenRun {
         let initial = initialize(parameters)
         let step = try TrainingStep(
             graphs: network.graphs, parameters: parameters,
-            heads: network.heads.map {
-                TrainedHead($0.name, loss: $0.task.loss, weight: description.weight[$0.name] ?? 1)
+            heads: try network.heads.map {
+                TrainedHead(
+                    $0.name, loss: try LossKind(presetOf: $0.task, channels: $0.channels),
+                    weight: description.weight[$0.name] ?? 1)
             }, samples: description.batch, momentum: momentum, weightDecay: weightDecay, kernels: kernels, pool: pool)
         var digests = GoldenDigests()
         for index in 0..<description.steps {
