@@ -13,9 +13,11 @@ import Testing
     private static let kernels = Kernels(.best, choice: .auto)
 
     /// Runs tasks of a model in ONNX Runtime on a picture and compares with our own answers.
-    private func compare(_ settings: ModelSettings, tasks: [String], sizes: [(Int, Int)]) throws {
+    private func compare(
+        _ settings: ModelSettings, heads: [TaskHead] = SmallModel.heads, tasks: [String], sizes: [(Int, Int)]
+    ) throws {
         try withTemporaryPath { folder in
-            let model = try SmallModel.write(to: folder + "/model", settings)
+            let model = try SmallModel.write(to: folder + "/model", settings, heads: heads)
             let pool = ThreadPool(threads: 2)
             let networks = try tasks.map {
                 try MergedNetwork(model, task: $0, kernels: Self.kernels, pool: pool)
@@ -30,7 +32,7 @@ import Testing
             }
             for (height, width) in sizes {
                 let image = SmallModel.image(height: height, width: width)
-                let maps = try predictor.predict(image).maps.map { "\($0.name)=\(try write($0.name, $1))" }
+                let maps = try predictor.predict(image).maps.map { "\($0.name)=\(try write("map-\($0.name)", $1))" }
                 let outcome = try Python.run(
                     script: "InferenceTests/Scripts/run_onnx.py",
                     [folder + "/network.onnx", try write("image", image.rgbMap)] + maps)
@@ -52,6 +54,19 @@ import Testing
     func onnxRuntimeGivesOurAnswers(_ settings: ModelSettings) throws {
         try compare(settings, tasks: ["semseg"], sizes: [(64, 96), (51, 37)])
         try compare(settings, tasks: ["depth", "edge", "normals", "semseg"], sizes: [(70, 45)])
+    }
+
+    @Test(
+        "tasks that are called like the file's input, a node or a module",
+        .enabled(
+            if: Python.has("numpy", "onnx", "onnxruntime"),
+            "needs Python with numpy, onnx and onnxruntime (python3 of the path, or MODULOR_PYTHON)"))
+    func names() throws {
+        let names = ["image", "relu_2", "conv1"]
+        let heads = names.map { TaskHead(LearningTask($0, .distance), channels: 1) }
+        for tasks in [["image"], ["relu_2"], names] {
+            try compare(SmallModel.settings(), heads: heads, tasks: tasks, sizes: [(64, 48)])
+        }
     }
 
     /// A file tells nothing of when, where and by how many threads it was written.
