@@ -127,7 +127,8 @@ let package = Package(
         tests(
             of: "Networks",
             uses: [
-                "ProgramTesting", "GraphTesting", "Configuration", "Checkpoints", "Datasets", "Graph", "ConvolutionEngine",
+                "ProgramTesting", "GraphTesting", "Configuration", "Checkpoints", "Datasets", "Graph",
+                "ConvolutionEngine",
             ]),
         tests(
             of: "Tasks", uses: ["Configuration", "ConvolutionEngine", "TensorCore", "Datasets"],
@@ -138,7 +139,7 @@ let package = Package(
                 "ProgramTesting", "GraphTesting", "CollectivesSupport", "CAllocationCounter", "Networks", "Tasks",
                 "Configuration", "Graph",
                 "Datasets", "Checkpoints", "Collectives", "ConvolutionEngine", "CThreadPool", "TensorCore",
-            ], resources: [.copy("Fixtures")]),
+            ], exclude: ["Scripts"], resources: [.copy("Fixtures")]),
         tests(
             of: "Inference",
             uses: [

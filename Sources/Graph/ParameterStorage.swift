@@ -31,12 +31,11 @@ package struct ParameterLayout: Sendable {
     package func entry(_ name: String) -> Entry? { places[name].map { entries[$0] } }
 }
 
-/// The values of a set of parameters, with what gradient descent keeps beside them.
+/// The values of a set of parameters, with their gradients where they are trained.
 package final class ParameterStorage {
     package let layout: ParameterLayout
     package private(set) var values: AlignedMemory
-    /// Momentum's velocity and the gradient, in the layout of the values; nil for what is not trained.
-    package let velocity: AlignedMemory?
+    /// In the layout of the values; nil for what is not trained.
     package let gradient: AlignedMemory?
 
     /// - Parameters:
@@ -46,7 +45,6 @@ package final class ParameterStorage {
         layout = ParameterLayout(parameters)
         let bytes = layout.count * MemoryLayout<Float>.stride
         values = AlignedMemory(byteCount: bytes)
-        velocity = trained ? AlignedMemory(byteCount: bytes) : nil
         gradient = trained ? AlignedMemory(byteCount: subtrees * bytes) : nil
     }
 

@@ -13,7 +13,7 @@ import TensorCore
 final class RandomStep {
     let network: MultiTaskNetwork
     let step: TrainingStep
-    let parameters: NetworkParameters
+    var parameters: NetworkParameters { step.parameters }
     let groups: TaskGroups
     private let rate: Double
 
@@ -54,35 +54,16 @@ final class RandomStep {
             tasks = try TaskTeam(imagining: groups, group: most)
         }
         self.groups = tasks.groups
-        let parameters = NetworkParameters(
-            network.graphs, training: true, subtrees: tasks.group.share(settings.batch).tree.subtrees)
-        self.parameters = parameters
-        for storage in parameters.storages {
-            for entry in storage.layout.entries {
-                let values = Initialization.draw(entry.parameter, seed: settings.seed)
-                storage.write(values, to: entry, in: storage.values)
-            }
-        }
-        if case .team(let team) = ranks, team.size > 1 {
-            // As in training, ranks of a node read one copy.
-            let filters = parameters.bank.values
-            if filters.byteCount > 0 {
-                parameters.bank.move(
-                    to: try team.sharedCopy(byteCount: filters.byteCount, from: .firstRank) {
-                        $0.copyMemory(from: filters.base, byteCount: filters.byteCount)
-                    })
-            }
-        }
         step = try TrainingStep(
-            graphs: network.graphs, parameters: parameters,
+            network.graphs,
             heads: zip(network.heads, configuration.tasks).map { head, task in
                 // No labels are counted for a step that is timed; their frequencies cost it nothing.
                 let loss = try LossKind(task.loss, of: head.name, channels: head.channels) {
                     ClassFrequencies(evenOver: head.channels)
                 }
                 return TrainedHead(head.name, loss: loss, weight: task.weight)
-            }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
-            kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
+            }, settings: settings, kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel,
+            start: .everyRank { $0.fill { Initialization.draw($0, seed: settings.seed) } })
         let crop = configuration.data.crop
         let batch = RandomBatch(samples: step.shard.count, height: crop.height, width: crop.width)
         batch.fill(step.input, named: "input.0")

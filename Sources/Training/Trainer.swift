@@ -23,7 +23,7 @@ package final class Trainer {
     let observe: (TrainingEvent) -> Void
     private let data: TrainingData
     let network: MultiTaskNetwork
-    package let parameters: NetworkParameters
+    package var parameters: NetworkParameters { step.parameters }
     /// Of the first rank, which alone writes.
     private let model: ModelFolder?
     let team: RankTeam
@@ -78,30 +78,11 @@ package final class Trainer {
             costs: network.graphs.map { $0.cost.trainingStepFlop(samples: 1) }, ranks: team.size,
             batch: settings.batch)
         let tasks = try TaskTeam(team, groups: groups)
-        parameters = NetworkParameters(
-            network.graphs, training: true, subtrees: tasks.group.share(settings.batch).tree.subtrees)
-        let (parameters, network) = (self.parameters, self.network)
-        let starting = try team.first { () throws -> [String] in
-            try Initialization(bank: bankFile, method: configuration.model.method, seed: settings.seed)
-                .fill(parameters)
-            // A checkpoint, which has more, takes their place.
-            guard let from = configuration.model.from, try folder.checkpoints.latestValid().checkpoint == nil else {
-                return []
-            }
-            return ["starts from the weights of \(from)"]
-                + (try StartingWeights(opening: from).fill(parameters, of: network))
-        }
-        for storage in parameters.storages.dropFirst() { try team.broadcast(storage.values) }
-        let filters = parameters.bank.values
-        parameters.bank.move(
-            to: try team.sharedCopy(byteCount: filters.byteCount, from: .firstRank) {
-                $0.copyMemory(from: filters.base, byteCount: filters.byteCount)
-            })
-        let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
-        try team.agree(on: [AgreementItem("filter bank", SHA256.hexadecimal(of: bank))])
+        let network = self.network
+        var starting: [String] = []
         var notices: [String] = []
         step = try TrainingStep(
-            graphs: network.graphs, parameters: parameters,
+            network.graphs,
             heads: zip(heads, configuration.tasks).map { [data] head, task in
                 let loss = try LossKind(task.loss, of: head.name, channels: head.channels) {
                     let counts = try ClassCounts(
@@ -111,8 +92,21 @@ package final class Trainer {
                     return counts.frequencies
                 }
                 return TrainedHead(head.name, loss: loss, weight: task.weight)
-            }, samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay,
-            kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel)
+            }, settings: settings, kernels: kernels, pool: pool, team: tasks, parallel: configuration.parallel,
+            start: .firstRank { parameters in
+                try Initialization(bank: bankFile, method: configuration.model.method, seed: settings.seed)
+                    .fill(parameters)
+                // A checkpoint, which has more, takes their place.
+                guard let from = configuration.model.from, try folder.checkpoints.latestValid().checkpoint == nil else {
+                    return
+                }
+                starting =
+                    ["starts from the weights of \(from)"]
+                    + (try StartingWeights(opening: from).fill(parameters, of: network))
+            })
+        let parameters = step.parameters
+        let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
+        try team.agree(on: [AgreementItem("filter bank", SHA256.hexadecimal(of: bank))])
         let frame = data.frames[0]
         validation = try Validation(
             network: MultiTaskNetwork(
@@ -121,13 +115,14 @@ package final class Trainer {
             kernels: kernels, pool: pool, bank: step.bank, team: team)
         loop = TrainingLoop(
             settings, output: configuration.output, step: step,
-            checkpoint: TrainingCheckpoint(graphs: network.graphs, parameters: parameters, kernels: kernels),
+            checkpoint: TrainingCheckpoint(
+                graphs: network.graphs, parameters: parameters, states: step.states, kernels: kernels),
             folder: folder, team: team,
             criterion: try BestCriterion(
                 configuration.output.keepBest, stopAfter: settings.stopAfter, figures: validation.figures,
                 primary: validation.comparedFigures), trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
-        for text in try notices + team.takeNotices() + (starting ?? []) { observe(.noticed(text)) }
+        for text in try notices + team.takeNotices() + starting { observe(.noticed(text)) }
         model = try team.first {
             if let stored { return stored }
             lock = try folder.claim()

@@ -6,22 +6,24 @@ import Networks
 import TensorCore
 
 /// Everything that a run needs to go on as if it had never stopped: the steps done, and of every graph the values, the
-/// velocities and the running statistics. What is drawn at random is a function of the step. Runs that look for their
-/// best validation keep what they know of it.
+/// running statistics and what the optimizer keeps. What is drawn at random is a function of the step. Runs that look for
+/// their best validation keep what they know of it.
 package struct TrainingCheckpoint {
     package let graphs: [Graph]
     package let parameters: NetworkParameters
+    /// Of every graph; under its name and the parameter's, such as `velocity.bn1.bnorm.weight`.
+    package let states: [OptimizerState]
 
     private let kernels: Kernels
 
     static let stateName = "state.safetensors"
     private static let courseKey = "validations"
-    private static let velocityPrefix = "velocity."
 
-    package init(graphs: [Graph], parameters: NetworkParameters, kernels: Kernels) {
+    package init(graphs: [Graph], parameters: NetworkParameters, states: [OptimizerState], kernels: Kernels) {
         self.kernels = kernels
         self.graphs = graphs
         self.parameters = parameters
+        self.states = states
     }
 
     /// Writes the state after `step` steps.
@@ -38,12 +40,13 @@ package struct TrainingCheckpoint {
                 Self.stateName, tensors: [TensorEntry("step", shape: [1], values: [Int64(step)])],
                 metadata: metadata)
         ]
-        for (graph, group) in zip(graphs, parameters.groups) {
+        for (graph, (group, state)) in zip(graphs, zip(parameters.groups, states)) {
             let tensors =
                 NetworkParameters.tensors(group.trained, of: group.trained.values)
                 + NetworkParameters.tensors(group.statistics, of: group.statistics.values)
-                + NetworkParameters.tensors(
-                    group.trained, of: group.trained.velocity!, prefix: Self.velocityPrefix)
+                + state.memories.flatMap { name, memory in
+                    NetworkParameters.tensors(group.trained, of: memory, prefix: name + ".")
+                }
             files.append(CheckpointFolder.File(name(of: graph), tensors: tensors))
         }
         try folder.write(step: step, files: files)
@@ -51,12 +54,13 @@ package struct TrainingCheckpoint {
 
     /// Reads a state back and returns its step.
     package func read(_ checkpoint: Checkpoint) throws -> Int {
-        for (graph, group) in zip(graphs, parameters.groups) {
+        for (graph, (group, state)) in zip(graphs, zip(parameters.groups, states)) {
             let file = try checkpoint.file(name(of: graph))
             try NetworkParameters.read(group.trained, into: group.trained.values, from: file)
             try NetworkParameters.read(group.statistics, into: group.statistics.values, from: file)
-            try NetworkParameters.read(
-                group.trained, into: group.trained.velocity!, from: file, prefix: Self.velocityPrefix)
+            for (name, memory) in state.memories {
+                try NetworkParameters.read(group.trained, into: memory, from: file, prefix: name + ".")
+            }
         }
         let step = try checkpoint.file(Self.stateName).values("step", shape: [1], of: Int64.self)
         return Int(step[0])

@@ -75,11 +75,12 @@ final class TrainingLoop {
         }
         (done, saved) = (state.step, state.step)
         restore(state.course)
-        for group in checkpoint.parameters.groups {
-            for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
+        for (group, state) in zip(checkpoint.parameters.groups, checkpoint.states) {
+            for memory in [group.trained.values, group.statistics.values] + state.memories.map(\.memory) {
                 try team.broadcast(memory)
             }
         }
+        step.resume(after: done)
     }
 
     /// What a checkpoint says beside its tensors.
@@ -152,14 +153,15 @@ final class TrainingLoop {
         return .lastStep
     }
 
-    /// Runs `body` as a validation, after all ranks were made to hold the same.
+    /// Runs `body` as a validation, after all ranks were made to hold the same, with the averages of the weights where
+    /// such are kept.
     func validating<Result>(_ body: () throws -> Result) throws -> Result {
         try trace.span(.validation) {
             let start = ContinuousClock.now
             try step.unify()
             try checkIsFinite()
             team.report(step: done, .validating)
-            let result = try body()
+            let result = try step.withAverages(body)
             times.validation += (ContinuousClock.now - start).seconds
             return result
         }
@@ -187,8 +189,7 @@ final class TrainingLoop {
         let loaded = ContinuousClock.now
         step.input.update(from: batch.images, count: step.inputCount)
         fillLabels(batch)
-        let rate = settings.learningRateSchedule.rate(
-            settings.learningRate, step: done, steps: settings.iterations)
+        let rate = settings.learningRate(at: done)
         team.report(step: done + 1, .computing)
         try step.run(rate: rate, wantsToStop: shouldStop())
         done += 1

@@ -32,10 +32,14 @@ package final class TrainingStep {
         package let graph: Int
         package let program: Program
         package let losses: [(place: Int, loss: TaskLoss)]
-        package let descent: GradientDescent
+        package let update: ParameterUpdate
     }
 
     package let parameters: NetworkParameters
+    /// What is kept beside the trained values of every graph.
+    package let states: [OptimizerState]
+    /// Steps that were run, also before what is here was read from a checkpoint.
+    package private(set) var updates = 0
     package let heads: [TrainedHead]
     /// The graphs that this rank trains.
     package let units: [Unit]
@@ -69,20 +73,21 @@ package final class TrainingStep {
 
     /// - Parameters:
     ///   - graphs: run one after the other; every output has a head.
-    ///   - samples: the batch of all ranks together.
     ///   - parameters: with a gradient for each subtree that this rank has of its group's batch.
-    ///   - team: the ranks that train, each the graphs of its group; nil for this process alone.
+    ///   - settings: the batch of all ranks together, and how parameters follow from gradients.
+    ///   - team: the ranks that train, each the graphs of its group.
     ///   - parallel: how ranks share the work.
     /// - Throws: `PlanningError`, in a job `UsageError`, where the network cannot be trained on so few samples; `CollectiveError`.
-    package init(
-        graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], samples: Int, momentum: Double,
-        weightDecay: Double, kernels: Kernels, pool: ThreadPool, team: TaskTeam? = nil,
-        parallel: ParallelSettings = ParallelSettings()
+    init(
+        graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], settings: TrainingSettings,
+        kernels: Kernels, pool: ThreadPool, team: TaskTeam, parallel: ParallelSettings
     ) throws {
+        let samples = settings.batch
         self.parameters = parameters
+        let states = parameters.groups.map { OptimizerState(settings, for: $0.trained) }
+        self.states = states
         self.heads = heads
         self.pool = pool
-        let team = team ?? TaskTeam(graphs: graphs.count)
         self.team = team
         let normalizesLocally = parallel.batchNorm == .local && team.group.size > 1
         self.parallel = parallel
@@ -132,8 +137,8 @@ package final class TrainingStep {
                     )
                     return (place, loss)
                 },
-                descent: GradientDescent(
-                    parameters.groups[place].trained, momentum: momentum, weightDecay: weightDecay, kernels: kernels))
+                update: ParameterUpdate(
+                    parameters.groups[place].trained, state: states[place], settings: settings, kernels: kernels))
         }
         communication =
             team.world.size == 1
@@ -178,28 +183,38 @@ package final class TrainingStep {
 
     /// Runs the step on the images and labels in the buffers.
     ///
-    /// - Parameter wantsToStop: this rank's wish, which all learn of.
-    package func run(rate: Double, wantsToStop: Bool = false) throws(CollectiveError) {
+    /// - Parameters:
+    ///   - wantsToStop: this rank's wish, which all learn of.
+    ///   - afterGradients: called with the place of a unit whose gradients are complete and not yet used.
+    package func run(
+        rate: Double, wantsToStop: Bool = false, afterGradients: ((Int) -> Void)? = nil
+    ) throws(CollectiveError) {
+        updates += 1
         try trace.span(.step) { () throws(CollectiveError) in
-            try runParts(rate: rate, wantsToStop: wantsToStop)
+            try runParts(rate: rate, wantsToStop: wantsToStop, afterGradients)
         }
         traced?.addStep()
     }
 
-    private func runParts(rate: Double, wantsToStop: Bool) throws(CollectiveError) {
+    /// Goes on after `updates` steps, whose state was read from a checkpoint.
+    package func resume(after updates: Int) { self.updates = updates }
+
+    private func runParts(
+        rate: Double, wantsToStop: Bool, _ afterGradients: ((Int) -> Void)?
+    ) throws(CollectiveError) {
         try begin(wantsToStop: wantsToStop)
         for index in units.indices {
             try forward(index)
             // The last gradients of the graph before have travelled meanwhile; graphs share nothing that is trained.
-            if index > 0 { try update(index - 1, rate: rate) }
+            if index > 0 { try update(index - 1, rate: rate, afterGradients) }
             try backward(index)
         }
         try end()
-        try update(units.count - 1, rate: rate)
+        try update(units.count - 1, rate: rate, afterGradients)
     }
 
     /// Counts what the labels of the whole batch know; comes before the graphs' parts of the step.
-    package func begin(wantsToStop: Bool = false) throws(CollectiveError) {
+    private func begin(wantsToStop: Bool) throws(CollectiveError) {
         isUnified = false
         scalars.counts.update(repeating: 0, count: scalars.countOfCounts)
         for unit in units {
@@ -208,15 +223,6 @@ package final class TrainingStep {
         scalars.stops.pointee = wantsToStop ? 1 : 0
         try communication?.sumCounts()
         isStopWanted = scalars.stops.pointee > 0
-    }
-
-    /// Runs one graph's part of the step; `afterGradients` is called when its gradients are complete and not yet used.
-    package func run(
-        unit index: Int, rate: Double, afterGradients: (() -> Void)? = nil
-    ) throws(CollectiveError) {
-        try forward(index)
-        try backward(index)
-        try update(index, rate: rate, afterGradients: afterGradients)
     }
 
     private func forward(_ index: Int) throws(CollectiveError) {
@@ -253,7 +259,7 @@ package final class TrainingStep {
 
     /// Moves the parameters, once their gradients are those of the whole batch; no other graph's may be under way.
     private func update(
-        _ index: Int, rate: Double, afterGradients: (() -> Void)? = nil
+        _ index: Int, rate: Double, _ afterGradients: ((Int) -> Void)?
     ) throws(CollectiveError) {
         let unit = units[index]
         try trace.span(.update, graph: unit.graph) { () throws(CollectiveError) in
@@ -261,13 +267,13 @@ package final class TrainingStep {
                 try communication.waitForGradients()
                 unit.program.finishGradients(on: pool)
             }
-            afterGradients?()
-            unit.descent.update(rate: rate, on: pool)
+            afterGradients?(index)
+            unit.update.run(rate: rate, update: updates, on: pool)
         }
     }
 
     /// Combines the losses of all ranks; comes after the graphs' parts of the step.
-    package func end() throws(CollectiveError) {
+    private func end() throws(CollectiveError) {
         try communication?.gatherLosses()
         for unit in units {
             for (place, loss) in unit.losses {
@@ -315,9 +321,22 @@ package final class TrainingStep {
         guard team.isSplit else { return }
         for (graph, group) in parameters.groups.enumerated() {
             let root = team.groups.firstRank(ofGraph: graph)
-            for memory in [group.trained.values, group.trained.velocity!, group.statistics.values] {
+            for memory in [group.trained.values, group.statistics.values] + states[graph].memories.map(\.memory) {
                 try team.world.broadcast(memory, from: root)
             }
         }
+    }
+
+    /// Lets the averages of the weights, if any are kept, stand in the place of the weights while `body` runs. Running
+    /// statistics stay as they are: they are averages over steps themselves, as `torch.optim.swa_utils` has them by default.
+    func withAverages<Result>(_ body: () throws -> Result) rethrows -> Result {
+        func exchange() {
+            for (state, group) in zip(states, parameters.groups) { state.exchangeAverage(with: group.trained) }
+        }
+        // Before the first step there is nothing to average.
+        guard updates > 0 else { return try body() }
+        exchange()
+        defer { exchange() }
+        return try body()
     }
 }

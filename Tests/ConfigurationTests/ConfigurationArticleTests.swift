@@ -44,8 +44,13 @@ import Testing
         let expected = keys(configuration.yaml()).filter { !$0.contains(".loss.") }.map { key in
             names.first { key.hasPrefix($0) }.map { "tasks.NAME." + key.dropFirst($0.count) } ?? key
         }.filter { known.insert($0.prefix { $0 != ":" }).inserted }
+        // What another type of optimizer or average has stands below the table, once too.
+        let others = try ["training.optimizer=adamw", "training.average=ema"].flatMap {
+            keys(try RunConfiguration.parse("{}", file: "", overrides: [$0]).yaml())
+        }.filter { $0.hasPrefix("training.") && !$0.contains(".type: ") && !expected.contains($0) }
         let told = rows(try parts()[0])
-        #expect(told == expected)
+        #expect(told.filter { !others.contains($0) } == expected)
+        #expect(told.filter(others.contains) == others)
     }
 
     @Test("Every key of a loss stands in the article Losses with its default")

@@ -2,6 +2,16 @@ import Configuration
 import Testing
 
 @Suite struct DifferenceTests {
+    @Test("The names that SGD's keys had before are the same keys")
+    func oldNames() throws {
+        let old = try RunConfiguration.parse("training: {momentum: 0.5, weight_decay: 0.25}", file: "old.yaml")
+        let new = try RunConfiguration.parse(
+            "training: {optimizer: {momentum: 0.5, weight_decay: 0.25}}", file: "new.yaml")
+        #expect(new == old && new.resumeConflicts(with: old).isEmpty)
+        let other = try RunConfiguration.parse("training: {optimizer: adamw}", file: "other.yaml")
+        #expect(other.resumeConflicts(with: old).contains("training.optimizer.type: sgd -> adamw"))
+    }
+
     @Test("Each key that differs is named with both values")
     func differences() throws {
         let before = RunConfiguration()

@@ -38,8 +38,9 @@ import Testing
             recipe.data.crop == (isPascal ? PixelSize(height: 512, width: 512) : PixelSize(height: 425, width: 560)))
         let training = recipe.training
         #expect(training.iterations == (isPascal ? 37_500 : 19_875))
-        #expect(training.batch == 8 && training.learningRate == 0.005 && training.momentum == 0.9)
-        #expect(training.weightDecay == 1e-4 && training.schedule == .polynomial && training.power == 0.9)
+        #expect(training.batch == 8 && training.learningRate == 0.005)
+        #expect(training.optimizer == OptimizerSettings(SGD(momentum: 0.9, weightDecay: 1e-4)))
+        #expect(training.schedule == .polynomial && training.power == 0.9)
         let weights: [LearningTask: Double] =
             isPascal
             ? [.edge: 50, .semseg: 1, .humanParts: 2, .normals: 10, .sal: 5]

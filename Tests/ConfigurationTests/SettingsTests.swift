@@ -9,8 +9,8 @@ import Testing
         let configuration = try RunConfiguration.parse("{}", file: "run.yaml")
         #expect(configuration == RunConfiguration())
         #expect(configuration.training.learningRate == 0.005)
-        #expect(configuration.training.momentum == 0.9)
-        #expect(configuration.training.weightDecay == 1e-4)
+        let sgd = configuration.training.optimizer.optimizer as? SGD
+        #expect(sgd == SGD(momentum: 0.9, weightDecay: 1e-4))
         #expect(configuration.training.schedule == .polynomial)
         #expect(configuration.training.power == 0.9)
         #expect(configuration.training.batch == 8)
@@ -57,8 +57,10 @@ import Testing
               scale: [1, 1.5]
               workers: 3
               rooms: {seed: 4, train: 50, validation: 6, size: [70, 80]}
-            training: {iterations: 9, batch: 10, learning_rate: 1e-2, momentum: 0, weight_decay: .5, schedule: constant,
-              power: 2, seed: 11, validate_every: 12, checkpoint_every: 0, stop_after: 17}
+            training: {iterations: 9, batch: 10, learning_rate: 1e-2, schedule: constant, power: 2, warmup: 3,
+              optimizer: {type: adamw, betas: [0.5, 0.75], epsilon: 1e-3, weight_decay: .5}, clip_norm: 1.5,
+              factors: {norms: {weight_decay: 0}, decoder: {learning_rate: 10}}, average: {type: ema, decay: 0.5},
+              seed: 11, validate_every: 12, checkpoint_every: 0, stop_after: 17}
             parallel: {threads: 13, batch_norm: local, reduction: plain, bucket_bytes: 4096, task_groups: auto,
               stall_seconds: 14}
             output: {directory: "runs/first one", keep_checkpoints: 15, keep_best: true, log_every: 16}
@@ -87,8 +89,14 @@ import Testing
         expected.training.iterations = 9
         expected.training.batch = 10
         expected.training.learningRate = 0.01
-        expected.training.momentum = 0
-        expected.training.weightDecay = 0.5
+        var adamw = AdamW()
+        (adamw.betas, adamw.epsilon, adamw.weightDecay) = ([0.5, 0.75], 1e-3, 0.5)
+        expected.training.optimizer = OptimizerSettings(adamw)
+        expected.training.warmup = 3
+        expected.training.clipNorm = 1.5
+        expected.training.factors.norms.weightDecay = 0
+        expected.training.factors.decoder.learningRate = 10
+        expected.training.average = AverageSettings(ema: 0.5)
         expected.training.schedule = .constant
         expected.training.power = 2
         expected.training.seed = 11
@@ -139,12 +147,32 @@ import Testing
               iterations: 20000
               batch: 8
               learning_rate: 0.005
-              momentum: 0.9
-              weight_decay: 0.0001
+              optimizer:
+                type: sgd
+                momentum: 0.9
+                nesterov: false
+                weight_decay: 0.0001
               schedule: poly
               power: 0.9
               plateaus: 3
               factor: 0.1
+              warmup: 0
+              clip_norm: null
+              factors:
+                backbone:
+                  learning_rate: 1.0
+                  weight_decay: 1.0
+                modulators:
+                  learning_rate: 1.0
+                  weight_decay: 1.0
+                norms:
+                  learning_rate: 1.0
+                  weight_decay: 1.0
+                decoder:
+                  learning_rate: 1.0
+                  weight_decay: 1.0
+              average:
+                type: none
               seed: 1
               validate_every: 1000
               checkpoint_every: 1000

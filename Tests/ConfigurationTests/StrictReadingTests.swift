@@ -9,8 +9,8 @@ import Testing
             (
                 "training:\n  bach: 4\n",
                 "run.yaml:2:3: there is no key bach in training; did you mean batch? allowed: iterations, batch, "
-                    + "learning_rate, momentum, weight_decay, schedule, power, plateaus, factor, seed, validate_every, "
-                    + "checkpoint_every, stop_after"
+                    + "learning_rate, optimizer, schedule, power, plateaus, factor, warmup, clip_norm, factors, average, seed, "
+                    + "validate_every, checkpoint_every, stop_after"
             ),
             (
                 "trainning: {}\n",
@@ -84,6 +84,37 @@ import Testing
             (
                 "training: {momentum: 1}",
                 "run.yaml:1:22: training.momentum is 1; it must be a number, from 0.0 to below 1.0"
+            ),
+            // Optimizers, and the names that their keys had.
+            (
+                "training: {optimizer: adam}",
+                "run.yaml:1:23: training.optimizer.type is adam; it must be one of sgd, adamw; did you mean adamw?"
+            ),
+            (
+                "training: {optimizer: {betas: [0.9, 0.99]}}",
+                "run.yaml:1:24: there is no key betas in training.optimizer; allowed: type, momentum, nesterov, weight_decay"
+            ),
+            (
+                "training: {optimizer: {type: adamw, betas: [0.9]}}",
+                "run.yaml:1:44: training.optimizer.betas is [0.9]; it must be a list, each a number, two of them from 0 to "
+                    + "below 1"
+            ),
+            (
+                "training: {momentum: 0.5, optimizer: sgd}",
+                "run.yaml:1:22: training.momentum is an old name of a key of training.optimizer, which is given too; "
+                    + "leave training.momentum out"
+            ),
+            (
+                "training: {optimizer: {nesterov: true, momentum: 0}}",
+                "run.yaml:1:34: training.optimizer.nesterov looks ahead along the velocity, so momentum must be above 0"
+            ),
+            (
+                "training: {clip_norm: 0}",
+                "run.yaml:1:23: training.clip_norm is 0; it must be a number or null, above 0.0"
+            ),
+            (
+                "training: {average: {decay: 0.9}}",
+                "run.yaml:1:22: there is no key decay in training.average; allowed: type"
             ),
             (
                 "model: {backbone: resnet19}",

@@ -3,36 +3,6 @@ import TensorCore
 import Testing
 
 @Suite(.ownMemory) struct PassesParameterTests {
-    @Test(arguments: [1, 15, 16, 100, 16384, 16385, 40000]) func descentHasTheBitsOfTheReference(_ count: Int) {
-        let gradient = Memory.random("gradient", count)
-        let rate = Memory<Float>(1) { _ in 0.1 }
-        expectBitsOfReference("\(count) values") { passes in
-            let value = Memory.random("value", count + 16)
-            let velocity = Memory.random("velocity", count + 16)
-            run(
-                passes.descent,
-                mdl_descent(
-                    value: value.pointer, velocity: velocity.pointer, gradient: gradient.pointer, count: count,
-                    rate: rate.pointer, momentum: 0.9, decay: 1e-4),
-                items: (count + 16383) / 16384)
-            return [value.bytes, velocity.bytes]
-        }
-    }
-
-    @Test func descentAddsDecayToTheGradientAndKeepsMomentum() {
-        let value = Memory<Float>(1) { _ in 1 }
-        let velocity = Memory<Float>(1) { _ in 0 }
-        let gradient = Memory<Float>(1) { _ in 0.5 }
-        let rate = Memory<Float>(1) { _ in 0.25 }
-        let arguments = mdl_descent(
-            value: value.pointer, velocity: velocity.pointer, gradient: gradient.pointer, count: 1,
-            rate: rate.pointer, momentum: 0.5, decay: 0.5)
-        run(scalar.descent, arguments, items: 1)
-        #expect(velocity.values == [1] && value.values == [0.75])
-        run(scalar.descent, arguments, items: 1)
-        #expect(velocity.values == [1.375] && value.values == [0.40625])
-    }
-
     @Test(arguments: [1, 3, 7, 12, 16, 21, 33, 64], [1, 5, 33])
     func normalizedRowsHaveTheBitsOfTheReference(_ outputs: Int, _ inputs: Int) {
         let v = Memory.random("v", inputs * outputs)

@@ -55,7 +55,7 @@ import Testing
         let before = (0..<run.bank.layout.count).map { run.bank.values.floats()[$0] }
         run.run()
         #expect(run.bank.layout.entries.count == 3)
-        #expect(run.bank.gradient == nil && run.bank.velocity == nil)
+        #expect(run.bank.gradient == nil)
         #expect(run.gradients.keys.sorted() == ["1.filter"])
         let isUntouched = (0..<run.bank.layout.count).allSatisfy { run.bank.values.floats()[$0] == before[$0] }
         #expect(isUntouched)

@@ -61,6 +61,21 @@ import Training
 
     @Test(arguments: [ModelSettings.Method.rcm, .conv], [nil, losses])
     func stepAllocatesNothing(_ method: ModelSettings.Method, _ losses: [LossKind]?) throws {
+        try expectNoAllocation(method, losses, TrainingSettings())
+    }
+
+    @Test(arguments: [ModelSettings.Method.rcm, .conv], OptimizerSettings.all.map { $0.name })
+    func stepAllocatesNothing(_ method: ModelSettings.Method, optimizer: String) throws {
+        let settings = try RunConfiguration.parse(
+            "training: {optimizer: \(optimizer), clip_norm: 0.1, average: ema, factors: {norms: {weight_decay: 0}}}",
+            file: "test.yaml"
+        ).training
+        try expectNoAllocation(method, nil, settings)
+    }
+
+    private func expectNoAllocation(
+        _ method: ModelSettings.Method, _ losses: [LossKind]?, _ settings: TrainingSettings
+    ) throws {
         let pool = ThreadPool(threads: threads)
         let tasks = [
             TaskHead(.semseg, channels: 21), TaskHead(.normals, channels: 3),
@@ -68,7 +83,7 @@ import Training
         ]
         let step = try SmallTraining.step(
             ModelSettings(width: 8, method: method, aspp: 16, low: 8), tasks, samples: 2,
-            height: 48, width: 64, losses: losses, pool: pool)
+            height: 48, width: 64, losses: losses, pool: pool, settings: settings)
         for _ in 0..<2 { try step.run(rate: 1e-3) }
         let counted = try allocations(on: pool) {
             for _ in 0..<3 { try step.run(rate: 1e-3) }

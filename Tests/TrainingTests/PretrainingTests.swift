@@ -231,7 +231,7 @@ struct PretrainingTests {
     @Test func whatDivergesIsStopped() throws {
         var configuration = small
         configuration.training.learningRate = 1000
-        configuration.training.weightDecay = 1
+        configuration.training.optimizer = OptimizerSettings(SGD(momentum: 0.9, weightDecay: 1))
         configuration.training.iterations = 60
         let folder = try TemporaryFolder()
         let error = #expect(throws: DivergenceError.self) { try train(configuration, in: folder) }

@@ -11,20 +11,16 @@ import Training
 enum SmallTraining {
     static func step(
         _ description: ModelSettings, _ heads: [TaskHead], samples: Int, height: Int, width: Int,
-        losses: [LossKind]? = nil, pool: ThreadPool
+        losses: [LossKind]? = nil, pool: ThreadPool, settings: TrainingSettings = TrainingSettings()
     ) throws -> TrainingStep {
         let network = MultiTaskNetwork(description, heads: heads, height: height, width: width)
-        let parameters = NetworkParameters(network.graphs, training: true)
-        for storage in parameters.storages {
-            for entry in storage.layout.entries {
-                storage.write(initialValue(entry.parameter), to: entry, in: storage.values)
-            }
-        }
         let kinds = try losses ?? heads.map { try LossKind(presetOf: $0.task, channels: $0.channels) }
+        var settings = settings
+        settings.batch = samples
         let step = try TrainingStep(
-            graphs: network.graphs, parameters: parameters,
-            heads: zip(heads, kinds).map { TrainedHead($0.name, loss: $1, weight: 1) }, samples: samples, momentum: 0.9,
-            weightDecay: 1e-4, kernels: Kernels(.best, choice: .winograd), pool: pool)
+            network.graphs, heads: zip(heads, kinds).map { TrainedHead($0.name, loss: $1, weight: 1) },
+            settings: settings, kernels: Kernels(.best, choice: .winograd), pool: pool,
+            start: .everyRank { $0.fill(initialValue) })
         let image = RandomStream("image")
         for index in 0..<step.inputCount { step.input[index] = 1.5 * image.signed(UInt64(index)) }
         for head in heads { fill(step.labels(of: head.name), head) }

@@ -19,6 +19,7 @@
 #include "../bodies/normalization.h"
 #include "../bodies/map.h"
 #include "../bodies/loss.h"
+#include "../bodies/optimizer.h"
 #include "../bodies/parameter.h"
 
 #pragma clang attribute pop

@@ -18,6 +18,7 @@
 #include "../bodies/normalization.h"
 #include "../bodies/map.h"
 #include "../bodies/loss.h"
+#include "../bodies/optimizer.h"
 #include "../bodies/parameter.h"
 
 #pragma clang attribute pop

@@ -4,23 +4,6 @@
 #include "parameter_arguments.h"
 #include "vector.h"
 
-MDL_INLINE void descend(mdl_descent a, ptrdiff_t i, int32_t count) {
-    floats value = load(a.value + i, count);
-    floats gradient = load(a.gradient + i, count) + a.decay * value;
-    floats velocity = a.momentum * load(a.velocity + i, count) + gradient;
-    store(a.velocity + i, count, velocity);
-    store(a.value + i, count, value - a.rate[0] * velocity);
-}
-
-static void MDL_NAME(mdl_descent)(const void *arguments, int32_t item, int32_t worker) {
-    mdl_descent a = *(const mdl_descent *)arguments;
-    (void)worker;
-    ptrdiff_t i = (ptrdiff_t)item * mdl_parameters_per_item;
-    ptrdiff_t end = i + mdl_parameters_per_item < a.count ? i + mdl_parameters_per_item : a.count;
-    for (; i + lanes <= end; i += lanes) { descend(a, i, lanes); }
-    if (i < end) { descend(a, i, (int32_t)(end - i)); }
-}
-
 MDL_INLINE void normalize_columns(mdl_normalized_rows a, int32_t output, int32_t count) {
     doubles sum = 0;
     for (int32_t input = 0; input < a.inputs; input++) {

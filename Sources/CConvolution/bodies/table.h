@@ -2,6 +2,8 @@
 #include "../reference/reference.h"
 #include "../tables.h"
 
+#define MDL_OPTIMIZER(name) MDL_NAME(mdl_##name),
+
 const mdl_passes MDL_NAME(mdl_passes) = {
     .statistics = MDL_NAME(mdl_statistics),
     .fold_statistics = mdl_fold_statistics_scalar,
@@ -30,7 +32,9 @@ const mdl_passes MDL_NAME(mdl_passes) = {
     .class_overlap = MDL_NAME(mdl_class_overlap),
     .binary_overlap = MDL_NAME(mdl_binary_overlap),
     .error_statistics = MDL_NAME(mdl_error_statistics),
-    .descent = MDL_NAME(mdl_descent),
+    .optimizers = {MDL_OPTIMIZERS(MDL_OPTIMIZER)},
+    .square_sums = MDL_NAME(mdl_square_sums),
+    .average = MDL_NAME(mdl_average),
     .normalized_rows = MDL_NAME(mdl_normalized_rows),
     .normalized_rows_backward = MDL_NAME(mdl_normalized_rows_backward),
     .double_product = MDL_NAME(mdl_double_product),

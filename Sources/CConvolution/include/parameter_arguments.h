@@ -1,22 +1,8 @@
-// Passes over parameters: stochastic gradient descent, and the modulators' normalized rows.
+// Passes over parameters: the modulators' normalized rows, and products of filters.
 // Filters lie in memory as [kernel row][kernel column][input channel][output channel] (HWIO).
 #pragma once
 
 #include "kernel_arguments.h"
-
-enum { mdl_parameters_per_item = 16384 };
-
-// Item i updates values [i * mdl_parameters_per_item, …): velocity = momentum * velocity + (gradient + decay * value),
-// value -= rate[0] * velocity; each product and sum rounded to float32 (PyTorch's rule).
-typedef struct mdl_descent {
-    float *value;
-    float *velocity;
-    const float *gradient;
-    ptrdiff_t count;
-    const float *rate;
-    float momentum;
-    float decay;
-} mdl_descent;
 
 // Normalized feature fusion (paper, section 3.4): weight[i][o] = v[i][o] * (gain[o] / |v[.][o]|) in double, the length
 // formed in input order, the weight rounded once. Items are groups of mdl_channels_per_item output

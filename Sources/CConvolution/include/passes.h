@@ -5,6 +5,7 @@
 #include "loss_arguments.h"
 #include "map_arguments.h"
 #include "normalization_arguments.h"
+#include "optimizer_arguments.h"
 #include "parameter_arguments.h"
 
 
@@ -39,8 +40,11 @@ typedef struct mdl_passes {
     mdl_kernel class_overlap;
     mdl_kernel binary_overlap;
     mdl_kernel error_statistics;
+    // optimizer_arguments.h
+    mdl_kernel optimizers[mdl_optimizer_count];
+    mdl_kernel square_sums;
+    mdl_kernel average;
     // parameter_arguments.h
-    mdl_kernel descent;
     mdl_kernel normalized_rows;
     mdl_kernel normalized_rows_backward;
     mdl_kernel double_product;
@@ -49,3 +53,5 @@ typedef struct mdl_passes {
 
 // The table of an instruction set that the machine has (see mdl_isa_available); NULL where it has not.
 const mdl_passes *mdl_passes_for(mdl_isa isa);
+// The step of the optimizer that has the name; NULL where none has.
+mdl_kernel mdl_optimizer_named(const mdl_passes *passes, const char *name);

@@ -14,6 +14,7 @@
 #include "../bodies/normalization.h"
 #include "../bodies/map.h"
 #include "../bodies/loss.h"
+#include "../bodies/optimizer.h"
 #include "../bodies/parameter.h"
 
 #include "../bodies/table.h"

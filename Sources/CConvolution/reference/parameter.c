@@ -7,17 +7,6 @@
 
 #pragma clang fp contract(off)
 
-void mdl_descent_scalar(const void *arguments, int32_t item, int32_t worker) {
-    mdl_descent a = *(const mdl_descent *)arguments;
-    (void)worker;
-    ptrdiff_t first = (ptrdiff_t)item * mdl_parameters_per_item;
-    for (ptrdiff_t i = first; i < first + mdl_parameters_per_item && i < a.count; i++) {
-        float gradient = a.gradient[i] + a.decay * a.value[i];
-        a.velocity[i] = a.momentum * a.velocity[i] + gradient;
-        a.value[i] = a.value[i] - a.rate[0] * a.velocity[i];
-    }
-}
-
 void mdl_normalized_rows_scalar(const void *arguments, int32_t item, int32_t worker) {
     mdl_normalized_rows a = *(const mdl_normalized_rows *)arguments;
     (void)worker;

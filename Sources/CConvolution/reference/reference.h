@@ -36,7 +36,12 @@ MDL_KERNEL(mdl_class_overlap_scalar);
 MDL_KERNEL(mdl_binary_overlap_scalar);
 MDL_KERNEL(mdl_error_statistics_scalar);
 
-MDL_KERNEL(mdl_descent_scalar);
+#define MDL_OPTIMIZER_REFERENCE(name) MDL_KERNEL(mdl_##name##_scalar);
+MDL_OPTIMIZERS(MDL_OPTIMIZER_REFERENCE)
+#undef MDL_OPTIMIZER_REFERENCE
+MDL_KERNEL(mdl_square_sums_scalar);
+MDL_KERNEL(mdl_average_scalar);
+
 MDL_KERNEL(mdl_normalized_rows_scalar);
 MDL_KERNEL(mdl_normalized_rows_backward_scalar);
 MDL_KERNEL(mdl_double_product_scalar);

@@ -8,6 +8,8 @@ struct ConfigurationReader: ConfigurationVisitor {
     /// Every key path of the whole configuration, to find the section that a misplaced key belongs to.
     private let knownPaths: [[String]]
     private var asked: [String] = []
+    /// Old names of keys, which nobody is told of.
+    private var aliases: [String] = []
     private(set) var problems: [ConfigurationProblem] = []
 
     /// Reads `node` into `section`; keys that are not in it keep their values.
@@ -43,6 +45,12 @@ struct ConfigurationReader: ConfigurationVisitor {
 
     mutating func value<Value: ConfigurationValue>(_ key: String, _ value: inout Value, _ allowed: Allowed<Value>) {
         guard let node = take(key) else { return }
+        read(node, key, &value, allowed)
+    }
+
+    private mutating func read<Value: ConfigurationValue>(
+        _ node: YAMLNode, _ key: String, _ value: inout Value, _ allowed: Allowed<Value>
+    ) {
         if let read = Value.read(node), allowed.holds(read) {
             value = read
             return
@@ -54,6 +62,20 @@ struct ConfigurationReader: ConfigurationVisitor {
             sentence += "; did you mean \(near)?"
         }
         problems.append(ConfigurationProblem(place: node.place, sentence: sentence))
+    }
+
+    mutating func alias<Value: ConfigurationValue>(
+        _ key: String, of section: String, _ value: inout Value, _ allowed: Allowed<Value>
+    ) {
+        aliases.append(key)
+        guard let node = entries.first(where: { $0.key == key })?.value else { return }
+        if entries.contains(where: { $0.key == section }) {
+            let sentence =
+                "\(name(key)) is an old name of a key of \(name(section)), which is given too; leave \(name(key)) out"
+            problems.append(ConfigurationProblem(place: node.place, sentence: sentence))
+        } else {
+            read(node, key, &value, allowed)
+        }
     }
 
     mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section) {
@@ -107,7 +129,7 @@ struct ConfigurationReader: ConfigurationVisitor {
     }
 
     private mutating func refuseUnknownKeys() {
-        for entry in entries where !asked.contains(entry.key) {
+        for entry in entries where !asked.contains(entry.key) && !aliases.contains(entry.key) {
             problems.append(unknown(entry, in: path, among: asked))
         }
     }

@@ -5,6 +5,11 @@ package protocol ConfigurationVisitor {
     /// A key with one value.
     mutating func value<Value: ConfigurationValue>(_ key: String, _ value: inout Value, _ allowed: Allowed<Value>)
 
+    /// A key that once stood for one of `section`, a section that comes before in the description. It is read and never
+    /// written, and refused where the section is given too.
+    mutating func alias<Value: ConfigurationValue>(
+        _ key: String, of section: String, _ value: inout Value, _ allowed: Allowed<Value>)
+
     /// A key that holds keys of its own.
     mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section)
 

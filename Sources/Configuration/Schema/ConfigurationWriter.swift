@@ -36,6 +36,10 @@ struct ConfigurationWriter: ConfigurationVisitor {
         entries.append(Entry(path: path + [key], yaml: value.yaml))
     }
 
+    mutating func alias<Value: ConfigurationValue>(
+        _ key: String, of section: String, _ value: inout Value, _ allowed: Allowed<Value>
+    ) {}
+
     mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section) {
         path.append(key)
         section.visit(&self)

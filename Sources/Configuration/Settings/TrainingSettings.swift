@@ -6,10 +6,9 @@ package struct TrainingSettings: ConfigurationSection {
     package var batch = 8
     /// `learning_rate`: that of the first step; 0.005 by default, as in the paper.
     package var learningRate = 0.005
-    /// `momentum`: 0.9 by default, as in the paper.
-    package var momentum = 0.9
-    /// `weight_decay`: applied to all trained tensors; 0.0001 by default, as in the paper.
-    package var weightDecay = 1e-4
+    /// `optimizer`: how steps follow from gradients. The keys `momentum` and `weight_decay` that stood here before are still
+    /// read, as those of `sgd`.
+    package var optimizer = OptimizerSettings()
     /// `schedule`: how the learning rate falls; `poly` by default, as in the paper.
     package var schedule = Schedule.polynomial
     /// `power`: the exponent p of `poly`; 0.9 by default, as in the paper.
@@ -18,6 +17,15 @@ package struct TrainingSettings: ConfigurationSection {
     package var plateaus = 3
     /// `factor`: what `step` multiplies the learning rate with after each part; 0.1 by default.
     package var factor = 0.1
+    /// `warmup`: so many steps, in step t of which the learning rate is multiplied with (t + 1) / warmup; 0 by default.
+    package var warmup = 0
+    /// `clip_norm`: the largest norm of the gradients of one network's trained parameters, which are scaled down to it; by
+    /// default there is none.
+    package var clipNorm: Double?
+    /// `factors`: of learning rate and weight decay, by part of the network.
+    package var factors = PartFactors()
+    /// `average`: of the weights over steps.
+    package var average = AverageSettings()
     /// `seed`: of the first values, the samples' order and their augmentation; 1 by default.
     package var seed = 1
     /// `validate_every`: steps between validations; 1000 by default, and 0 validates only after the last step.
@@ -45,15 +53,32 @@ package struct TrainingSettings: ConfigurationSection {
         visitor.value("iterations", &iterations, .range(1...1_000_000_000))
         visitor.value("batch", &batch, .range(1...1_000_000))
         visitor.value("learning_rate", &learningRate, .above(0, upTo: 1000))
-        visitor.value("momentum", &momentum, .range(0..<1))
-        visitor.value("weight_decay", &weightDecay, .range(0...1))
+        visitor.section("optimizer", &optimizer)
+        visitOldKeys(&visitor)
         visitor.value("schedule", &schedule)
         visitor.value("power", &power, .above(0, upTo: 100))
         visitor.value("plateaus", &plateaus, .range(1...1_000_000))
         visitor.value("factor", &factor, .above(0, upTo: 1))
+        visitor.value("warmup", &warmup, .range(0...1_000_000_000))
+        visitor.value("clip_norm", &clipNorm, Allowed("above 0.0") { $0.map { $0 > 0 } ?? true })
+        visitor.section("factors", &factors)
+        visitor.section("average", &average)
         visitor.value("seed", &seed, .range(0...1_000_000_000))
         visitor.value("validate_every", &validateEvery, .range(0...1_000_000_000))
         visitor.value("checkpoint_every", &checkpointEvery, .range(0...1_000_000_000))
         visitor.value("stop_after", &stopAfter, .range(0...1_000_000))
+    }
+
+    /// The keys of SGD that stood in this section before there were other optimizers.
+    private mutating func visitOldKeys(_ visitor: inout some ConfigurationVisitor) {
+        guard var sgd = optimizer.optimizer as? SGD else {
+            var unused = SGD()
+            visitor.alias("momentum", of: "optimizer", &unused.momentum, SGD.momenta)
+            visitor.alias("weight_decay", of: "optimizer", &unused.weightDecay, SGD.decays)
+            return
+        }
+        visitor.alias("momentum", of: "optimizer", &sgd.momentum, SGD.momenta)
+        visitor.alias("weight_decay", of: "optimizer", &sgd.weightDecay, SGD.decays)
+        optimizer.optimizer = sgd
     }
 }

@@ -151,7 +151,7 @@ extension RunPlan.Memory {
         arenaBytes = step.arenaByteCount
         parameterBytes = groups.reduce(0) { $0 + $1.trained.values.byteCount + $1.statistics.values.byteCount }
         gradientBytes = groups.reduce(0) { $0 + ($1.trained.gradient?.byteCount ?? 0) }
-        optimizerBytes = groups.reduce(0) { $0 + ($1.trained.velocity?.byteCount ?? 0) }
+        optimizerBytes = step.states.reduce(0) { $0 + $1.byteCount }
         bankBytes = content.parameters.bank.values.byteCount
         preparedBankBytes = step.bank.byteCount
         inputBytes = step.inputCount * MemoryLayout<Float>.stride

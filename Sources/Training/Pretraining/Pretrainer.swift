@@ -30,7 +30,7 @@ package final class Pretrainer {
     private let configuration: PretrainConfiguration
     private let data: ClassifiedData
     private let classifier: Classifier
-    private let parameters: NetworkParameters
+    private var parameters: NetworkParameters { step.parameters }
     private let step: TrainingStep
     private let examination: ClassifierExamination
     private let loop: TrainingLoop
@@ -75,27 +75,21 @@ package final class Pretrainer {
         self.classifier = classifier(height: crop.height, width: crop.width)
         let graph = self.classifier.graph
         try Self.checkNormalization(of: graph, configuration)
-        parameters = NetworkParameters(
-            [graph], training: true, subtrees: team.share(settings.batch).tree.subtrees)
-        for storage in parameters.storages {
-            for entry in storage.layout.entries {
-                storage.write(
-                    Initialization.draw(entry.parameter, seed: settings.seed), to: entry, in: storage.values)
-            }
-        }
         let loss = LossKind.crossEntropy(CrossEntropyLoss(smoothing: settings.labelSmoothing))
         step = try TrainingStep(
-            graphs: [graph], parameters: parameters, heads: [TrainedHead(Classifier.output, loss: loss, weight: 1)],
-            samples: settings.batch, momentum: settings.momentum, weightDecay: settings.weightDecay, kernels: kernels,
-            pool: pool, team: TaskTeam(team, groups: TaskGroups(graphs: 1, ranks: team.size)),
-            parallel: configuration.parallel)
+            [graph], heads: [TrainedHead(Classifier.output, loss: loss, weight: 1)], settings: settings.common,
+            kernels: kernels, pool: pool, team: TaskTeam(team, groups: TaskGroups(graphs: 1, ranks: team.size)),
+            parallel: configuration.parallel,
+            start: .everyRank { $0.fill { Initialization.draw($0, seed: settings.seed) } })
+        let parameters = step.parameters
         let whole = data.examinationCrop
         examination = try ClassifierExamination(
             classifier(height: whole.cropHeight, width: whole.cropWidth), parameters: parameters, data: data,
             batchSize: settings.batch, kernels: kernels, pool: pool, team: team)
         loop = TrainingLoop(
             settings.common, output: configuration.output, step: step,
-            checkpoint: TrainingCheckpoint(graphs: [graph], parameters: parameters, kernels: kernels),
+            checkpoint: TrainingCheckpoint(
+                graphs: [graph], parameters: parameters, states: step.states, kernels: kernels),
             folder: folder, team: team,
             criterion: try BestCriterion(
                 configuration.output.keepBest, stopAfter: settings.stopAfter,
@@ -145,27 +139,27 @@ package final class Pretrainer {
                 for (place, sample) in batch.samples.enumerated() {
                     labels[place] = Float(data.training.classIndex(at: sample.draw.index))
                 }
-            }, validate: { _ = try examine() })
+            }, validate: { _ = try loop.validating(examine) })
         if case .signal = ending { return .stopped(step: loop.done) }
-        let bank = bank(try examine())
+        // The bank has the weights that are examined.
+        let bank = try loop.validating {
+            let bank = self.bank(try examine())
+            try team.first { try bank.write(to: folder.bankPath) }
+            return bank
+        }
         try loop.tellTimes()
-        let folder = folder
-        try team.first { try bank.write(to: folder.bankPath) }
         observe(.finished(step: loop.done, result: result(bank)))
         return .finished(bank)
     }
 
     private func examine() throws -> ClassificationAccuracy {
-        try loop.validating {
-            let accuracy = try examination.accuracy()
-            let score = ValidationScore(classes: Classifier.output, results: accuracy.results)
-            observe(.validated(step: loop.done, scores: [score]))
-            if loop.judge([score]), configuration.output.keepBest != .none {
-                let folder = folder
-                try team.first { try bank(accuracy).write(to: folder.bestBankPath) }
-            }
-            return accuracy
+        let accuracy = try examination.accuracy()
+        let score = ValidationScore(classes: Classifier.output, results: accuracy.results)
+        observe(.validated(step: loop.done, scores: [score]))
+        if loop.judge([score]), configuration.output.keepBest != .none {
+            try team.first { try bank(accuracy).write(to: folder.bestBankPath) }
         }
+        return accuracy
     }
 
     /// The filters as they are now.

@@ -1,3 +1,4 @@
+import Configuration
 import ConvolutionEngine
 import Datasets
 import Foundation
@@ -29,53 +30,48 @@ package struct GoldenDigests: Encodable, Sendable {
     }
 }
 
-/// Runs the steps of a golden case with the trainer's own parts.
+/// Runs the steps of a golden case with the step that trains.
 package struct GoldenRun {
     package let description: GoldenCase.Description
     package let network: MultiTaskNetwork
     /// The rules of the steps; a test that changes one must see the case fail.
-    package var momentum: Double
-    package var weightDecay: Double
-    package var schedule = LearningRateSchedule.polynomial(power: 0.9)
-    /// Called with the step's state after the update of each graph, with its place.
-    package var afterUpdate: ((TrainingStep, Int) -> Void)?
+    package var settings = TrainingSettings()
 
     package init(_ description: GoldenCase.Description) throws(VerificationError) {
         self.description = description
         network = MultiTaskNetwork(
             try description.model(), heads: try description.heads(), height: description.imageHeight,
             width: description.imageWidth)
-        momentum = description.momentum
-        weightDecay = description.weightDecay
+        settings.batch = description.batch
+        settings.iterations = description.maxIter
+        settings.learningRate = description.lr
+        settings.optimizer = OptimizerSettings(
+            SGD(momentum: description.momentum, weightDecay: description.weightDecay))
     }
 
     /// Runs the steps and one evaluation.
     ///
     /// - Throws: where the case cannot be trained as it asks.
     package func run(kernels: Kernels, pool: ThreadPool) throws -> GoldenDigests {
-        let parameters = NetworkParameters(network.graphs, training: true)
-        let initial = initialize(parameters)
         let step = try TrainingStep(
-            graphs: network.graphs, parameters: parameters,
+            network.graphs,
             heads: try network.heads.map {
                 TrainedHead(
                     $0.name, loss: try LossKind(presetOf: $0.task, channels: $0.channels),
                     weight: description.weight[$0.name] ?? 1)
-            }, samples: description.batch, momentum: momentum, weightDecay: weightDecay, kernels: kernels, pool: pool)
+            }, settings: settings, kernels: kernels, pool: pool, start: .everyRank { $0.fill(Self.initialValue) })
+        let parameters = step.parameters
+        let initial = parameters.groups.map { group in
+            group.trained.layout.entries.map { group.trained.read($0, from: group.trained.values) }
+        }
         var digests = GoldenDigests()
         for index in 0..<description.steps {
             fill(step, index)
-            let rate = schedule.rate(description.lr, step: index, steps: description.maxIter)
-            try step.begin()
-            for unit in step.units.indices {
-                try step.run(unit: unit, rate: rate) {
-                    guard index == 0 else { return }
-                    let storage = parameters.groups[unit].trained
-                    digest(storage, storage.gradient!, into: &digests.gradient)
-                }
-                afterUpdate?(step, unit)
+            try step.run(rate: settings.learningRate(at: index)) { unit in
+                guard index == 0 else { return }
+                let storage = parameters.groups[unit].trained
+                digest(storage, storage.gradient!, into: &digests.gradient)
             }
-            try step.end()
             digests.loss.append(
                 Dictionary(uniqueKeysWithValues: zip(network.heads.map(\.name), step.losses)))
             if index == 0 { digestUpdate(parameters, initial, into: &digests.updateFirst) }
@@ -97,17 +93,6 @@ package struct GoldenRun {
     }
 
     // MARK: Values that are functions of names
-
-    private func initialize(_ parameters: NetworkParameters) -> [[[Float]]] {
-        for storage in parameters.storages {
-            for entry in storage.layout.entries {
-                storage.write(Self.initialValue(entry.parameter), to: entry, in: storage.values)
-            }
-        }
-        return parameters.groups.map { group in
-            group.trained.layout.entries.map { group.trained.read($0, from: group.trained.values) }
-        }
-    }
 
     private static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
         let stream = RandomStream(parameter.name)
