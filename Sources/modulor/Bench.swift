@@ -13,7 +13,8 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures how fast this machine trains and predicts.",
         subcommands: [
-            BenchStep.self, BenchConvolution.self, BenchInference.self, BenchAllreduce.self, BenchScaling.self,
+            BenchStep.self, BenchConvolution.self, BenchInference.self, BenchUpdate.self, BenchAllreduce.self,
+            BenchScaling.self,
         ])
 }
 

@@ -120,6 +120,7 @@ struct Reader {
         initialize*--responses*) small=(--images 8 --crop 64x64) ;;
         "bench step"* | "bench convolution"*) small=("${steps[@]}" --rounds 1) ;;
         "bench inference"*) small=(--height 64 --width 64 --rounds 1) ;;
+        "bench update"*) small=(--parameters 65536 --rounds 1) ;;
         "bench allreduce"*) small=(--largest 65536 --rounds 2) ;;
         "bench scaling"*)
             small=(--set "data.crop=[32, 32]" --set model.width=4 --set model.aspp=8 --set model.low=4)

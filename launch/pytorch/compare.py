@@ -1,4 +1,4 @@
-"""Times training steps and merged inference of Modulor and its peers in turns, in one run, and prints the ratios.
+"""Times training steps, updates and merged inference of Modulor and its peers in turns, in one run, and prints the ratios.
 
     compare.py --modulor PROGRAM [--rounds N] [--threads N[,N]] [--only CASE[,CASE]] [--output FILE.json]
                [--variants eager,channels_last,compiled,bfloat16,bfloat16_channels_last]
@@ -33,6 +33,7 @@ CASES = {
     "avx2": ("ResNet-18, semseg, 512×512, batch 2, AVX2 only", PAPER),
 }
 INFERENCE = ("merged inference, ResNet-18, semseg, one image of 512×512", PAPER)
+UPDATE = ("AdamW, an update of 16 M values", {"parameters": 1 << 24})
 # How PyTorch computes: memory layout or compilation, precision.
 VARIANTS = {
     "eager": ("eager", "float32"),
@@ -44,7 +45,7 @@ VARIANTS = {
 NAMES = {
     "modulor": "Modulor", "eager": "PyTorch", "channels_last": "PyTorch, channels last", "onnx": "ONNX Runtime",
     "compiled": "PyTorch, compiled", "bfloat16": "PyTorch, bfloat16",
-    "bfloat16_channels_last": "PyTorch, bfloat16, channels last",
+    "bfloat16_channels_last": "PyTorch, bfloat16, channels last", "fused": "PyTorch, fused",
 }
 AVX2 = {"MODULOR_ISA": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 WEIGHTS = {"semseg": 1, "human_parts": 2, "sal": 5, "normals": 10, "edge": 50, "depth": 1}
@@ -186,6 +187,30 @@ def compare_inference(program, threads, rounds):
     ]
 
 
+def compare_update(program, threads, rounds):
+    """The update takes memory's time: peers take turns round by round, each with some updates of which the median counts."""
+    title, settings = UPDATE
+    peer = Peer("update.py", "update", settings, threads, "fused")
+    command = [program, "bench", "update", "--set", "training.optimizer=adamw", "--parameters",
+               str(settings["parameters"]), "--threads", str(threads), "--rounds", "5", "--json"]
+    times = {"modulor": [], "fused": []}
+    for measured in [False] + [True] * rounds:
+        mine = json.loads(run(command, "update", threads))["seconds_per_update"]
+        theirs = statistics.median(peer.ask("step")["seconds"] for _ in range(5))
+        if measured:
+            times["modulor"].append(mine)
+            times["fused"].append(theirs)
+    peer.close()
+    return [
+        {
+            "case": "update", "title": title, "threads": threads, "variant": name, "rounds": rounds,
+            "seconds": statistics.median(values),
+            "times_as_long": statistics.median(values) / statistics.median(times["modulor"]),
+        }
+        for name, values in times.items()
+    ]
+
+
 def table(rows):
     lines = ["| step | threads | | seconds | of ours | peak memory | outside convolutions |", "|---" * 7 + "|"]
     for row in rows:
@@ -203,18 +228,20 @@ def main():
     parser.add_argument("--modulor", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--only", default=",".join([*CASES, "inference"]))
+    parser.add_argument("--only", default=",".join([*CASES, "update", "inference"]))
     parser.add_argument("--variants", default=",".join(VARIANTS))
     parser.add_argument("--output")
     options = parser.parse_args()
     rows = []
     for case in options.only.split(","):
-        if case not in CASES and case != "inference":
-            sys.exit(f"there is no case {case}: choose among {', '.join(CASES)} and inference")
+        if case not in CASES and case not in ("update", "inference"):
+            sys.exit(f"there is no case {case}: choose among {', '.join(CASES)}, update and inference")
         for threads in map(int, options.threads.split(",")):
             wanted = [name for name in options.variants.split(",") if case == "paper" or "bfloat16" not in name]
             if case == "inference":
                 measured = compare_inference(options.modulor, threads, options.rounds)
+            elif case == "update":
+                measured = compare_update(options.modulor, threads, options.rounds)
             else:
                 measured = compare(options.modulor, case, threads, wanted, options.rounds)
             print(table(measured), flush=True)
