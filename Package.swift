@@ -124,7 +124,9 @@ let package = Package(
         tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
         tests(of: "MPICollectives", uses: ["ProgramTesting", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore"]),
-        tests(of: "Datasets", uses: ["ProgramTesting", "Fuzzing", "TensorCore"], resources: [.copy("Fixtures")]),
+        tests(
+            of: "Datasets", uses: ["ProgramTesting", "Fuzzing", "Archives", "TensorCore"],
+            resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["ProgramTesting", "Fuzzing"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["ProgramTesting", "Datasets"]),
         tests(
@@ -158,7 +160,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "modulor", "ProgramTesting", "Checkpoints", "Datasets",
+                "modulor", "ProgramTesting", "Checkpoints", "Datasets", "Archives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], exclude: ["Scripts"], swiftSettings: strict),

@@ -88,13 +88,13 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    /// The endings of label files, in the order in which they are looked for. JPEG changes values, which classes and
+    /// The endings of label files, in any case, the most usual first. JPEG changes values, which classes and
     /// metres do not bear.
     var labelExtensions: [String] {
         switch self {
-        case .classes, .distance: ["png", "npy"]
-        case .score, .direction: ["png", "npy", "jpg"]
-        case .value: ["npy"]
+        case .classes, .distance: ["png", "npy", "npz", "tif", "tiff"]
+        case .score, .direction: ["png", "npy", "npz", "tif", "tiff", "jpg", "jpeg"]
+        case .value: ["npy", "npz", "tif", "tiff", "flo"]
         }
     }
 }

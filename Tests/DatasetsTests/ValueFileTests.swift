@@ -195,3 +195,44 @@ struct FlowFileTests {
         }
     }
 }
+
+@Suite("What is no label of its kind is refused by content")
+struct LabelContentTests {
+    private static func withFile(_ bytes: [UInt8], _ name: String, _ body: (String) throws -> Void) throws {
+        try withTemporaryPath { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let path = "\(folder)/\(name)"
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            try body(path)
+        }
+    }
+
+    /// A JPEG of grey levels is no map of classes; a PNG is one, under any name.
+    @Test(arguments: ["a.png", "a.npy", "a.tif", "a.jpg"]) func lossyClassMaps(_ name: String) throws {
+        let jpeg = try Fixtures.bytes("NYUD_MT/images/1001.jpg")
+        try Self.withFile(jpeg, name) { path in
+            expectRefusal(path, contains: "it is a JPEG", "save it as PNG") { try LabelFile(path).indices() }
+        }
+        try Self.withFile(PNGFile(height: 1, width: 2, pixels: .grey([3, 4])).encoded(), "a.jpg") { path in
+            #expect(try LabelFile(path).classes(count: 5).values == [3, 4])
+        }
+    }
+
+    @Test(arguments: ["'<u2'", "'|u1'", "'|b1'", "'<i4'"]) func integersAreNeitherMetresNorUnitVectors(
+        _ type: String
+    ) throws {
+        let size = Int(String(type.dropLast().last!))!
+        let bytes = [UInt8](repeating: 1, count: 6 * size)
+        try Self.withFile(NumPyArrayTests.file(type, shape: "(2, 3)", bytes), "a.npy") { path in
+            expectRefusal(path, contains: "depth in an array is metres", "array / 1000") { try LabelFile(path).depth() }
+            _ = try LabelFile(path).indices()
+        }
+        try Self.withFile(NumPyArrayTests.file(type, shape: "(1, 2, 3)", bytes), "a.npy") { path in
+            expectRefusal(path, contains: "vectors have length 1", "2 * array / 255 - 1") {
+                try LabelFile(path).vectors()
+            }
+            _ = try LabelFile(path).values(channels: 3)
+        }
+        expectRefusal(fixture("i4.tif"), contains: "not of 16 bits") { try LabelFile(fixture("i4.tif")).depth() }
+    }
+}

@@ -92,7 +92,7 @@ struct TrainingDataTests {
         let error = #expect(throws: UsageError.self) { try TrainingData(settings, tasks: [.edge, .depth]) }
         let text = try #require(error?.description)
         #expect(text.contains("sample 3: \(root)/depth/3.mat is missing"))
-        #expect(text.contains("1 more files are missing"))
+        #expect(text.contains("One more file is missing"))
         #expect(text.contains("modulor data check"))
     }
 

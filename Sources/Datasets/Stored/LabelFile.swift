@@ -8,11 +8,21 @@ import Archives
 package struct LabelFile {
     package let path: String
     private let arrayName: String?
+    private let orientation: Orientation
+
+    /// What becomes of a note that a PNG or JPEG is to be turned.
+    package enum Orientation: Sendable {
+        /// Pixels stay as they are stored, which is how data sets that were published with labels are read.
+        case ignored
+        /// The file is refused: the picture beside it may lie either way.
+        case refused
+    }
 
     /// - Parameter array: the array of a `.npz` file that is read, where it holds several.
-    package init(_ path: String, array: String? = nil) {
+    package init(_ path: String, array: String? = nil, orientation: Orientation = .ignored) {
         self.path = path
         arrayName = array
+        self.orientation = orientation
     }
 
     // MARK: values
@@ -47,7 +57,7 @@ package struct LabelFile {
         switch task.kind {
         case .classes: try classes(count: count)
         case .score: try task.channels == 1 ? sharesOfNoSmallMask() : shares(channels: task.channels)
-        case .direction: Self.unitVectors(try vectors())
+        case .direction: try unitVectors()
         case .distance: try depth()
         case .value: try values(channels: task.channels)
         }
@@ -65,7 +75,13 @@ package struct LabelFile {
         case .array(let array): return try map(of: array, channels: 1)
         case .tiff(let file): return try file.map(channels: 1)
         case .flow: throw flowRefusal
-        case .picture(let bytes): picture = bytes
+        case .picture(let bytes):
+            guard !ImageFile.isJPEG(bytes) else {
+                throw refusal(
+                    "it is a JPEG, whatever it is called, and JPEG changes the numbers of classes",
+                    "save it as PNG again from what the JPEG was made of")
+            }
+            picture = bytes
         }
         let map: PixelMap
         switch GreyDepth(picture) {
@@ -153,9 +169,12 @@ package struct LabelFile {
     package func vectors() throws -> PixelMap {
         var map: PixelMap
         switch try contents() {
-        case .array(let array): map = try self.map(of: array, channels: 3)
+        case .array(let array):
+            guard array.kind == .floatingPoint else { throw integerVectors(array.kind) }
+            map = try self.map(of: array, channels: 3)
         case .tiff(let file):
             if let largest = file.largestLevel { return try levels(of: file, channels: 3) { 2 * $0 / largest - 1 } }
+            guard file.kind == .floatingPoint else { throw integerVectors(.integer) }
             map = try numbers(of: file, channels: 3)
         case .flow: throw flowRefusal
         case .picture(let bytes): return try levels(of: bytes, channels: 3) { 2 * $0 / 255 - 1 }
@@ -167,17 +186,44 @@ package struct LabelFile {
         return map
     }
 
-    /// Vectors brought to unit length; those shorter than 0.5 or longer than 1.5 are unknown.
-    static func unitVectors(_ map: PixelMap) -> PixelMap {
-        var map = map
+    /// Vectors brought to unit length; black pixels and those shorter than a tenth are unknown, and so are the few whose
+    /// length is not within 0.5 … 1.5.
+    ///
+    /// - Throws: ``DataFileError`` also where more than one in twenty is outside of these bounds, or more than half is off
+    ///   by more than a fifth.
+    package func unitVectors() throws -> PixelMap {
+        var map = try vectors()
+        var (known, misfits, inexact, sum) = (0, 0, 0, 0.0)
         for pixel in stride(from: 0, to: map.values.count, by: 3) {
-            let length = map.values[pixel..<pixel + 3].reduce(0) { $0 + $1 * $1 }.squareRoot()
-            let isKnown = (0.5...1.5).contains(length)
-            for channel in 0..<3 {
-                map.values[pixel + channel] = isKnown ? map.values[pixel + channel] / length : 0
+            let vector = map.values[pixel..<pixel + 3]
+            let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            // JPEG moves black a little.
+            let isKnown = length >= 0.1 && !vector.allSatisfy { $0 < -0.95 }
+            let isFit = isKnown && (0.5...1.5).contains(length)
+            if isKnown {
+                known += 1
+                sum += Double(length)
+                if !isFit { misfits += 1 }
+                if abs(length - 1) > 0.2 { inexact += 1 }
             }
+            for channel in 0..<3 { map.values[pixel + channel] = isFit ? map.values[pixel + channel] / length : 0 }
+        }
+        guard misfits * 20 <= known && inexact * 2 <= known else {
+            let mean = sum / Double(known)
+            throw refusal(
+                "\(100 * inexact / known) % of its vectors are not of length 1 (on average "
+                    + "\((mean * 100).rounded() / 100))",
+                mean > 2.5 || (1.05...1.45).contains(mean)
+                    ? "save x, y, z from -1 to 1, of colours from 0 to 255 as 2 * array / 255 - 1, of 0 to 1 as "
+                        + "2 * array - 1" : "divide each by its length, and save 0, 0, 0 where it is unknown")
         }
         return map
+    }
+
+    private func integerVectors(_ kind: NumPyArray.NumberKind) -> DataFileError {
+        refusal(
+            "its numbers are \(kind.text), and these vectors have length 1",
+            "save x, y, z as float32 (of colours: 2 * array / 255 - 1), or colours as a PNG")
     }
 
     /// Depth in metres from an array or a TIFF of floats or, in millimetres, from a grey PNG or TIFF of 16 bits; 0 where
@@ -185,7 +231,13 @@ package struct LabelFile {
     package func depth() throws -> PixelMap {
         var map: PixelMap
         switch try contents() {
-        case .array(let array): return Self.knownDepth(try self.map(of: array, channels: 1))
+        case .array(let array):
+            guard array.kind == .floatingPoint else {
+                throw refusal(
+                    "it is an array of \(array.kind.text), and depth in an array is metres",
+                    "save metres as float32 (of millimetres: array / 1000), or millimetres as a PNG of 16 bits")
+            }
+            return Self.knownDepth(try self.map(of: array, channels: 1))
         case .tiff(let file):
             switch file.kind {
             case .floatingPoint: return Self.knownDepth(try numbers(of: file, channels: 1))
@@ -251,14 +303,21 @@ package struct LabelFile {
 
     private func contents() throws -> Contents {
         let bytes = try Datasets.contents(ofFile: path)
+        if ImageFile.isPicture(bytes) {
+            if orientation == .refused { try ImageFile.requireUpright(bytes, path: path, others: "pictures") }
+            return .picture(bytes)
+        }
         if TIFFFile.isStart(bytes) { return .tiff(try TIFFFile(bytes, path: path)) }
         if bytes.starts(with: FlowFile.signature) { return .flow(try FlowFile.decode(bytes, path: path)) }
-        if bytes.starts(with: ZipArchive.signature) || path.hasSuffix(".npz") {
+        let name = path.lowercased()
+        if bytes.starts(with: ZipArchive.signature) || name.hasSuffix(".npz") {
             return .array(try NumPyArray(archive: bytes, name: arrayName, path: path))
         }
-        if bytes.starts(with: NumPyArray.signature) || path.hasSuffix(".npy") {
+        if bytes.starts(with: NumPyArray.signature) || name.hasSuffix(".npy") {
             return .array(try NumPyArray(bytes, path: path))
         }
+        if name.hasSuffix(".tif") || name.hasSuffix(".tiff") { return .tiff(try TIFFFile(bytes, path: path)) }
+        if name.hasSuffix(".flo") { return .flow(try FlowFile.decode(bytes, path: path)) }
         return .picture(bytes)
     }
 
@@ -326,6 +385,17 @@ private enum GreyDepth {
         let isGrey = start.count == 26 && start.starts(with: PNGFile.signature) && (start[25] == 0 || start[25] == 4)
         // A number of bits that no PNG has is left to the decoder to refuse.
         self = isGrey && [1, 2, 4, 8, 16].contains(start[24]) ? .bits(Int(start[24])) : .other
+    }
+}
+
+extension NumPyArray.NumberKind {
+    /// What the numbers are, as part of a sentence.
+    fileprivate var text: String {
+        switch self {
+        case .boolean: "true and false"
+        case .integer: "integers"
+        case .floatingPoint: "fractions"
+        }
     }
 }
 
