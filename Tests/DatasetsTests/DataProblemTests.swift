@@ -11,7 +11,8 @@ struct DataProblemTests {
         #expect(try pascal.problems(tasks: pascal.tasks, workers: 2).isEmpty)
         let indoor = try NYUD(root: Fixtures.path("NYUD_MT_npy"), split: "train")
         let done = Counter()
-        #expect(try indoor.problems(tasks: indoor.tasks, workers: 2) { _ in done.increment() }.isEmpty)
+        #expect(
+            try indoor.examined(tasks: indoor.tasks, workers: 2) { _ in done.increment() }.problems.isEmpty)
         #expect(done.value == indoor.count)
     }
 
