@@ -12,8 +12,8 @@ import PackageDescription
 //     4  Graph             Datasets      Checkpoints     MPICollectives
 //     3  Collectives
 //     2  ConvolutionEngine
-//     1  TensorCore
-//     0  CConvolution  CThreadPool  COpenBLAS  CJPEG  CPNG  CZlib  CCrypto  CSharedMemory  CSockets
+//     1  TensorCore    Archives
+//     0  CConvolution  CThreadPool  COpenBLAS  CJPEG  CPNG  CTIFF  CZlib  CCrypto  CSharedMemory  CSockets
 //        CCollectives -> CMPI
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -56,7 +56,9 @@ let package = Package(
         .target(name: "CJPEG", cSettings: strictC, linkerSettings: [.linkedLibrary("jpeg")]),
         // Reads and writes PNG in all its forms; kept by its authors since 1995.
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
-        // Inflates what MATLAB compresses; kept by its authors since 1995.
+        // Reads TIFF, of which there are more forms than any code of our own would know; kept by its authors since 1988.
+        .target(name: "CTIFF", cSettings: strictC, linkerSettings: [.linkedLibrary("tiff")]),
+        // Inflates what MATLAB and NumPy compress; kept by its authors since 1995.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -68,12 +70,13 @@ let package = Package(
         .target(name: "CSockets", cSettings: strictC),
 
         library("TensorCore", uses: ["CThreadPool"]),
+        library("Archives", uses: ["CZlib"]),
         library("ConvolutionEngine", uses: ["TensorCore", "CConvolution", "COpenBLAS", "CThreadPool"]),
         library("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets"]),
         library("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
         library("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
-        library("Datasets", uses: ["TensorCore", "CJPEG", "CPNG", "CZlib"]),
-        library("Checkpoints", uses: ["CCrypto"]),
+        library("Datasets", uses: ["TensorCore", "Archives", "CJPEG", "CPNG", "CTIFF"]),
+        library("Checkpoints", uses: ["Archives", "CCrypto"]),
         library("Configuration", uses: ["Datasets", "TensorCore", .product(name: "Yams", package: "Yams")]),
         library(
             "Networks", uses: ["Graph", "Configuration", "Datasets", "ConvolutionEngine", "TensorCore", "Checkpoints"]),
@@ -121,7 +124,9 @@ let package = Package(
         tests(of: "Collectives", uses: ["ConvolutionEngine", "CollectivesSupport"]),
         tests(of: "MPICollectives", uses: ["ProgramTesting", "CollectivesProbe"]),
         tests(of: "Graph", uses: ["GraphTesting", "ConvolutionEngine", "TensorCore"]),
-        tests(of: "Datasets", uses: ["ProgramTesting", "Fuzzing", "TensorCore"], resources: [.copy("Fixtures")]),
+        tests(
+            of: "Datasets", uses: ["ProgramTesting", "Fuzzing", "Archives", "TensorCore"],
+            resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints", uses: ["ProgramTesting", "Fuzzing"], resources: [.copy("Fixtures")]),
         tests(of: "Configuration", uses: ["ProgramTesting", "Datasets"]),
         tests(
@@ -156,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "modulor", "ProgramTesting", "Checkpoints", "Datasets",
+                "modulor", "ProgramTesting", "Checkpoints", "Datasets", "Archives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], exclude: ["Scripts"], swiftSettings: strict),
@@ -170,7 +175,8 @@ let package = Package(
         .target(
             name: "Fuzzing",
             dependencies: [
-                "CFuzzing", "CAllocationCounter", "Configuration", "Datasets", "Checkpoints", "TensorCore", "CZlib",
+                "CFuzzing", "CAllocationCounter", "Configuration", "Datasets", "Checkpoints", "Archives", "TensorCore",
+                "CZlib",
             ], path: "Tests/Support/Fuzzing", swiftSettings: strict),
         .target(
             name: "ModelFuzzing", dependencies: ["Fuzzing", "Reports", "Networks", "Configuration", "Checkpoints"],

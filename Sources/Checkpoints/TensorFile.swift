@@ -1,3 +1,5 @@
+import Archives
+
 /// A file of named tensors, in whatever format. Opening it proved that every tensor lies inside of it, so that reading
 /// can only fail when the disk does or when the caller expected something else.
 package protocol TensorFile: AnyObject, Sendable {
@@ -35,7 +37,7 @@ package enum TensorFiles {
         // A safetensors file has eight bytes of length and a brace; the two forms of PyTorch never have one there.
         let start = try reader.bytes(at: 0, count: min(reader.byteCount, SafetensorsHeader.lengthByteCount + 1))
         let isSafetensors = start.last == UInt8(ascii: "{")
-        let isPyTorch = start.starts(with: ZipDirectory.signature) || start.first == PickleMachine.firstByte
+        let isPyTorch = start.starts(with: ZipArchive.signature) || start.first == PickleMachine.firstByte
         guard isSafetensors || isPyTorch else {
             throw InvalidFileError(
                 path: reader.path, problem: "it is neither a safetensors file nor one that PyTorch wrote",

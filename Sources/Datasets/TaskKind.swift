@@ -88,13 +88,35 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    /// The endings of label files, in the order in which they are looked for. JPEG changes values, which classes and
+    /// What is told of labels when a data set is looked at.
+    package enum LabelFigures: Sendable {
+        /// How many pixels each class has.
+        case classes
+        /// How many pixels are true.
+        case shares
+        /// Lengths of vectors, and how many point away from the camera.
+        case vectors
+        /// How large numbers are: metres, or whatever they are.
+        case metres, numbers
+    }
+
+    package var labelFigures: LabelFigures {
+        switch self {
+        case .classes: .classes
+        case .score: .shares
+        case .direction: .vectors
+        case .distance: .metres
+        case .value: .numbers
+        }
+    }
+
+    /// The endings of label files, in any case, the most usual first. JPEG changes values, which classes and
     /// metres do not bear.
     var labelExtensions: [String] {
         switch self {
-        case .classes, .distance: ["png", "npy"]
-        case .score, .direction: ["png", "npy", "jpg"]
-        case .value: ["npy"]
+        case .classes, .distance: ["png", "npy", "npz", "tif", "tiff"]
+        case .score, .direction: ["png", "npy", "npz", "tif", "tiff", "jpg", "jpeg"]
+        case .value: ["npy", "npz", "tif", "tiff", "flo"]
         }
     }
 }

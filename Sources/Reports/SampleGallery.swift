@@ -35,7 +35,7 @@ package struct SampleGallery {
         return path
     }
 
-    private static func picture(of sample: Sample, task: LearningTask) -> Picture {
+    static func picture(of sample: Sample, task: LearningTask) -> Picture {
         guard let label = sample.labels[task] else { preconditionFailure("the sample lacks a label asked for") }
         return label.withView {
             Picture(label: $0, task: task, range: ValueRange(of: $0, task: task))

@@ -27,10 +27,16 @@ package struct TrainingData: Sendable {
             training = opened.training
             validation = opened.validation
         }
-        let missing = [training, validation].compactMap { $0 as? any StoredSampleSource }
-            .flatMap { $0.missingFiles(tasks: tasks) }
-        if let first = missing.first {
-            let others = missing.count > 1 ? " \(missing.count - 1) more files are missing;" : ""
+        // Both are the one split that is evaluated, where one is named.
+        let problems = (split == nil ? [training, validation] : [validation])
+            .compactMap { $0 as? any StoredSampleSource }.flatMap { $0.fileProblems(tasks: tasks) }
+        if let first = problems.first {
+            let others =
+                switch problems.count {
+                case 1: ""
+                case 2: " One more file is missing or there twice;"
+                default: " \(problems.count - 1) more files are missing or there twice;"
+                }
             throw UsageError("\(first)\(others) modulor data check CONFIG lists whatever is wrong with the data.")
         }
         frames = try opened.frames()

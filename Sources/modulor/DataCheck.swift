@@ -6,10 +6,15 @@ import Training
 struct DataCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Reads every sample that a configuration trains and validates on, and names what is wrong.",
+        abstract: "Reads every sample that a configuration trains and validates on, and shows what they hold.",
         discussion: """
+            Shown are the sizes of pictures and, for every task, how much is known and what it is: metres of depth, shares \
+            of classes, lengths and directions of normals. What is wrong is named, of each kind the first few; what is \
+            unlikely to be meant is warned of. The status is 1 where something is wrong.
+
             Examples:
               modulor data check my.yaml
+              modulor data check my.yaml --html --output checked
               modulor data check launch/recipes/imagenet-bank.yaml --pretraining --set data.root=imagenet
             """)
 
@@ -18,12 +23,21 @@ struct DataCheck: ParsableCommand {
     @Flag(help: "The configuration is one of modulor pretrain.")
     var pretraining = false
 
+    @Option(help: "The folder to write contact-sheet.png to: some samples with their labels.")
+    var output: String?
+
+    @Flag(help: "Write data.html there too, one page with all that was found; without --output, to data-check.")
+    var html = false
+
     func run() throws {
         let report = try pretraining ? pictures() : samples()
-        for problem in report.problems { Terminal.note(problem) }
-        Terminal.line(
-            "\(Figure.number(report.trainingCount, "sample")) to train on, \(report.validationCount) to validate on, "
-                + "\(Figure.number(report.problems.count, "problem"))")
+        for problem in report.problemLines() { Terminal.note(problem) }
+        for warning in report.warnings { Terminal.note("warning: \(warning)") }
+        if !report.summary.isEmpty { Terminal.line(report.summary) }
+        if let folder = output ?? (html ? "data-check" : nil) {
+            for path in try DataPage(report, name: options.config).write(to: folder, page: html) { Terminal.line(path) }
+        }
+        Terminal.line(DataPage.counts(of: report))
         if !report.problems.isEmpty { throw ExitCode(1) }
     }
 

@@ -11,7 +11,8 @@ struct DataProblemTests {
         #expect(try pascal.problems(tasks: pascal.tasks, workers: 2).isEmpty)
         let indoor = try NYUD(root: Fixtures.path("NYUD_MT_npy"), split: "train")
         let done = Counter()
-        #expect(try indoor.problems(tasks: indoor.tasks, workers: 2) { _ in done.increment() }.isEmpty)
+        #expect(
+            try indoor.examined(tasks: indoor.tasks, workers: 2) { _ in done.increment() }.problems.isEmpty)
         #expect(done.value == indoor.count)
     }
 
@@ -35,7 +36,7 @@ struct DataProblemTests {
             let tasks = ReferenceLoaderTests.pascalTasks
             let source = try PascalContext(root: root, split: "train", tasks: tasks)
             #expect(
-                source.missingFiles(tasks: tasks).map(\.description) == [
+                source.fileProblems(tasks: tasks).map(\.description) == [
                     "sample 2010_000168: \(root)/SaliencyDistill/2010_000168.png is missing; fetch it, or take the "
                         + "sample off the list."
                 ])
@@ -123,8 +124,28 @@ struct DataProblemTests {
             }
             let names = try list("12\r\n\n  3 \n7")
             #expect(names == ["12", "3", "7"])
-            expectRefusal(path, contains: "lists no sample") { try list("\n\n") }
+            expectRefusal(path, contains: "lists no name") { try list("\n\n") }
             expectRefusal(path, contains: "lists 12 twice") { try list("12\n3\n12\n") }
+            // One name, written with and without composed letters.
+            expectRefusal(path, contains: "twice") { try list("12\ne\u{301}\n\u{E9}\n") }
+        }
+    }
+
+    /// What editors of Windows write before text, or in place of UTF-8.
+    @Test func byteOrderMarksAreDroppedAndUTF16IsNamed() throws {
+        try Fixtures.withCopy(of: "NYUD_MT") { root in
+            let path = "\(root)/gt_sets/train.txt"
+            func list(_ bytes: [UInt8]) throws -> [String] {
+                try Data(bytes).write(to: URL(fileURLWithPath: path))
+                return try NYUD(root: root, split: "train").identifiers
+            }
+            let names = Array("12\r\n3\r\n".utf8)
+            #expect(try list([0xEF, 0xBB, 0xBF] + names) == ["12", "3"])
+            expectRefusal(path, contains: "UTF-16") { try list([0xFF, 0xFE] + names.flatMap { [$0, 0] }) }
+            expectRefusal(path, contains: "UTF-16") { try list([0xFE, 0xFF] + names.flatMap { [0, $0] }) }
+            expectRefusal(path, contains: "UTF-16") { try list(names.flatMap { [$0, 0] }) }
+            expectRefusal(path, contains: "line 3 is not text in UTF-8") { try list(names + [0xE9, 10]) }
+            expectRefusal(path, contains: "lists no name") { try list([0xEF, 0xBB, 0xBF]) }
         }
     }
 }

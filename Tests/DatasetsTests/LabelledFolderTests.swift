@@ -71,7 +71,7 @@ struct LabelledFolderTests {
                 let source = try LabelledFolder(root: root, split: split, tasks: tasks)
                 #expect(Set(source.tasks) == Set(tasks))
                 #expect(source.classNames(of: .semseg) == ["wall", "floor", "chair"])
-                #expect(source.missingFiles(tasks: tasks).isEmpty)
+                #expect(source.fileProblems(tasks: tasks).isEmpty)
                 #expect(try source.problems(tasks: tasks, workers: 1).isEmpty)
                 let sample = try source.sample(at: 0, tasks: tasks)
                 #expect(sample.image.values == (0..<3 * Self.pixels).map { Float($0) })

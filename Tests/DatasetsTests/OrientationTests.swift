@@ -1,3 +1,4 @@
+import Archives
 import Datasets
 import Foundation
 import ProgramTesting
@@ -6,8 +7,8 @@ import Testing
 /// Pictures of cameras that were held across or upside down.
 @Suite("A camera's orientation")
 struct OrientationTests {
-    /// A JPEG fixture with a note of its orientation, as cameras write it.
-    private static func picture(noting orientation: UInt8, isLittleEndian: Bool) throws -> [UInt8] {
+    /// A note of an orientation, as cameras write it.
+    private static func note(_ orientation: UInt8, isLittleEndian: Bool) -> [UInt8] {
         func number(_ value: Int, _ count: Int) -> [UInt8] {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
             return isLittleEndian ? bytes : bytes.reversed()
@@ -19,7 +20,25 @@ struct OrientationTests {
         let directory =
             number(2, 2) + entry(0x0100, 4, number(90, 4)) + entry(0x0112, 3, number(Int(orientation), 2))
             + number(0, 4)
-        let contents = Array("Exif\0\0".utf8) + header + directory
+        return header + directory
+    }
+
+    /// A PNG file with a chunk for the note before its pixels, or behind them.
+    private static func png(
+        _ file: PNGFile, noting orientation: UInt8, isLittleEndian: Bool = true, isLast: Bool = false
+    ) -> [UInt8] {
+        func number(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+        let bytes = file.encoded()
+        let contents = Array("eXIf".utf8) + note(orientation, isLittleEndian: isLittleEndian)
+        let chunk = number(UInt32(contents.count - 4)) + contents + number(ZipArchive.checksum(of: contents))
+        // Signature and header take 33 bytes, the end 12.
+        let place = isLast ? bytes.count - 12 : 33
+        return bytes[..<place] + chunk + bytes[place...]
+    }
+
+    /// A JPEG fixture with a note of its orientation.
+    private static func picture(noting orientation: UInt8, isLittleEndian: Bool) throws -> [UInt8] {
+        let contents = Array("Exif\0\0".utf8) + note(orientation, isLittleEndian: isLittleEndian)
         let length = contents.count + 2
         let bytes = try Fixtures.bytes("PASCAL_MT/JPEGImages/2008_000057.jpg")
         return bytes[..<2] + [0xFF, 0xE1, UInt8(length >> 8), UInt8(length & 255)] + contents + bytes[2...]
@@ -70,16 +89,55 @@ struct OrientationTests {
             try Data("x".utf8).write(to: URL(fileURLWithPath: "\(root)/train.txt"))
             let map = [UInt8](repeating: 255, count: 63 * 90)
             try PNGFile(height: 63, width: 90, pixels: .grey(map)).write(to: "\(root)/edge/x.png")
-            let source = try LabelledFolder(root: root, split: "train", tasks: [.edge])
             func write(_ number: UInt8) throws {
                 try Data(Self.picture(noting: number, isLittleEndian: false))
                     .write(to: URL(fileURLWithPath: "\(root)/images/x.jpg"))
             }
             try write(6)
+            let source = try LabelledFolder(root: root, split: "train", tasks: [.edge])
             let problem = try #require(try source.problems(tasks: [.edge], workers: 1).first)
             #expect("\(problem)".contains("Exif orientation 6") && "\(problem)".contains("mogrify -auto-orient"))
             try write(1)
             #expect(try source.problems(tasks: [.edge], workers: 1).isEmpty)
+        }
+    }
+
+    @Test("PNG notes it too, before its pixels or behind them", arguments: [true, false])
+    func png(isLast: Bool) throws {
+        let file = PNGFile(height: 2, width: 3, pixels: .grey([1, 2, 3, 4, 5, 6]))
+        let pixels = try ImageFile.decode(file.encoded(), path: "plain")
+        for number in UInt8(1)...8 {
+            let noted = Self.png(file, noting: number, isLittleEndian: number % 2 == 0, isLast: isLast)
+            let orientation = ImageFile.Orientation(Int(number))
+            #expect(ImageFile.orientation(of: noted) == orientation)
+            #expect(try ImageFile.decode(noted, path: "noted") == pixels)
+            #expect(
+                try ImageFile.decode(noted, path: "noted", orientation: .applied) == pixels.turned(from: orientation))
+        }
+        let turned = Self.png(file, noting: 6, isLast: isLast)
+        expectRefusal("noted", contains: "Exif orientation 6", "labels beside it", "mogrify -auto-orient") {
+            try ImageFile.decode(turned, path: "noted", orientation: .refused)
+        }
+        #expect(ImageFile.orientation(of: Array(turned.prefix(60))) == .upright)
+    }
+
+    @Test("a label that would have to be turned is refused, of 16 bits too")
+    func turnedLabels() throws {
+        try withTemporaryPath { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let path = "\(folder)/a.png"
+            func write(_ pixels: PNGFile.Pixels) throws {
+                let file = PNGFile(height: 1, width: 2, pixels: pixels)
+                try Data(Self.png(file, noting: 3)).write(to: URL(fileURLWithPath: path))
+            }
+            try write(.grey([0, 1]))
+            #expect(try LabelFile(path).indices().values == [0, 1])
+            expectRefusal(path, contains: "Exif orientation 3", "pictures beside it") {
+                try LabelFile(path, orientation: .refused).indices()
+            }
+            try write(.grey16([1000, 2000]))
+            #expect(try LabelFile(path).depth().values == [1, 2])
+            expectRefusal(path, contains: "Exif orientation 3") { try LabelFile(path, orientation: .refused).depth() }
         }
     }
 }

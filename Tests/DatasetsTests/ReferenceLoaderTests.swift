@@ -15,7 +15,7 @@ struct ReferenceLoaderTests {
         #expect(source.layout == (set == "PASCAL_MT" ? .rcm : .astmt))
         #expect(Set(source.tasks) == Set(Self.pascalTasks))
         #expect(source.identifiers == expected.object("splits").strings(split))
-        #expect(source.missingFiles(tasks: Self.pascalTasks).isEmpty)
+        #expect(source.fileProblems(tasks: Self.pascalTasks).isEmpty)
         for index in 0..<source.count {
             let sample = try source.sample(at: index, tasks: Self.pascalTasks)
             #expect(sample.identifier == source.identifiers[index])
@@ -53,7 +53,7 @@ struct ReferenceLoaderTests {
         #expect(source.layout == (set == "NYUD_MT" ? .matlab : .numPy))
         #expect(source.classNames(of: .semseg).count == (set == "NYUD_MT" ? 41 : 40))
         #expect(source.identifiers == expected.object("splits").strings(split))
-        #expect(source.missingFiles(tasks: source.tasks).isEmpty)
+        #expect(source.fileProblems(tasks: source.tasks).isEmpty)
         for index in 0..<source.count {
             let sample = try source.sample(at: index, tasks: Self.indoorTasks)
             let figures = expected.object("images", sample.identifier)

@@ -76,7 +76,7 @@ struct TrainingDataTests {
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(root)/images/21.jpg"))
         #expect(throws: SampleError.self) { try TrainingData(settings, tasks: [.edge]) }
         // A check goes on, to name all.
-        let problems = try DataReport(settings, tasks: [.edge]).problems
+        let problems = try DataReport(settings, tasks: [.edge]).problems.map(\.description)
         #expect(problems.contains { $0.contains("sample 21: \(root)/images/21.jpg: it is neither a JPEG nor a PNG") })
         #expect(problems.contains { $0.contains("sample 7: the picture has 480 x 100 pixels") })
     }
@@ -92,7 +92,7 @@ struct TrainingDataTests {
         let error = #expect(throws: UsageError.self) { try TrainingData(settings, tasks: [.edge, .depth]) }
         let text = try #require(error?.description)
         #expect(text.contains("sample 3: \(root)/depth/3.mat is missing"))
-        #expect(text.contains("1 more files are missing"))
+        #expect(text.contains("One more file is missing"))
         #expect(text.contains("modulor data check"))
     }
 
@@ -132,9 +132,9 @@ struct TrainingDataTests {
         try FileManager.default.removeItem(atPath: root + "/edge/7.png")
         let report = try DataReport(settings, tasks: [.edge, .depth])
         #expect(report.problems.count == 3)
-        #expect(report.problems[0].contains("sample 12: it is on the lists of both train and val"))
-        #expect(report.problems[1].contains("sample 3: \(root)/depth/3.mat: it is not a MAT file of version 5"))
-        #expect(report.problems[2].contains("sample 7: \(root)/edge/7.png"))
+        #expect(report.problems[0].description.contains("sample 12: it is on the lists of both train and val"))
+        #expect(report.problems[1].description.contains("sample 3: \(root)/depth/3.mat: it is not a MAT file of version 5"))
+        #expect(report.problems[2].description.contains("sample 7: \(root)/edge/7.png"))
         let drawn = try DataReport(DataSettings(), tasks: [.semseg])
         #expect(drawn.problems.isEmpty && drawn.trainingCount == 2000)
     }
@@ -160,7 +160,7 @@ struct TrainingDataTests {
         try Data("a\nb\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/train.txt"))
         try Data("c\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/val.txt"))
         let settings = Self.settings(.folder, folder.path)
-        let problems = try DataReport(settings, tasks: [.edge, .sal]).problems
+        let problems = try DataReport(settings, tasks: [.edge, .sal]).problems.map(\.description)
         #expect(problems.count == 1 && problems[0].hasPrefix("task sal: no training label has a pixel above one half"))
         try array([0, 1, 255, 0], "sal/b")
         #expect(try DataReport(settings, tasks: [.edge, .sal]).problems.isEmpty)

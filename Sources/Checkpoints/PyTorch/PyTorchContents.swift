@@ -1,3 +1,5 @@
+import Archives
+
 /// What a file of PyTorch's holds: where each tensor lies, and in which byte order.
 struct PyTorchContents {
     let stateDictionary: StateDictionary
@@ -7,9 +9,10 @@ struct PyTorchContents {
 
     /// The form since 2020: an archive with a pickle, and a part for each storage.
     init(archive reader: borrowing FileReader) throws {
-        let directory = try ZipDirectory(reader)
-        let files = directory.files
-        guard !directory.packed.contains(where: { $0.hasSuffix("/data.pkl") }) else {
+        let parts = try Self.parts(of: reader)
+        let files = Dictionary(
+            uniqueKeysWithValues: parts.filter { $0.packing == .stored }.map { ($0.name, $0.bytes) })
+        guard !parts.contains(where: { $0.packing != .stored && $0.name.hasSuffix("/data.pkl") }) else {
             throw PickleProblem.damaged("it was compressed after torch.save wrote it")
         }
         let pickles = files.keys.filter { $0.hasSuffix("/data.pkl") && $0.split(separator: "/").count == 2 }
@@ -30,6 +33,16 @@ struct PyTorchContents {
         stateDictionary = try StateDictionary(root, in: machine.objects, budget: range.count)
         tensors = try Self.tensors(stateDictionary, machine.objects, fileByteCount: reader.byteCount) { storage in
             files["\(folder)data/\(storage.key)"]
+        }
+    }
+
+    private static func parts(of reader: borrowing FileReader) throws -> [ZipArchive.Part] {
+        do {
+            return try ZipArchive(byteCount: reader.byteCount) { try reader.bytes(at: $0, count: $1) }.parts
+        } catch ZipArchive.Problem.twice(let name) {
+            throw PickleProblem.damaged("it has its part \(quoted(name)) twice")
+        } catch is ZipArchive.Problem {
+            throw PickleProblem.damaged("its list of parts is damaged or cut short")
         }
     }
 

@@ -1,3 +1,5 @@
+import Archives
+
 /// A file that `torch.save` wrote, open for reading: the archive since 2020, or the older chain of pickles.
 ///
 /// No code of the file is run, whatever it asks for: see `PickleMachine`. Opening proves that all tensors lie inside of
@@ -41,7 +43,7 @@ package final class PyTorchFile: TensorFile {
 
     private static func contents(_ reader: borrowing FileReader) throws -> PyTorchContents {
         let start = try reader.bytes(at: 0, count: min(reader.byteCount, 512))
-        if start.starts(with: ZipDirectory.signature) { return try PyTorchContents(archive: reader) }
+        if start.starts(with: ZipArchive.signature) { return try PyTorchContents(archive: reader) }
         if start.first == PickleMachine.firstByte { return try PyTorchContents(pickles: reader) }
         // tar, which torch.save wrote before version 0.1.10.
         if start.dropFirst(257).starts(with: Array("ustar".utf8)) {

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// A whole configuration: read strictly, written completely, and compared key by key.
@@ -117,11 +118,14 @@ private func readText(path: String) throws(ConfigurationError) -> String {
     guard count < bytes.count else {
         throw ConfigurationError(place, "this is larger than \(YAMLNode.largestFile) bytes, and so no configuration")
     }
-    guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
-        let lines = bytes[..<count].split(separator: 0x0A, omittingEmptySubsequences: false)
-        let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
-        throw ConfigurationError(
-            ConfigurationPlace(.file(path), line: line + 1, column: 1), "this line is not text in UTF-8")
+    do {
+        return try TextFile.text(of: bytes[..<count])
+    } catch {
+        switch error {
+        case .utf16: throw ConfigurationError(place, "this is text in UTF-16; save it as UTF-8")
+        case .notUTF8(let line):
+            throw ConfigurationError(
+                ConfigurationPlace(.file(path), line: line, column: 1), "this line is not text in UTF-8")
+        }
     }
-    return text
 }

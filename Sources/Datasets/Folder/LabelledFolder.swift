@@ -5,31 +5,34 @@ import Foundation
 ///     ROOT/
 ///       train.txt, val.txt     the names of the samples, one a line, without extension
 ///       images/NAME.jpg        or .jpeg or .png: RGB or grey
-///       TASK/NAME.png          or .npy or, for edge, sal and normals, .jpg: a folder for each task that there is
+///       TASK/NAME.png          or .npy, .npz, .tif, .tiff, for scores and directions .jpg, for values .flo: a folder for
+///                              each task that there is
 ///       TASK/classes.txt       of a task with classes: their names, one a line, in the order of their numbers from 0,
 ///                              unless the configuration has them; of human_parts background first
 ///
-/// A picture whose camera noted that it is to be turned is refused: labels may lie either way. Labels have the size of
-/// their picture. An array (`.npy`) is height x width, with several channels height x width x channels.
+/// Extensions may be in capitals. A sample with two pictures, or two labels of a task, is refused: which is meant, only
+/// their author knows. So is a picture or label whose camera noted that it is to be turned: the others may lie either
+/// way. Labels have the size of their picture. An array is height x width, with several channels height x width x
+/// channels; of several arrays in a `.npz` file, `arr_0` is read.
 ///
-/// | kind | PNG or JPEG | `.npy` |
+/// | kind | PNG, JPEG, and TIFF of at most 16 bits | `.npy`, `.npz`, other TIFF |
 /// |---|---|---|
-/// | `classes` | PNG: palette indices or grey values, as they are; 255 unknown | the same numbers |
+/// | `classes` | no JPEG: palette indices or grey values, as they are; 255 unknown | the same numbers |
 /// | `score` | grey, of three channels RGB, 0 … 255 for 0 … 1; truth above one half | 0 … 1, or true and false; 255 unknown |
-/// | `direction` | x, y, z as 2 v / 255 - 1: x right, y up, z towards the camera | x, y, z |
-/// | `distance` | 16-bit grey PNG, millimetres; 0 unknown | metres; 0, negative or not finite: unknown |
-/// | `value` | none | the numbers; those that are not finite are unknown |
+/// | `direction` | x, y, z as 2 v / 255 - 1: x right, y up, z towards the camera | x, y, z as fractions |
+/// | `distance` | 16-bit grey PNG or TIFF, millimetres; 0 unknown | metres as fractions; 0, negative or not finite: unknown |
+/// | `value` | the numbers of a TIFF | the numbers, also of `.flo`; those that are not finite are unknown |
 ///
 /// A mask of 0 and 1 in a PNG, which would be false throughout, is refused; one of 0 alone is not.
 ///
-/// Normals are brought to unit length; those shorter than 0.5 or longer than 1.5 are unknown, so black and middle grey
-/// pixels are.
+/// Normals are brought to unit length; black and middle grey pixels, (0, 0, 0) and a few of a wrong length are unknown.
 package struct LabelledFolder: StoredSampleSource {
     package let identifiers: [String]
     package let tasks: [LearningTask]
-    private let root: String
-    /// By the task's name.
+    /// By the tasks' names.
     private let names: [String: [String]]
+    private let images: NamedFiles
+    private let labels: [String: NamedFiles]
 
     /// - Parameters:
     ///   - split: `train` or `val`, or what else a list `ROOT/SPLIT.txt` is called.
@@ -53,13 +56,19 @@ package struct LabelledFolder: StoredSampleSource {
                 path: root, problem: "the folder \(task.name) is missing",
                 remedy: "put the labels there, or remove \(task.name) from tasks")
         }
-        self.root = root
-        identifiers = try IdentifierList.read("\(root)/\(split).txt")
+        identifiers = try NameList.read("\(root)/\(split).txt")
         var names: [String: [String]] = [:]
         for task in requested where task.kind == .classes {
             names[task.name] = try Self.classNames(of: task, root: root)
         }
         self.names = names
+        images = NamedFiles("\(root)/images", for: identifiers, extensions: ["jpg", "jpeg", "png"])
+        var labels: [String: NamedFiles] = [:]
+        for task in requested {
+            labels[task.name] = NamedFiles(
+                "\(root)/\(task.name)", for: identifiers, extensions: task.kind.labelExtensions)
+        }
+        self.labels = labels
     }
 
     /// The names of a task's classes: those of the configuration, else those of `ROOT/TASK/classes.txt`.
@@ -70,7 +79,7 @@ package struct LabelledFolder: StoredSampleSource {
         let path = "\(root)/\(task.name)/classes.txt"
         var listed = task.classNames
         if listed.isEmpty || FileManager.default.fileExists(atPath: path) {
-            let stored = try IdentifierList.read(path)
+            let stored = try NameList.read(path)
             guard listed.isEmpty || listed == stored else {
                 throw DataFileError(
                     path: path, problem: "it lists other classes than tasks.\(task.name).classes",
@@ -96,12 +105,25 @@ package struct LabelledFolder: StoredSampleSource {
 
     package func files(at index: Int, tasks: [LearningTask]) -> [String] {
         let identifier = identifiers[index]
-        return [imagePath(identifier)] + tasks.map { labelPath($0, identifier) }
+        return [images.path(identifier)] + tasks.map { files(of: $0).path(identifier) }
+    }
+
+    package func fileProblems(at index: Int, tasks: [LearningTask]) -> [SampleError] {
+        let all = [(Self.picture, images)] + tasks.map { (Self.labels(of: $0), files(of: $0)) }
+        return all.compactMap { what, files in
+            do {
+                _ = try naming(index) { try files.file($0, as: what) }
+                return nil
+            } catch {
+                return error as? SampleError
+            }
+        }
     }
 
     package func sample(at index: Int, tasks: [LearningTask]) throws -> Sample {
         try naming(index) { identifier in
-            let image = try ImageFile.read(imagePath(identifier), orientation: .refused).rgbMap
+            let path = try images.file(identifier, as: Self.picture)
+            let image = try ImageFile.read(path, orientation: .refused).rgbMap
             var labels: [LearningTask: PixelMap] = [:]
             for task in tasks { labels[task] = try map(of: task, identifier) }
             return Sample(identifier: identifier, image: image, labels: labels)
@@ -109,20 +131,17 @@ package struct LabelledFolder: StoredSampleSource {
     }
 
     private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
-        try LabelFile(labelPath(task, identifier)).map(of: task, classes: classNames(of: task).count)
+        let path = try files(of: task).file(identifier, as: Self.labels(of: task))
+        return try LabelFile(path, orientation: .refused).map(of: task, classes: classNames(of: task).count)
     }
 
-    private func imagePath(_ identifier: String) -> String {
-        firstThere("\(root)/images/\(identifier)", ["jpg", "jpeg", "png"])
+    private func files(of task: LearningTask) -> NamedFiles {
+        guard let files = labels[task.name] else {
+            preconditionFailure("labels of \(task.name) were not asked for when the folder was opened")
+        }
+        return files
     }
 
-    private func labelPath(_ task: LearningTask, _ identifier: String) -> String {
-        firstThere("\(root)/\(task.name)/\(identifier)", task.kind.labelExtensions)
-    }
-
-    /// The file with the first of `extensions` that exists, else the one with the first.
-    private func firstThere(_ name: String, _ extensions: [String]) -> String {
-        let paths = extensions.map { "\(name).\($0)" }
-        return paths.first { FileManager.default.fileExists(atPath: $0) } ?? paths[0]
-    }
+    private static let picture = "picture"
+    private static func labels(of task: LearningTask) -> String { "label of \(task.name)" }
 }

@@ -28,8 +28,9 @@ extension ImageFile {
         case refused
     }
 
-    /// The orientation that a JPEG file notes; `upright` where it notes none, or none that can be read.
+    /// The orientation that a JPEG or PNG file notes; `upright` where it notes none, or none that can be read.
     package static func orientation(of encoded: [UInt8]) -> Orientation {
+        if encoded.starts(with: PNGFile.signature) { return orientation(ofPNG: encoded) ?? .upright }
         var segments = JPEGSegments { start, count in
             start <= encoded.count && count <= encoded.count - start ? Array(encoded[start..<start + count]) : nil
         }
@@ -41,6 +42,33 @@ extension ImageFile {
             return orientation(inTIFF: contents.dropFirst(6)) ?? .upright
         }
         return .upright
+    }
+
+    /// Looks for the chunk eXIf among those of a PNG file (PNG 3rd edition, 11.3.4.5).
+    private static func orientation(ofPNG encoded: [UInt8]) -> Orientation? {
+        var start = PNGFile.signature.count
+        while start <= encoded.count - 12 {
+            let length = encoded[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+            guard length <= encoded.count - start - 12 else { return nil }
+            let contents = encoded[(start + 8)..<(start + 8 + length)]
+            if encoded[(start + 4)..<(start + 8)].elementsEqual("eXIf".utf8) { return orientation(inTIFF: contents) }
+            start += 12 + length
+        }
+        return nil
+    }
+
+    /// Refuses a file that notes that it is to be turned.
+    /// - Parameter others: what lies beside it: labels, or pictures.
+    static func requireUpright(_ encoded: [UInt8], path: String, others: String) throws {
+        let noted = orientation(of: encoded)
+        guard noted != .upright else { return }
+        throw DataFileError(
+            path: path,
+            problem:
+                "the camera noted that it is to be turned (Exif orientation \(noted.number)), and \(others) beside "
+                + "it may lie either way",
+            remedy: "turn its pixels ('mogrify -auto-orient FILE') where \(others) are upright, or else drop the note "
+                + "('mogrify -strip FILE')")
     }
 
     /// Looks for the tag in the first directory of a TIFF file, which Exif is (TIFF 6.0, section 2).

@@ -46,18 +46,14 @@ package struct ImageFile: Sendable, Equatable {
         _ encoded: [UInt8], path: String, palette: PaletteReading = .colors,
         orientation: OrientationReading = .ignored, pixelLimit: Int = defaultPixelLimit
     ) throws -> ImageFile {
-        if encoded.starts(with: [0xFF, 0xD8, 0xFF]) {
-            let noted = orientation == .ignored ? .upright : Self.orientation(of: encoded)
-            guard noted == .upright || orientation == .applied else {
-                throw DataFileError(
-                    path: path,
-                    problem: "the camera noted that it is to be turned (Exif orientation \(noted.number)), and labels "
-                        + "beside it may lie either way",
-                    remedy: "turn its pixels ('mogrify -auto-orient FILE') where the labels are upright, or else drop "
-                        + "the note ('mogrify -strip FILE')")
-            }
-            return try decodeJPEG(encoded, path: path, pixelLimit: pixelLimit).turned(from: noted)
+        switch orientation {
+        case .ignored: break
+        case .refused: try requireUpright(encoded, path: path, others: "labels")
+        case .applied:
+            let stored = try decode(encoded, path: path, palette: palette, pixelLimit: pixelLimit)
+            return stored.turned(from: Self.orientation(of: encoded))
         }
+        if isJPEG(encoded) { return try decodeJPEG(encoded, path: path, pixelLimit: pixelLimit) }
         if encoded.starts(with: PNGFile.signature) {
             return try decodePNG(encoded, palette: palette, path: path, pixelLimit: pixelLimit)
         }
@@ -65,6 +61,12 @@ package struct ImageFile: Sendable, Equatable {
             path: path, problem: "it is neither a JPEG nor a PNG file",
             remedy: "convert it to one of these, or take it off the list")
     }
+
+    /// Whether a file that begins with `bytes` is a JPEG or PNG, whatever it is called.
+    static func isPicture(_ bytes: [UInt8]) -> Bool { isJPEG(bytes) || bytes.starts(with: PNGFile.signature) }
+
+    /// Whether a file that begins with `bytes` is a JPEG, whatever it is called.
+    static func isJPEG(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0xFF, 0xD8, 0xFF]) }
 
     /// The picture as RGB values from 0 to 255; grey is repeated in all three channels.
     package var rgbMap: PixelMap {

@@ -1,3 +1,5 @@
+import Archives
+
 /// A MAT file of version 5, which MATLAB writes with `-v6` and `-v7`, of either byte order, compressed or not.
 ///
 /// Values are parsed when they are asked for. No file makes reading hang or take memory without bound: a size is
@@ -121,8 +123,8 @@ package struct MATFile: Sendable {
         guard byteLimit > 0 else { throw .tooLarge }
         // The closure's error is typed only outside of it.
         let result = file.bytes.withUnsafeBytes { bytes in
-            Result { () throws(ZlibError) in
-                try inflate(UnsafeRawBufferPointer(rebasing: bytes[range]), byteLimit: byteLimit)
+            Result { () throws(InflateError) in
+                try inflate(UnsafeRawBufferPointer(rebasing: bytes[range]), format: .zlib, byteLimit: byteLimit)
             }
         }
         do {

@@ -19,7 +19,7 @@ package struct NYUD: StoredSampleSource {
     /// - Throws: ``DataFileError`` that names the folder or list that is missing or damaged. Pictures and labels are
     ///   not looked at.
     package init(root: String, split: String) throws {
-        identifiers = try IdentifierList.read("\(root)/gt_sets/\(split).txt")
+        identifiers = try NameList.read("\(root)/gt_sets/\(split).txt")
         layout = try NYUDLayout(root: root, sample: identifiers[0])
         self.root = root
     }
@@ -77,5 +77,5 @@ package struct NYUD: StoredSampleSource {
         return known
     }
 
-    private func imagePath(_ identifier: String) -> String { "\(root)/images/\(identifier).jpg" }
+    private func imagePath(_ identifier: String) -> String { NYUDLayout.imagePath(identifier, root: root) }
 }

@@ -5,7 +5,8 @@ package enum NYUDLayout: Sendable, CaseIterable {
     /// The archives of the paper's official code and of ASTMT: `.mat`, `.jpg` and `.png`; 41 classes.
     case matlab
     /// The archive of Vandenhende et al., Multi-Task Learning for Dense Prediction Tasks (2020): `.npy` and `.png`;
-    /// 40 classes.
+    /// 40 classes. That of Brüggemann et al., Exploring Relational Context for Multi-Task Dense Prediction (2021), has
+    /// `.png` for edges and normals too.
     case numPy
 
     static let tasks: [PaperTask] = [.semseg, .edge, .normals, .depth]
@@ -30,7 +31,21 @@ package enum NYUDLayout: Sendable, CaseIterable {
     }
 
     func path(of task: PaperTask, _ identifier: String, root: String) -> String {
-        "\(root)/\(relativePath(of: task, identifier))"
+        let usual = "\(root)/\(relativePath(of: task, identifier))"
+        guard self == .numPy, task == .edge || task == .normals else { return usual }
+        return Self.there(usual, else: "png")
+    }
+
+    /// The path of a sample's picture.
+    static func imagePath(_ identifier: String, root: String) -> String {
+        there("\(root)/images/\(identifier).jpg", else: "png")
+    }
+
+    /// `path`, unless the same with another extension is all that there is.
+    private static func there(_ path: String, else other: String) -> String {
+        let alternative = String(path[..<path.lastIndex(of: ".")!]) + "." + other
+        let manager = FileManager.default
+        return !manager.fileExists(atPath: path) && manager.fileExists(atPath: alternative) ? alternative : path
     }
 
     private func relativePath(of task: PaperTask, _ identifier: String) -> String {

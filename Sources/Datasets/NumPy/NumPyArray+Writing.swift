@@ -7,7 +7,7 @@ extension NumPyArray {
         // Values begin at a multiple of 64 bytes, after ten bytes and a header that ends its line.
         header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
         let length = header.utf8.count
-        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8)
+        return signature + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8)
             + values.withUnsafeBytes { Array($0) }
     }
 }

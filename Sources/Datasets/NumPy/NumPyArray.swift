@@ -5,6 +5,8 @@
 ///
 /// The format: NumPy Enhancement Proposal 1, versions 1.0 to 3.0.
 package struct NumPyArray: Sendable, Equatable {
+    static let signature: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
     package let shape: [Int]
     /// Whether the file holds true and false, or whole numbers, or fractions.
     package let kind: NumberKind

@@ -30,7 +30,7 @@ struct NumPyHeader {
     }
 
     init(_ bytes: [UInt8]) throws(Problem) {
-        guard bytes.count >= 10, bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
+        guard bytes.count >= 10, bytes.starts(with: NumPyArray.signature) else {
             throw Problem(
                 problem: "it is not a .npy file", remedy: "save the array with numpy.save, or take it off the list")
         }

@@ -36,7 +36,7 @@ package struct PascalContext: StoredSampleSource {
             requested.contains { PaperTask($0) == .normals }
             ? try layout == .rcm ? NormalsClasses.read(root: root) : NormalsClasses.standard : []
         let list = "\(root)/ImageSets/Context/\(split).txt"
-        let listed = try IdentifierList.read(list)
+        let listed = try NameList.read(list)
         if requested.map({ PaperTask($0) }) == [.humanParts] {
             let objects = try ObjectClasses(root: root, split: split, identifiers: listed, layout: layout)
             identifiers = listed.filter { objects.classes(of: $0).contains(Self.personClass) }

@@ -6,20 +6,24 @@ package protocol StoredSampleSource: SampleSource {
     var identifiers: [String] { get }
     /// The files that a sample with labels of `tasks` is read from, the picture first.
     func files(at index: Int, tasks: [LearningTask]) -> [String]
+    /// The files of a sample that are missing, or there twice. Nothing is opened.
+    func fileProblems(at index: Int, tasks: [LearningTask]) -> [SampleError]
 }
 
 extension StoredSampleSource {
     package var count: Int { identifiers.count }
 
-    /// The samples of which a file is missing, in order. Nothing is opened, so this is quick.
-    package func missingFiles(tasks: [LearningTask]) -> [SampleError] {
-        identifiers.indices.flatMap { index in
-            files(at: index, tasks: tasks).filter { !FileManager.default.fileExists(atPath: $0) }.map { path in
-                SampleError(
-                    identifier: identifiers[index], problem: "\(path) is missing",
-                    remedy: "fetch it, or take the sample off the list")
-            }
+    package func fileProblems(at index: Int, tasks: [LearningTask]) -> [SampleError] {
+        files(at: index, tasks: tasks).filter { !FileManager.default.fileExists(atPath: $0) }.map { path in
+            SampleError(
+                identifier: identifiers[index], problem: "\(path) is missing",
+                remedy: "fetch it, or take the sample off the list")
         }
+    }
+
+    /// The files of all samples that are missing or there twice, in order. Nothing is opened, so this is quick.
+    package func fileProblems(tasks: [LearningTask]) -> [SampleError] {
+        identifiers.indices.flatMap { fileProblems(at: $0, tasks: tasks) }
     }
 
     /// The height and width of every picture, in the order of the list. Only the beginnings of the files are read.
@@ -40,24 +44,5 @@ extension StoredSampleSource {
             throw SampleError(
                 identifier: identifier, problem: "\(error.path): \(error.problem)", remedy: error.remedy)
         }
-    }
-}
-
-/// The names of samples, one a line.
-enum IdentifierList {
-    /// Reads the list at `path`; empty lines and blanks around names do not count.
-    /// - Throws: ``DataFileError`` when it cannot be read, is empty, or names a sample twice.
-    static func read(_ path: String) throws -> [String] {
-        let text = String(decoding: try contents(ofFile: path), as: UTF8.self)
-        let lines = text.split { $0.isNewline }.map { $0.trimmingCharacters(in: .whitespaces) }
-        let names = lines.filter { !$0.isEmpty }
-        guard !names.isEmpty else {
-            throw DataFileError(path: path, problem: "it lists no sample", remedy: "write one name a line")
-        }
-        var seen: Set<String> = []
-        for name in names where !seen.insert(name).inserted {
-            throw DataFileError(path: path, problem: "it lists \(name) twice", remedy: "remove one of the two lines")
-        }
-        return names
     }
 }

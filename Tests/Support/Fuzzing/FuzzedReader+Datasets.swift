@@ -112,4 +112,46 @@ extension FuzzedReader {
                 + (0..<byteCount).map { UInt8($0 * 7 % 251) }
         }
     }
+
+    static var npz: FuzzedReader {
+        let arrays = NumPyArray.encoded((0..<24).map(Float.init), shape: [4, 6])
+        // A byte of deflate's holds at most 1032, and each may become a float32.
+        return FuzzedReader(
+            "npz",
+            seeds: ["one", "deflated"].map { data("arrays/\($0).npz") } + [ZipBuilder().archive([("a.npy", arrays)])],
+            near: 260, allowance: { 1 << 20 + 8 * 1032 * $0 }, isRefusal: isNamedRefusal
+        ) { bytes in
+            let array = try NumPyArray(archive: bytes, path: "damaged")
+            try require(array.values.count == array.shape.reduce(1, *), "an array's values fill its shape")
+        }
+    }
+
+    static var tiff: FuzzedReader {
+        // ZSTD's window may have 128 MiB; besides, a byte holds at most 32768 values.
+        FuzzedReader(
+            "tiff", seeds: tiffSeeds, allowance: { 1 << 28 + 4 * 32768 * $0 }, isRefusal: isNamedRefusal
+        ) { bytes in
+            let file = try TIFFFile(bytes, path: "damaged")
+            let map = try file.map(channels: file.channels)
+            try require(map.values.count == file.height * file.width * file.channels, "a map")
+        }
+    }
+
+    private static var tiffSeeds: [[UInt8]] {
+        [
+            "u2_big_endian_lzw_predictor", "f4_2_planes", "f4_5_rows", "f4_2_tiles", "u2_3_planes_tiles", "f4_lzw",
+            "f4_deflate_predictor", "f4_zstd", "i2_packbits", "rgba8", "bits1_fax4", "bits4", "f4_bigtiff", "nodata",
+            "overview",
+        ].map { data("arrays/\($0).tif") }
+    }
+
+    static var flow: FuzzedReader {
+        let seed = Array("PIEH".utf8) + [4, 0, 0, 0, 3, 0, 0, 0] + (0..<96).map { UInt8($0 * 7 % 251) }
+        return FuzzedReader(
+            "flo", seeds: [seed], first: 4, near: 8, allowance: { 65536 + 16 * $0 }, isRefusal: isNamedRefusal
+        ) { bytes in
+            let map = try FlowFile.decode(bytes, path: "damaged")
+            try require(map.values.count == 2 * map.height * map.width, "a map of flow")
+        }
+    }
 }
