@@ -18,7 +18,7 @@ import Testing
 
     /// Its rows | `KEY` | meaning | `DEFAULT` | …, each as "KEY: DEFAULT".
     private func rows(_ part: String) -> [String] {
-        part.matches(of: #/\n\| `([a-zA-Z_.]+)` \| [^|\n]* \| `([^`\n]*)` \|/#).map { "\($0.1): \($0.2)" }
+        part.matches(of: #/\n\| `([a-zA-Z0-9_.]+)` \| [^|\n]* \| `([^`\n]*)` \|/#).map { "\($0.1): \($0.2)" }
     }
 
     /// A resolved configuration, whose sections are indented by two spaces a level, in the same form.
