@@ -225,7 +225,7 @@ struct PretrainingTests {
         let error = #expect(throws: SampleError.self) { try self.bank(configuration) }
         #expect(error?.description.contains("/train/red/3.png") == true)
         let problems = try DataReport(configuration.data).problems
-        #expect(problems.count == 1 && problems[0].contains("/train/red/3.png"))
+        #expect(problems.count == 1 && problems[0].description.contains("/train/red/3.png"))
     }
 
     @Test func whatDivergesIsStopped() throws {

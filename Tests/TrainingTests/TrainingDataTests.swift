@@ -133,7 +133,8 @@ struct TrainingDataTests {
         let report = try DataReport(settings, tasks: [.edge, .depth])
         #expect(report.problems.count == 3)
         #expect(report.problems[0].description.contains("sample 12: it is on the lists of both train and val"))
-        #expect(report.problems[1].description.contains("sample 3: \(root)/depth/3.mat: it is not a MAT file of version 5"))
+        #expect(
+            report.problems[1].description.contains("sample 3: \(root)/depth/3.mat: it is not a MAT file of version 5"))
         #expect(report.problems[2].description.contains("sample 7: \(root)/edge/7.png"))
         let drawn = try DataReport(DataSettings(), tasks: [.semseg])
         #expect(drawn.problems.isEmpty && drawn.trainingCount == 2000)
