@@ -37,10 +37,7 @@ extension DataReport {
         guard labels.knownCount > 0 else { return [head] }
         switch labels.task.kind.labelFigures {
         case .classes:
-            let shares = zip(classes, labels.classCounts).map { name, count in
-                count == 0 ? "\(name) never" : "\(name) \(percent(Double(count) / Double(labels.knownCount)))"
-            }
-            return ["\(head); \(shares.joined(separator: ", "))"]
+            return ["\(head); \(shares(of: classes, labels))"]
         case .shares:
             let shares = labels.scoreCounts.enumerated().map { channel, count in
                 let name = labels.scoreCounts.count > 1 ? "\(labels.task.channelName(channel)) " : ""
@@ -70,6 +67,29 @@ extension DataReport {
                         + number(numbers.quantile(0.99))
                 }
         }
+    }
+
+    /// The share of every class, or of the largest where there are many, and how many are never seen.
+    private static func shares(of classes: [String], _ labels: LabelSummary) -> String {
+        let most = 20
+        let unseen = labels.classCounts.count { $0 == 0 }
+        let isShort = classes.count <= most
+        let shown =
+            isShort
+            ? Array(classes.indices)
+            : classes.indices.sorted {
+                (labels.classCounts[$1], $0) < (labels.classCounts[$0], $1)
+            }.prefix(most).filter { labels.classCounts[$0] > 0 }
+        let shares = shown.map { index in
+            let count = labels.classCounts[index]
+            return count == 0
+                ? "\(classes[index]) never" : "\(classes[index]) \(percent(Double(count) / Double(labels.knownCount)))"
+        }
+        let rest = classes.count - shown.count - unseen
+        return
+            (shares + (isShort || rest == 0 ? [] : ["\(rest) more"])
+            + (isShort || unseen == 0 ? [] : ["\(unseen) never"]))
+            .joined(separator: ", ")
     }
 
     private static func range(_ range: ClosedRange<Int>) -> String {

@@ -92,8 +92,10 @@ package struct DataProblem: Sendable, Equatable, CustomStringConvertible {
         if let colon = text.firstRange(of: ": "), text[..<colon.lowerBound].contains("/") {
             text = String(text[colon.upperBound...])
         }
+        // Names that are numbers go with the other numbers.
+        let isNumber = error.identifier.allSatisfy(\.isNumber)
         let words = text.split(separator: " ").filter { !$0.contains("/") }.map { word in
-            word.prefix { $0 != "." && $0 != "," } == error.identifier ? "#" : word
+            !isNumber && word.prefix { $0 != "." && $0 != "," } == error.identifier ? "#" : word
         }
         text = words.joined(separator: " ")
         kind = String(text.map { $0.isNumber ? "#" : $0 }).replacingOccurrences(

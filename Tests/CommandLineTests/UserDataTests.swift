@@ -93,7 +93,10 @@ import Testing
         Case("normals-negated", task: "normals", status: 0, "100.0 %", "warning: ", "point away from the camera") {
             try $0.normals { -$0 }
         },
-        Case("normals-length-2", task: "normals", "100 % of its vectors are not of length 1 (on average 2.0)") {
+        Case(
+            "normals-length-2", task: "normals", "100 % of its vectors are not of length 1 (on average 2.0)",
+            "and 3 more like"
+        ) {
             try $0.normals { 2 * $0 }
         },
         Case("normals-0-to-255", task: "normals", "100 % of its vectors", "2 * array / 255 - 1") {

@@ -106,6 +106,12 @@ struct FoundFilesTests {
             let after = try source.sample(at: 0, tasks: tasks)
             #expect(after.image == before.image && after.labels[.semseg] == before.labels[.semseg])
             #expect(after.labels[.normals]?.values.allSatisfy { $0 == 1 } == true)
+            // 0 and 255 are unknown.
+            let grey = [0, 255] + [UInt8](repeating: 40, count: height * width - 2)
+            try FileManager.default.removeItem(atPath: "\(root)/segmentation/\(name).png")
+            try PNGFile(height: height, width: width, pixels: .grey(grey)).write(to: "\(root)/segmentation/\(name).png")
+            let classes = try source.sample(at: 0, tasks: [.semseg]).labels[.semseg]?.values
+            #expect(classes?.prefix(3) == [255, 255, 39])
         }
     }
 }

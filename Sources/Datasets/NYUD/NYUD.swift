@@ -62,7 +62,9 @@ package struct NYUD: StoredSampleSource {
             return try file.checkedClasses(file.matrix("segmentation"), count: count)
         case (.semseg, .numPy):
             var map = try file.indices()
-            for index in map.values.indices { map.values[index] = map.values[index] == 0 ? 255 : map.values[index] - 1 }
+            for index in map.values.indices where map.values[index] != 255 {
+                map.values[index] = map.values[index] == 0 ? 255 : map.values[index] - 1
+            }
             return try file.checkedClasses(map, count: count)
         case (.edge, _): return try file.shares()
         case (.normals, _): return try file.vectors()
