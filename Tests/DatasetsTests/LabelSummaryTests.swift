@@ -48,7 +48,8 @@ struct LabelSummaryTests {
             #expect(examination.sizes.heights == 1...1 && examination.sizes.widths == 2...2)
             let labels = examination.labels
             #expect(labels.map(\.task) == tasks && labels.allSatisfy { $0.sampleCount == 4 })
-            #expect(labels.map(\.knownShare) == [0.5, 1, 0.5, 7.0 / 8, 3.0 / 4])
+            let shares: [Double?] = [0.5, 1, 0.5, 0.875, 0.75]
+            #expect(labels.map(\.knownShare) == shares)
             #expect(labels[0].classCounts == [2, 2, 0])
             #expect(labels[1].scoreCounts[0].known == 8 && labels[1].scoreCounts[0].isTrue == 1)
             #expect(labels[2].facingAwayShare == 0.25 && labels[2].numbers[0].least == 1)

@@ -1,9 +1,8 @@
 import Datasets
 import Foundation
+import Tasks
 import TensorCore
 import Testing
-
-@testable import Tasks
 
 /// Figures against those of NumPy and scikit-learn (Scripts/metrics.py), and what all metrics promise about order.
 @Suite struct MetricFiguresTests {
@@ -35,6 +34,16 @@ import Testing
         return try #require(kinds[name])
     }
 
+    private static func metric(
+        _ kind: TaskKind, channels: Int = 1, _ rule: ScoreRule = .pixels, classes: Int = 0, hasBackground: Bool = false,
+        by convention: MetricConvention = .exact
+    ) -> any TaskMetric {
+        var task = LearningTask("any", kind)
+        (task.channels, task.scoreRule) = (channels, rule)
+        return task.metric(
+            classes: classes, hasBackground: hasBackground, convention: convention, boundaryDistance: nil)
+    }
+
     private func score(_ metric: any TaskMetric, _ kind: Kind, order: [Int] = [0, 1, 2]) -> TaskScore {
         var score = TaskScore(metric, convention: .exact)
         for sample in order {
@@ -56,7 +65,7 @@ import Testing
 
     @Test func classesAreThoseOfScikitLearn() throws {
         let kind = try Self.kind("classes")
-        let metric = ClassificationMetric(classes: 5, unknown: 255, hasBackground: false, skipsEmptySamples: false)
+        let metric = Self.metric(.classes, classes: 5, hasBackground: false)
         var score = TaskScore(metric, convention: .exact)
         for (sample, (output, label)) in zip(kind.outputs, kind.labels).enumerated() {
             label.map(channels: 1).withView {
@@ -81,7 +90,7 @@ import Testing
 
     @Test func scoresAreThoseOfScikitLearn() throws {
         let kind = try Self.kind("scores")
-        let score = score(PixelScoreMetric(channels: 3, unknown: 255, convention: .exact), kind)
+        let score = score(Self.metric(.score, channels: 3, by: .exact), kind)
         try expectFigures(score, kind)
         let parts = try #require(kind.parts)
         let breakdown = try #require(score.breakdown)
@@ -97,13 +106,13 @@ import Testing
 
     @Test func distancesAreThoseOfNumPy() throws {
         let kind = try Self.kind("distances")
-        try expectFigures(score(DistanceMetric(convention: .exact), kind), kind)
+        try expectFigures(score(Self.metric(.distance, by: .exact), kind), kind)
     }
 
     /// The published rules score unknown depth as 1e-9 m, which relative errors and δ never see.
     @Test func relativeErrorsAreOfKnownDistancesByAllRules() throws {
         let kind = try Self.kind("distances")
-        let score = score(DistanceMetric(convention: .rcm), kind)
+        let score = score(Self.metric(.distance, by: .rcm), kind)
         for name in ["abs_rel", "sq_rel", "within_1.25", "within_1.25_squared", "within_1.25_cubed", "silog"] {
             expectEqual(try score.value(name), kind.figures[name]!, name)
         }
@@ -112,7 +121,7 @@ import Testing
 
     @Test func valuesAreThoseOfScikitLearn() throws {
         let kind = try Self.kind("values")
-        let score = score(ValueMetric(channels: 3), kind)
+        let score = score(Self.metric(.value, channels: 3), kind)
         try expectFigures(score, kind)
         let breakdown = try #require(score.breakdown)
         for (name, expected) in try #require(kind.parts) {
@@ -130,7 +139,7 @@ import Testing
     /// Where all truths are equal R² is that of scikit-learn's `force_finite`, and one value has none.
     @Test func determinationWithoutSpread() throws {
         func score(_ predictions: [Float], _ truths: [Float]) throws -> Double {
-            var score = TaskScore(ValueMetric(channels: 1), convention: .exact)
+            var score = TaskScore(Self.metric(.value, channels: 1), convention: .exact)
             let (height, width) = (1, truths.count)
             score.add(
                 PixelMap(height: height, width: width, channels: 1, values: predictions),
@@ -149,15 +158,15 @@ import Testing
         func map(_ values: [Float], _ channels: Int = 1) -> PixelMap {
             PixelMap(height: 1, width: values.count / channels, channels: channels, values: values)
         }
-        var score = TaskScore(PixelScoreMetric(channels: 1, unknown: 255, convention: .exact), convention: .exact)
+        var score = TaskScore(Self.metric(.score, channels: 1, by: .exact), convention: .exact)
         score.add(map([.nan, 5, -5]), map([1, 1, 0]), sample: 0)
         // The second is found first; the first comes with the lowest level, behind the third.
         #expect(abs(try score.value("average_precision_of_pixels") - (1 + 2.0 / 3) / 2) < 1e-12)
-        var values = TaskScore(ValueMetric(channels: 2), convention: .exact)
+        var values = TaskScore(Self.metric(.value, channels: 2), convention: .exact)
         values.add(map([.nan, 1, 2, 2], 2), map([1, 1, 1, 1], 2), sample: 0)
         #expect(try values.value("rmse").isNaN && values.value("end_point_error").isNaN)
         #expect(values.breakdown?.values(of: "mae")[1] == 0.5)
-        var distance = TaskScore(DistanceMetric(convention: .exact), convention: .exact)
+        var distance = TaskScore(Self.metric(.distance, by: .exact), convention: .exact)
         distance.add(map([.nan, 1]), map([1, 1]), sample: 0)
         #expect(try distance.value("abs_rel").isNaN && distance.value("within_1.25") == 0.5)
     }
@@ -165,7 +174,7 @@ import Testing
     /// A picture twice as far everywhere is off by its scale alone.
     @Test func theScaleInvariantErrorLeavesEachPicturesScaleFree() throws {
         let label = PixelMap(height: 1, width: 3, channels: 1, values: [1, 2.5, 7])
-        var score = TaskScore(DistanceMetric(convention: .exact), convention: .exact)
+        var score = TaskScore(Self.metric(.distance, by: .exact), convention: .exact)
         for (sample, factor) in [Float(2), 0.25].enumerated() {
             var output = label
             output.values = label.values.map { factor * $0 }
@@ -176,13 +185,13 @@ import Testing
     }
 
     private static let metrics: [(name: String, metric: any TaskMetric)] = [
-        ("classes", ClassificationMetric(classes: 4, unknown: 255, hasBackground: true, skipsEmptySamples: false)),
-        ("scores", PixelScoreMetric(channels: 3, unknown: 255, convention: .exact)),
-        ("scores of images", ImageScoreMetric(channels: 2, unknown: 255, convention: .exact)),
-        ("scores in bytes", ImageScoreMetric(channels: 2, unknown: 255, convention: .mtl)),
-        ("directions", DirectionMetric(convention: .exact)),
-        ("distances", DistanceMetric(convention: .exact)),
-        ("values", ValueMetric(channels: 3)),
+        ("classes", Self.metric(.classes, classes: 4, hasBackground: true)),
+        ("scores", Self.metric(.score, channels: 3, by: .exact)),
+        ("scores of images", Self.metric(.score, channels: 2, .images, by: .exact)),
+        ("scores in bytes", Self.metric(.score, channels: 2, .images, by: .mtl)),
+        ("directions", Self.metric(.direction, by: .exact)),
+        ("distances", Self.metric(.distance, by: .exact)),
+        ("values", Self.metric(.value, channels: 3)),
     ]
 
     /// Whole numbers of a class or truth, or any real numbers, some of them unknown.

@@ -6,7 +6,7 @@ import ProgramTesting
 import TensorCore
 import Testing
 
-@testable import Training
+import Training
 
 /// What one rank tells all.
 @Suite struct RankTeamTests {

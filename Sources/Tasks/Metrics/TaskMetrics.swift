@@ -8,7 +8,7 @@ extension LearningTask {
     ///   - hasBackground: whether class 0 is the background, which one figure leaves out.
     ///   - boundaryDistance: where given, scores of boundaries are measured by the boundary benchmark, with this largest
     ///     distance as a share of the diagonal. Labels are then boundaries as `SampleSource.boundaries(of:at:)` gives them.
-    func metric(
+    package func metric(
         classes: Int, hasBackground: Bool, convention: MetricConvention, boundaryDistance: Double?
     ) -> any TaskMetric {
         switch kind {
