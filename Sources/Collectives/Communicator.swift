@@ -127,10 +127,11 @@ extension Communicator {
         return sizes.indices.map { Array(all[starts[$0]..<starts[$0] + Int(sizes[$0])]) }
     }
 
-    /// What every rank contributes, in the order of ranks, with the same bits on all of them.
+    /// What every rank contributes, in the order of ranks, with the same bits on all of them. Imagined ranks say nothing,
+    /// and are left out.
     package func gather<Value: Codable>(_ value: Value) throws(CollectiveError) -> [Value] {
         let bytes: [UInt8] = ExactCoding.bytes(of: value)
-        return try gather(bytes).map { ExactCoding.value(from: $0) }
+        return try gather(bytes).filter { !$0.isEmpty }.map { ExactCoding.value(from: $0) }
     }
 
     /// Value r comes from rank r.

@@ -287,14 +287,14 @@ package final class RankTeam {
         var own = FirstRankOutcome<Value>()
         if isFirst {
             do {
-                own.value = try body()
+                own.values = [try body()]
             } catch {
                 own.failure = FirstRankError(description: "\(error)", isRequest: error is any RequestError)
             }
         }
         let outcome = try gather(own)[0]
         if let failure = outcome.failure { throw failure }
-        return outcome.value!
+        return outcome.values[0]
     }
 
     /// Lets the first rank do what only one may do, such as writing files; when it fails, all fail.
@@ -323,6 +323,7 @@ package struct FirstRankError: Error, Codable, CustomStringConvertible {
 
 /// What the first rank has done; empty on the others.
 private struct FirstRankOutcome<Value: Codable>: Codable {
-    var value: Value?
+    /// One value, or none where it failed. The value itself may be nil.
+    var values: [Value] = []
     var failure: FirstRankError?
 }

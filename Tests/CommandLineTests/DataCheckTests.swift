@@ -17,7 +17,7 @@ import Testing
             """.write(toFile: configuration, atomically: true, encoding: .utf8)
             let outcome = try Program.run("data", "check", configuration)
             #expect(outcome.status == 1)
-            #expect(outcome.output.hasSuffix("4 samples to train on, 2 to validate on, 1 problem\n"))
+            #expect(outcome.output.hasSuffix("4 samples to train on, 2 to validate on, 1 problem, 1 warning\n"))
             #expect(outcome.errors.hasPrefix("modulor: sample 12: "), "\(outcome.errors)")
             #expect(outcome.errors.contains("segmentation/12.mat"), "\(outcome.errors)")
         }

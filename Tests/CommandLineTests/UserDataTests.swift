@@ -35,7 +35,7 @@ import Testing
         Case("base-normals", task: "normals", status: 0, "length 1", "facing away from the camera: 0.0 %") { _ in },
         Case("base-sal", task: "sal", status: 0, "above one half: ") { _ in },
         // Text as editors save it.
-        Case("bom-classes", status: 0, "background 30") {
+        Case("bom-classes", status: 0, "background 33.3 %") {
             try $0.write("\u{FEFF}background\nb\nc\n", "semseg/classes.txt")
         },
         Case("bom-list", status: 0, "0 problems") { try $0.write("\u{FEFF}0\n1\n2\n3\n", "train.txt") },

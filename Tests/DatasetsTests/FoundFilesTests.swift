@@ -74,7 +74,9 @@ struct FoundFilesTests {
     func aNameThatIsMissingIsLookedFor(_ name: String, _ pictures: [String], _ sentence: String) throws {
         try Self.withFolder(list: name + "\n", files: pictures.map { "images/\($0)" }) { _, source in
             let problems = source.fileProblems(tasks: [])
-            #expect(problems.count == 1 && problems[0].description.contains("the picture is missing; \(sentence)"))
+            #expect(problems.count == 1, "\(problems)")
+            let text = problems.first?.description ?? ""
+            #expect(text.contains("the picture is missing; ") && text.contains(sentence), "\(text)")
             #expect(throws: SampleError.self) { try source.sample(at: 0, tasks: []) }
         }
     }

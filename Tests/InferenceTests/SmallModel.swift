@@ -45,7 +45,9 @@ enum SmallModel {
                 asppChannels: settings.aspp, lowLevelChannels: settings.low),
             bank: NetworkParameters.tensors(parameters.bank, of: parameters.bank.values))
         for head in heads {
-            try folder.write(task: head.name, tensors: parameters.tensors(ofTask: head.name, in: network.graphs))
+            try folder.write(
+                task: head.name, tensors: parameters.tensors(ofTask: head.name, in: network.graphs),
+                metadata: head.metadata)
         }
         return try StoredModel(opening: path)
     }

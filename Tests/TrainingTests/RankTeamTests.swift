@@ -19,6 +19,13 @@ import Training
         for value in values { #expect(value == [Double(0), .nan].map(\.bitPattern)) }
     }
 
+    @Test func nothingComesToAllToo() throws {
+        let values = try onRanks(2) { communicator in
+            try RankTeam(communicator).fromFirst { communicator.rank == 0 ? String?.none : "from the second" }
+        }
+        #expect(values == [nil, nil])
+    }
+
     private struct Refusal: RequestError {
         let description = "not like that"
     }

@@ -182,6 +182,9 @@ struct TrainingDataTests {
     @Test func tasksThatADataSetLacksAreNamed() {
         let settings = Self.settings(.nyud, Self.fixtures + "/NYUD_MT")
         let error = #expect(throws: UsageError.self) { try TrainingData(settings, tasks: [.sal]) }
-        #expect(error?.description == "tasks: nyud has no labels of sal; it has semseg, edge, normals, depth")
+        #expect(
+            error?.description
+                == "tasks: nyud has no labels of sal (score); "
+                + "it has semseg (classes), edge (score), normals (direction), depth (distance)")
     }
 }
