@@ -88,19 +88,22 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    /// What is told of labels when a data set is looked at.
-    package enum LabelFigures: Sendable {
-        /// How many pixels each class has.
+    /// What the numbers of a label are. It decides how a file of labels or predictions is read, what is told of a data
+    /// set, and how a map looks; several kinds may have the same.
+    package enum Content: Sendable {
+        /// Indices of classes.
         case classes
-        /// How many pixels are true.
+        /// From 0 to 1.
         case shares
-        /// Lengths of vectors, and how many point away from the camera.
+        /// Vectors of length 1.
         case vectors
-        /// How large numbers are: metres, or whatever they are.
-        case metres, numbers
+        /// Metres, or any other positive number that is 0 where it is unknown.
+        case metres
+        /// Any real number.
+        case numbers
     }
 
-    package var labelFigures: LabelFigures {
+    package var content: Content {
         switch self {
         case .classes: .classes
         case .score: .shares

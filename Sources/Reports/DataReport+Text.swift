@@ -35,7 +35,7 @@ extension DataReport {
         let known = labels.knownShare.map { percent($0) } ?? "—"
         let head = "\(labels.task.name): \(known) known"
         guard labels.knownCount > 0 else { return [head] }
-        switch labels.task.kind.labelFigures {
+        switch labels.task.kind.content {
         case .classes:
             return ["\(head); \(shares(of: classes, labels))"]
         case .shares:

@@ -136,7 +136,7 @@ private struct LabelWarnings {
                 "in \(summary.unknownSampleCount) of \(summary.sampleCount) training labels nothing is known; take these "
                     + "samples off the list if that is not meant")
         }
-        switch task.kind.labelFigures {
+        switch task.kind.content {
         case .classes: lookAtClasses(summary, classes)
         case .shares: lookAtScores(summary)
         case .vectors: if isFolder { lookAtDirections(summary) }

@@ -106,13 +106,13 @@ package struct PredictionFolder: Sendable {
     }
 
     private static func picture(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
-        switch task.kind {
+        switch task.kind.content {
         case .classes: return .classes(try LabelFile(file).indices())
-        case .distance: return .output(try LabelFile(file).depth())
-        case .value:
+        case .metres: return .output(try LabelFile(file).depth())
+        case .numbers:
             throw DataFileError(
                 path: file, problem: "a picture cannot hold real numbers", remedy: "save an array (.npy)")
-        case .score, .direction:
+        case .shares, .vectors:
             let picture = try ImageFile.read(file)
             guard picture.channels == task.labelChannels else {
                 throw DataFileError(

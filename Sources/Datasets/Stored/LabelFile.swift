@@ -50,16 +50,16 @@ package struct LabelFile {
         return map
     }
 
-    /// A user's own labels of `task`, of which any kind can be asked for.
+    /// A user's own labels of `task`, of any content.
     ///
-    /// - Parameter classes: how many classes there are; only kind `classes` looks at it.
+    /// - Parameter classes: how many classes there are; only content `classes` looks at it.
     func map(of task: LearningTask, classes count: Int) throws -> PixelMap {
-        switch task.kind {
+        switch task.kind.content {
         case .classes: try classes(count: count)
-        case .score: try task.channels == 1 ? sharesOfNoSmallMask() : shares(channels: task.channels)
-        case .direction: try unitVectors()
-        case .distance: try depth()
-        case .value: try values(channels: task.channels)
+        case .shares: try task.channels == 1 ? sharesOfNoSmallMask() : shares(channels: task.channels)
+        case .vectors: try unitVectors()
+        case .metres: try depth()
+        case .numbers: try values(channels: task.channels)
         }
     }
 

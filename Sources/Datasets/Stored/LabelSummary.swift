@@ -22,7 +22,7 @@ package struct LabelSummary: Sendable {
         classCounts = []
         scoreCounts = []
         numbers = []
-        switch task.kind.labelFigures {
+        switch task.kind.content {
         case .classes: classCounts = Array(repeating: 0, count: classes)
         case .shares: scoreCounts = Array(repeating: (0, 0), count: task.labelChannels)
         case .vectors: numbers = [NumberHistogram()]
@@ -42,7 +42,7 @@ package struct LabelSummary: Sendable {
         let unknown = task.unknownLabel
         sampleCount += 1
         map.values.withUnsafeBufferPointer { values in
-            switch task.kind.labelFigures {
+            switch task.kind.content {
             case .classes:
                 elementCount += values.count
                 for value in values where value != unknown {

@@ -80,5 +80,5 @@ extension LossSettings {
         }
     }
 
-    fileprivate var encoding: LabelEncoding { kind == .value ? .nanIsUnknown : .zeroIsUnknown }
+    fileprivate var encoding: LabelEncoding { kind.unknownLabel.isNaN ? .nanIsUnknown : .zeroIsUnknown }
 }

@@ -22,10 +22,10 @@ package struct ValueRange: Sendable, Equatable {
         for row in 0..<map.height {
             let values = map.row(row)
             for index in 0..<map.width * map.channels {
-                switch task.kind {
-                case .distance: if values[index] > 0 { take(values[index]) }
-                case .value: if values[index].isFinite { take(values[index]) }
-                case .classes, .score, .direction: break
+                switch task.kind.content {
+                case .metres: if values[index] > 0 { take(values[index]) }
+                case .numbers: if values[index].isFinite { take(values[index]) }
+                case .classes, .shares, .vectors: break
                 }
             }
         }
@@ -58,21 +58,21 @@ extension Picture {
         precondition(label.channels == task.labelChannels, "a label has the channels of its task")
         self.init(height: label.height, width: label.width) { row, column in
             let value = label.row(row) + column * label.channels
-            switch task.kind {
+            switch task.kind.content {
             case .classes:
                 return value[0] == task.unknownLabel
                     ? Palette.unknownClass : Palette.color(ofClass: value[0] > 0 ? Int(min(value[0], 255)) : 0)
-            case .score where label.channels == 1:
+            case .shares where label.channels == 1:
                 return value[0] == task.unknownLabel
                     ? Palette.unknown : Color(gray: ByteRounding.nearest.byte(share: value[0]))
-            case .score:
+            case .shares:
                 let known = (0..<label.channels).filter { value[$0] != task.unknownLabel }
                 return known.isEmpty
                     ? Palette.unknown
                     : Picture.color(ofShares: label.channels) { known.contains($0) ? value[$0] : 0 }
-            case .direction: return Picture.color(ofNormal: value)
-            case .distance: return value[0] > 0 ? range.color(value[0]) : Palette.unknown
-            case .value: return Picture.color(ofValues: value, count: label.channels, range)
+            case .vectors: return Picture.color(ofNormal: value)
+            case .metres: return value[0] > 0 ? range.color(value[0]) : Palette.unknown
+            case .numbers: return Picture.color(ofValues: value, count: label.channels, range)
             }
         }
     }
@@ -82,13 +82,13 @@ extension Picture {
     package init(output: MapView, task: LearningTask, range: ValueRange = .standard) {
         self.init(height: output.height, width: output.width) { row, column in
             let value = output.row(row) + column * output.channels
-            switch task.kind {
+            switch task.kind.content {
             case .classes: return Palette.color(ofClass: indexOfLargest(value, count: output.channels))
-            case .score:
+            case .shares:
                 return Picture.color(ofShares: output.channels) { probability(ofScore: value[$0]) }
-            case .direction: return Picture.color(ofNormal: value)
-            case .distance: return range.color(value[0])
-            case .value: return Picture.color(ofValues: value, count: output.channels, range)
+            case .vectors: return Picture.color(ofNormal: value)
+            case .metres: return range.color(value[0])
+            case .numbers: return Picture.color(ofValues: value, count: output.channels, range)
             }
         }
     }
@@ -115,10 +115,10 @@ extension Picture {
         precondition(image.height == height && image.width == width, "an overlay is as large as its image")
         return Picture(height: height, width: width) { row, column in
             let (own, below) = (self[row, column], image[row, column])
-            switch task.kind {
-            case .score where task.channels == 1:
+            switch task.kind.content {
+            case .shares where task.channels == 1:
                 return below.mixed(with: Color(red: 255, green: 176, blue: 0), share: Int(own.red))
-            case .classes, .score, .direction, .distance, .value: return below.mixed(with: own, share: 128)
+            case .classes, .shares, .vectors, .metres, .numbers: return below.mixed(with: own, share: 128)
             }
         }
     }
@@ -126,14 +126,14 @@ extension Picture {
     /// This picture of `output` as a file to look at: classes as a palette PNG whose indices are the classes, distances
     /// and values of one channel with a bar of their colours.
     package func file(of output: MapView, task: LearningTask, range: ValueRange) -> PNGFile {
-        switch task.kind {
+        switch task.kind.content {
         case .classes: return PNGFile(classesOf: output)
-        case .distance: return PNGFile(withBar(range, unit: " m"))
-        case .value where task.channels == 1: return PNGFile(withBar(range, unit: ""))
-        case .score where task.channels == 1:
+        case .metres: return PNGFile(withBar(range, unit: " m"))
+        case .numbers where task.channels == 1: return PNGFile(withBar(range, unit: ""))
+        case .shares where task.channels == 1:
             let gray = stride(from: 0, to: rgb.count, by: 3).map { rgb[$0] }
             return PNGFile(height: height, width: width, pixels: .grey(gray))
-        case .score, .direction, .value: return PNGFile(self)
+        case .shares, .vectors, .numbers: return PNGFile(self)
         }
     }
 
