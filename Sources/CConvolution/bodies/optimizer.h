@@ -54,22 +54,6 @@ static void MDL_NAME(mdl_adamw)(const void *arguments, int32_t item, int32_t wor
     });
 }
 
-static void MDL_NAME(mdl_lion)(const void *arguments, int32_t item, int32_t worker) {
-    mdl_optimizer_step a = *(const mdl_optimizer_step *)arguments;
-    (void)worker;
-    mdl_piece piece = a.pieces[item];
-    const float *c = a.coefficients + (ptrdiff_t)piece.group * mdl_optimizer_coefficients;
-    float scale = a.scale[0], kept = c[0], looked = c[1], weight = c[2], rate = c[3];
-    MDL_FOR_EACH_PART(piece, i, count, {
-        floats gradient = scale * load(a.gradient + i, count);
-        floats mean = load(a.states[0] + i, count);
-        floats way = toward(mean, gradient, looked);
-        floats sign = way > 0 ? (floats)1 : way < 0 ? (floats)-1 : way;
-        store(a.states[0] + i, count, toward(mean, gradient, weight));
-        store(a.value + i, count, kept * load(a.value + i, count) - rate * sign);
-    });
-}
-
 static void MDL_NAME(mdl_square_sums)(const void *arguments, int32_t item, int32_t worker) {
     mdl_square_sums a = *(const mdl_square_sums *)arguments;
     (void)worker;

@@ -4,7 +4,7 @@
 #include "kernel_arguments.h"
 
 // Every optimizer's name in configurations, which is that of its kernel without mdl_.
-#define MDL_OPTIMIZERS(ONE) ONE(sgd) ONE(adamw) ONE(lion)
+#define MDL_OPTIMIZERS(ONE) ONE(sgd) ONE(adamw)
 
 #define MDL_OPTIMIZER_PLACE(name) mdl_optimizer_##name,
 enum { MDL_OPTIMIZERS(MDL_OPTIMIZER_PLACE) mdl_optimizer_count };

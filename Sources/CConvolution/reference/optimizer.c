@@ -39,19 +39,6 @@ void mdl_adamw_scalar(const void *arguments, int32_t item, int32_t worker) {
     }
 }
 
-void mdl_lion_scalar(const void *arguments, int32_t item, int32_t worker) {
-    mdl_optimizer_step a = *(const mdl_optimizer_step *)arguments;
-    (void)worker;
-    mdl_piece piece = a.pieces[item];
-    const float *c = a.coefficients + (ptrdiff_t)piece.group * mdl_optimizer_coefficients;
-    for (ptrdiff_t i = piece.first; i < piece.first + piece.count; i++) {
-        float gradient = a.scale[0] * a.gradient[i];
-        float way = toward(a.states[0][i], gradient, c[1]);
-        a.states[0][i] = toward(a.states[0][i], gradient, c[2]);
-        a.value[i] = c[0] * a.value[i] - c[3] * (way > 0 ? 1 : way < 0 ? -1 : way);
-    }
-}
-
 void mdl_square_sums_scalar(const void *arguments, int32_t item, int32_t worker) {
     mdl_square_sums a = *(const mdl_square_sums *)arguments;
     (void)worker;

@@ -24,7 +24,7 @@ package protocol Optimizer: ConfigurationSection {
 /// `training.optimizer`: the optimizer by its type, with the keys of that type.
 package struct OptimizerSettings: ConfigurationSection {
     /// Every optimizer that there is, the default first.
-    package static let all: [any Optimizer.Type] = [SGD.self, AdamW.self, Lion.self]
+    package static let all: [any Optimizer.Type] = [SGD.self, AdamW.self]
 
     package static let shorthandKey: String? = "type"
 
