@@ -21,7 +21,12 @@ extension Graph {
     }
 
     package mutating func batchNormalization(_ input: Value, _ parameters: BatchNormalization) -> Value {
-        add(.batchNormalization(parameters), [input], shape: shape(of: input))
+        precondition(
+            !parameters.isFrozen
+                || parameter(parameters.scale).role != .trained
+                    && parameter(parameters.shift).role != .trained,
+            "what is frozen is not trained")
+        return add(.batchNormalization(parameters), [input], shape: shape(of: input))
     }
 
     package mutating func relu(_ input: Value) -> Value {

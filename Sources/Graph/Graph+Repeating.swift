@@ -24,7 +24,7 @@ extension Graph {
         case .batchNormalization(let own):
             var copy = BatchNormalization(
                 scale: parameter(own.scale), shift: parameter(own.shift), runningMean: parameter(own.runningMean),
-                runningVariance: parameter(own.runningVariance))
+                runningVariance: parameter(own.runningVariance), isFrozen: own.isFrozen)
             (copy.epsilon, copy.momentum) = (own.epsilon, own.momentum)
             return batchNormalization(inputs[0], copy)
         case .relu: return relu(inputs[0])

@@ -45,10 +45,15 @@ package struct Graph: Sendable {
         package var runningVariance: ParameterID
         package var epsilon = 1e-5
         package var momentum = 0.1
+        /// Whether all four are constants in training too: batches are normalized by the running statistics, which stay,
+        /// and scale and shift get no gradient, as with torchvision's FrozenBatchNorm2d.
+        package var isFrozen: Bool
 
         package init(
-            scale: ParameterID, shift: ParameterID, runningMean: ParameterID, runningVariance: ParameterID
+            scale: ParameterID, shift: ParameterID, runningMean: ParameterID, runningVariance: ParameterID,
+            isFrozen: Bool = false
         ) {
+            self.isFrozen = isFrozen
             self.scale = scale
             self.shift = shift
             self.runningMean = runningMean

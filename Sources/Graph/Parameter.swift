@@ -41,7 +41,7 @@ extension Graph {
             case frozen
             /// Changed by the optimizer.
             case trained
-            /// A running statistic of batch normalization.
+            /// A running statistic of batch normalization, or any constant of a frozen one.
             case statistic
         }
 

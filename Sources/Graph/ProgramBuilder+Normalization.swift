@@ -54,17 +54,18 @@ extension ProgramBuilder {
                 mean: base, inverse: base + channels, scale: base + 2 * channels, meanGradient: base + 3 * channels,
                 meanProduct: base + 4 * channels, count: emission.doubles(count))
         }
-        if isTraining {
+        let takesStatistics = isTraining && !parameters.isFrozen
+        if takesStatistics {
             lowerStatistics(parameters, inputPlace, shape, vectors, count, pointers)
         } else {
             lowerRunningStatistics(parameters, channels, vectors, pointers)
         }
         let mask =
-            isTraining && fused.relu
+            fused.relu && needsGradient(fused.output)
             ? buffer(of: UInt16.self, count: samples * shape.height * shape.width * ((channels + 15) / 16)) : nil
         let shift = values(parameters.shift)
         planNormalization(inputPlace, residualPlace, to: outputPlace, shape, shift, fused.relu, mask, vectors, pointers)
-        if isTraining, fused.residual == nil, isWhole(outputPlace, shape), !isOutput(fused.output) {
+        if takesStatistics, fused.residual == nil, isWhole(outputPlace, shape), !isOutput(fused.output) {
             // What is normalized is kept in any case.
             setReplay(of: fused.output) { builder in
                 let caller = builder.node
@@ -78,8 +79,12 @@ extension ProgramBuilder {
             }
         }
         inBackward(of: fused.output) { builder in
-            builder.lowerNormalizationGradient(
-                parameters, fused, input: (input, inputPlace), shape, vectors, count, mask, pointers)
+            if takesStatistics {
+                builder.lowerStatisticsGradient(
+                    parameters, fused, input: (input, inputPlace), shape, vectors, count, mask, pointers)
+            } else {
+                builder.lowerFrozenGradient(fused, input: input, shape, vectors, mask, pointers)
+            }
         }
         return fused.nodes
     }
@@ -157,7 +162,7 @@ extension ProgramBuilder {
         }
     }
 
-    private mutating func lowerNormalizationGradient(
+    private mutating func lowerStatisticsGradient(
         _ parameters: Graph.BatchNormalization, _ fused: FusedNormalization,
         input: (value: Graph.Value, placement: Placement), _ shape: Graph.Shape, _ vectors: MemoryPlan.Buffer,
         _ count: MemoryPlan.Buffer, _ mask: MemoryPlan.Buffer?, _ pointers: @escaping (Emission) -> Channels
@@ -200,27 +205,63 @@ extension ProgramBuilder {
             ]
         }
         shareNormalizationGradients(parameters)
-        let wanted = needsGradient(input.value)
+        planInputGradient(fused, input: input.value, shape, vectors, mask, reading: input.placement.buffer) {
+            [self] emission in
+            let own = pointers(emission)
+            return InputGradientTerms(
+                x: view(input.placement, shape, emission).view, mean: own.mean, inverse: own.inverse, scale: own.scale,
+                meanGradient: own.meanGradient, meanProduct: own.meanProduct)
+        }
+    }
+
+    /// With constant statistics dx = scale · g: the terms of the statistics are 0, and x is not read.
+    private mutating func lowerFrozenGradient(
+        _ fused: FusedNormalization, input: Graph.Value, _ shape: Graph.Shape, _ vectors: MemoryPlan.Buffer,
+        _ mask: MemoryPlan.Buffer?, _ pointers: @escaping (Emission) -> Channels
+    ) {
+        let zeros = kept.keep([Float](repeating: 0, count: shape.channels))
+        planInputGradient(fused, input: input, shape, vectors, mask, reading: nil) { emission in
+            InputGradientTerms(
+                x: mdl_view(data: zeros, sample: 0, row: 0, pixel: 0), mean: zeros, inverse: zeros,
+                scale: pointers(emission).scale, meanGradient: zeros, meanProduct: zeros)
+        }
+    }
+
+    /// What the gradient of a normalization's input is computed from, beside the gradient of its output.
+    private struct InputGradientTerms {
+        let x: mdl_view
+        let mean: UnsafeMutablePointer<Float>
+        let inverse: UnsafeMutablePointer<Float>
+        let scale: UnsafeMutablePointer<Float>
+        let meanGradient: UnsafeMutablePointer<Float>
+        let meanProduct: UnsafeMutablePointer<Float>
+    }
+
+    /// Plans the gradients of the input and of a residual, where something learns from them.
+    private mutating func planInputGradient(
+        _ fused: FusedNormalization, input: Graph.Value, _ shape: Graph.Shape, _ vectors: MemoryPlan.Buffer,
+        _ mask: MemoryPlan.Buffer?, reading buffer: MemoryPlan.Buffer?,
+        _ terms: @escaping (Emission) -> InputGradientTerms
+    ) {
+        let outputGradient = gradientPlacement(fused.output)
+        let wanted = needsGradient(input)
         let residual = fused.residual.flatMap { needsGradient($0) ? gradientTarget($0) : nil }
         guard wanted || residual != nil else { return }
         // A residual's gradient is written by the same pass, so the input's is computed even where nobody reads it.
-        let target = gradientTarget(input.value, inPlaceOf: outputGradient)
-        plan([
-            input.placement.buffer, outputGradient.buffer, target.placement.buffer, residual?.placement.buffer, vectors,
-            mask,
-        ]) { [self] emission in
-            let x = view(input.placement, shape, emission)
-            let own = pointers(emission)
+        let target = gradientTarget(input, inPlaceOf: outputGradient)
+        plan([buffer, outputGradient.buffer, target.placement.buffer, residual?.placement.buffer, vectors, mask]) {
+            [self] emission in
+            let dx = view(target.placement, shape, emission)
+            let own = terms(emission)
             let pass = mdl_normalize_backward(
-                x: x.view, dy: view(outputGradient, shape, emission).view,
-                dx: view(target.placement, shape, emission).view,
-                residual: residual.map { view($0.placement, shape, emission).view } ?? mdl_view(), extent: x.extent,
-                rows: x.rows, mean: own.mean, inverse: own.inverse, scale: own.scale, mean_g: own.meanGradient,
+                x: own.x, dy: view(outputGradient, shape, emission).view, dx: dx.view,
+                residual: residual.map { view($0.placement, shape, emission).view } ?? mdl_view(), extent: dx.extent,
+                rows: dx.rows, mean: own.mean, inverse: own.inverse, scale: own.scale, mean_g: own.meanGradient,
                 mean_gx: own.meanProduct, mask: mask.map { emission.raw($0).assumingMemoryBound(to: UInt16.self) },
                 accumulate: target.accumulate ? 1 : 0,
                 accumulate_residual: residual?.accumulate == true ? 1 : 0)
             return [
-                emission.step(emission.kernels.passes.normalize_backward, pass, items: samples * Int(x.rows.chunks))
+                emission.step(emission.kernels.passes.normalize_backward, pass, items: samples * Int(dx.rows.chunks))
             ]
         }
     }

@@ -84,6 +84,7 @@ struct DeepLabDecoder {
         let response = graph.convolution(input, geometry, filter: .parameter(weight))
         return graph.relu(
             graph.batchNormalization(
-                response, graph.batchNormalizationParameters(norm, part: .decoder, channels: outputs)))
+                response, graph.batchNormalizationParameters(norm, part: .decoder, channels: outputs, model.decoderNorm)
+            ))
     }
 }

@@ -104,7 +104,7 @@ struct ResNet {
             input,
             graph.batchNormalizationParameters(
                 Graph.Parameter.Module("\(name).bnorm", owner: owner), part: .backbone,
-                channels: graph.shape(of: input).channels))
+                channels: graph.shape(of: input).channels, model.norm))
     }
 
     /// A convolution of the backbone in the form of the method.
@@ -154,16 +154,22 @@ struct ResNet {
 }
 
 extension Graph {
-    /// Declares batch normalization's parameters and running statistics in `module`.
+    /// Declares batch normalization's parameters and running statistics in `module`. All four of a frozen one are kept with
+    /// the statistics, each task's own as ever.
     mutating func batchNormalizationParameters(
-        _ module: Parameter.Module, part: Parameter.Part, channels: Int
+        _ module: Parameter.Module, part: Parameter.Part, channels: Int, _ norm: ModelSettings.Norm
     ) -> BatchNormalization {
         func vector(_ tensor: String, _ role: Parameter.Role, _ start: Parameter.Start) -> Parameter {
             Parameter(module, tensor, shape: [channels], role: role, part: part, kind: .norm, start: start)
         }
+        let affine: Parameter.Role =
+            switch norm {
+            case .batch: .trained
+            case .frozen: .statistic
+            }
         return BatchNormalization(
-            scale: add(vector("weight", .trained, .ones)), shift: add(vector("bias", .trained, .zeros)),
+            scale: add(vector("weight", affine, .ones)), shift: add(vector("bias", affine, .zeros)),
             runningMean: add(vector("running_mean", .statistic, .zeros)),
-            runningVariance: add(vector("running_var", .statistic, .ones)))
+            runningVariance: add(vector("running_var", .statistic, .ones)), isFrozen: norm == .frozen)
     }
 }

@@ -53,11 +53,12 @@ package struct StoredModel: Sendable {
         return TaskHead(known, channels: bias.shape[0])
     }
 
-    /// The model's network and bank for a new run, whose configuration may name a bank: that of the model.
+    /// The model's network and bank for a new run, whose configuration may name a bank, that of the model, and says which
+    /// norms are frozen, of which a model knows nothing.
     ///
-    /// - Throws: `InvalidFileError` where `bank` is there and is another than the model's.
-    package func settings(over bank: String?) throws -> ModelSettings {
-        if let bank, FileManager.default.fileExists(atPath: bank) {
+    /// - Throws: `InvalidFileError` where that bank is there and is another than the model's.
+    package func settings(for run: ModelSettings) throws -> ModelSettings {
+        if let bank = run.bank, FileManager.default.fileExists(atPath: bank) {
             let digest = try SHA256.hexadecimal(ofFile: bank)
             guard digest == folder.modelDescription.bankDigest else {
                 throw InvalidFileError(
@@ -68,6 +69,7 @@ package struct StoredModel: Sendable {
             }
         }
         var settings = settings
+        (settings.norm, settings.decoderNorm) = (run.norm, run.decoderNorm)
         settings.bank = URL(fileURLWithPath: folder.bankPath).path
         return settings
     }

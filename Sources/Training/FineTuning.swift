@@ -19,7 +19,7 @@ extension RunConfiguration {
                 guard started.model.from == from else { return resolved.yaml() }
                 resolved.model = started.model
             } else {
-                resolved.model = try StartingWeights(opening: from).model.settings(over: model.bank)
+                resolved.model = try StartingWeights(opening: from).model.settings(for: model)
                 resolved.model.from = from
             }
             return resolved.yaml()

@@ -45,7 +45,7 @@ package struct TaskAddition {
                     "\(path) has the task \(task) already; modulor remove \(task) --from \(path) "
                         + "takes it out")
             }
-            resolved.model = try stored.settings(over: configuration.model.bank)
+            resolved.model = try stored.settings(for: configuration.model)
             resolved.tasks = [settings]
             return stored.folder
         }

@@ -111,6 +111,27 @@ extension SmallGraph {
             value = sketch.fusion(sketch.convolution(value, 17, frozen: true), 17)
             sketch.output(sketch.normalization(value))
         },
+        SmallGraph("frozen norms of a residual block with a normalized shortcut") { sketch, image in
+            let input = sketch.graph.relu(sketch.normalization(sketch.convolution(image, 5), frozen: true))
+            let value = sketch.normalization(sketch.convolution(input, 18, stride: 2), frozen: true)
+            let shortcut = sketch.normalization(sketch.convolution(input, 18, kernel: 1, stride: 2), frozen: true)
+            sketch.output(sketch.convolution(sketch.graph.relu(sketch.graph.add(value, shortcut)), 3))
+        },
+        SmallGraph("frozen norm beside a norm of the batch") { sketch, image in
+            let value = sketch.normalization(sketch.convolution(image, 17))
+            let sum = sketch.graph.add(sketch.normalization(value, frozen: true), value)
+            sketch.output(sketch.graph.relu(sketch.normalization(sketch.graph.add(sum, value), frozen: true)))
+            sketch.output(sum)
+        },
+        SmallGraph("frozen norms of a frozen bank") { sketch, image in
+            // Nothing learns before the first of them.
+            let still = sketch.graph.relu(
+                sketch.normalization(sketch.convolution(image, 6, frozen: true), frozen: true))
+            var value = sketch.fusion(sketch.convolution(still, 6, frozen: true), 6)
+            value = sketch.graph.relu(sketch.graph.add(sketch.normalization(value, frozen: true), still))
+            value = sketch.fusion(sketch.convolution(value, 5, frozen: true), 5)
+            sketch.output(sketch.normalization(value, frozen: true))
+        },
         SmallGraph("image of one pixel", height: 1, width: 1) { sketch, image in
             let value = sketch.graph.maxPool(
                 sketch.convolution(image, 4, kernel: 7, stride: 2), size: 3, stride: 2, padding: 1)

@@ -53,14 +53,15 @@ struct GraphSketch {
                 gain: parameter("gain", [outputs, 1, 1, 1])))
     }
 
-    mutating func normalization(_ input: Graph.Value) -> Graph.Value {
+    mutating func normalization(_ input: Graph.Value, frozen: Bool = false) -> Graph.Value {
         let channels = [graph.shape(of: input).channels]
+        let role: Graph.Parameter.Role = frozen ? .statistic : .trained
         return graph.batchNormalization(
             input,
             Graph.BatchNormalization(
-                scale: parameter("scale", channels), shift: parameter("bias", channels),
+                scale: parameter("scale", channels, role), shift: parameter("bias", channels, role),
                 runningMean: parameter("mean", channels, .statistic),
-                runningVariance: parameter("variance", channels, .statistic)))
+                runningVariance: parameter("variance", channels, .statistic), isFrozen: frozen))
     }
 
     mutating func output(_ value: Graph.Value) {

@@ -15,6 +15,11 @@ package struct ModelSettings: ConfigurationSection {
     package var aspp = 256
     /// `low`: channels that the low-level features are reduced to; 48 by default, as in the paper.
     package var low = 48
+    /// `norm`: what becomes of the backbone's batch norms in training; `batch` by default. A model says nothing of it:
+    /// frozen or not, it predicts by the running statistics.
+    package var norm = Norm.batch
+    /// `decoder_norm`: likewise of the decoder's.
+    package var decoderNorm = Norm.batch
     /// `bank`: the absolute path of the filter bank to start from; in a file, it may be relative to that file's folder.
     /// By default there is none, and the bank is random.
     package var bank: String?
@@ -36,6 +41,13 @@ package struct ModelSettings: ConfigurationSection {
         case seriesAdapters = "ra_series"
         /// Residual adapters beside each bank convolution.
         case parallelAdapters = "ra_parallel"
+    }
+
+    package enum Norm: String, ConfigurationChoice {
+        /// Normalizes by the statistics of the batch; scale and shift are trained, running statistics follow.
+        case batch
+        /// Normalizes by the running statistics; they, scale and shift stay as they were loaded.
+        case frozen
     }
 
     /// What `width` may be.
@@ -66,6 +78,8 @@ package struct ModelSettings: ConfigurationSection {
         visitor.value("nff", &normalizedFeatureFusion)
         visitor.value("aspp", &aspp, .range(Self.decoderWidths))
         visitor.value("low", &low, .range(Self.decoderWidths))
+        visitor.value("norm", &norm)
+        visitor.value("decoder_norm", &decoderNorm)
         visitor.inputPath("bank", &bank)
         visitor.inputPath("from", &from)
     }

@@ -26,7 +26,7 @@ package struct GraphInterpreter {
     package struct Result {
         /// By name, samples × height × width × channels.
         package var outputs: [String: [Double]] = [:]
-        /// By name, as batch normalization in training leaves them.
+        /// By name, as batch normalization in training leaves them; of a frozen one all that it has.
         package var runningStatistics: [String: [Double]] = [:]
     }
 
@@ -153,7 +153,11 @@ package struct GraphInterpreter {
         let (scale, shift) = (values(own.scale), values(own.shift))
         var (mean, variance) = (values(own.runningMean), values(own.runningVariance))
         let channels = scale.count
-        if isTraining {
+        if own.isFrozen {
+            for id in [own.scale, own.shift, own.runningMean, own.runningVariance] {
+                result.runningStatistics[graph.parameter(id).name] = values(id)
+            }
+        } else if isTraining {
             let count = Double(input.count / channels)
             var running = (mean: mean, variance: variance)
             for channel in 0..<channels {
