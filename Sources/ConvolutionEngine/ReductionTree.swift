@@ -20,22 +20,23 @@ package struct ReductionTree: Sendable, Equatable {
     /// How many maximal subtrees lie in the shards before this one.
     package var firstSubtree: Int { subtreesOfShards[..<shard].reduce(0, +) }
     private let shard: Int
+    /// The samples of the shard.
+    private let samples: Range<Int>
 
     /// Maximal subtrees of the shard.
     package var subtrees: Int { ends.reduce(0) { $0 + Int($1) } }
 
     /// Whether other ranks hold samples of the batch.
-    package var isShared: Bool { subtreeMerges.count > subtrees }
+    package var isShared: Bool { subtreesOfShards.count > 1 }
 
     /// How many partials live at most while the shard is folded: at most ⌈log₂ samples⌉ + 1.
-    package var levels: Int {
-        var live = 0
-        var most = 0
-        for index in merges.indices {
-            live += 1
-            most = max(most, live)
-            live = ends[index] != 0 ? 0 : live - Int(merges[index])
-        }
+    package var levels: Int { Self.levels(merges, ends) }
+
+    private static func levels(_ merges: [UInt8], _ ends: [UInt8]) -> Int {
+        var (open, most) = (0, 0)
+        fold(
+            merges.indices, merges: merges, ends: ends, open: &open, push: { most = max(most, $1 + 1) },
+            add: { _ in })
         return most
     }
 
@@ -46,6 +47,7 @@ package struct ReductionTree: Sendable, Equatable {
         precondition(!shards.isEmpty && shards[0].lowerBound == 0, "shards start at sample 0")
         precondition(zip(shards, shards.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
         self.shard = shard
+        samples = shards[shard]
         subtreesOfShards = [Int](repeating: 0, count: shards.count)
         batch = shards.last!.upperBound
         descend(0..<batch, shards: shards, owners: 0..<shards.count)
@@ -153,6 +155,48 @@ package struct ReductionTree: Sendable, Equatable {
                 add: { stack[$0] += stack[$0 + 1] })
             return stack[0]
         }
+    }
+
+    /// A shard whose parts are computed one after the other: each part leaves a partial sum of every subtree that lies
+    /// within it, and these are folded on to the shard's subtrees. The sums are those of the undivided shard.
+    package struct Division: Sendable {
+        /// The tree of every part: `merges` and `ends` are those of its samples, and all that concerns the whole batch is as
+        /// it was.
+        package fileprivate(set) var parts: [ReductionTree] = []
+        /// Over the partial sums of all parts, in their order, what `merges` and `ends` of a tree are over samples.
+        package fileprivate(set) var merges: [UInt8] = []
+        package fileprivate(set) var ends: [UInt8] = []
+        fileprivate var firsts: [Int] = [0]
+
+        /// The places of a part's partial sums among all.
+        package func sums(ofPart part: Int) -> Range<Int> { firsts[part]..<firsts[part + 1] }
+
+        /// How many partial sums are open at most.
+        package var levels: Int { ReductionTree.levels(merges, ends) }
+    }
+
+    /// The shard in `count` parts of equally many samples.
+    ///
+    /// - Precondition: `count` divides the shard's samples.
+    package func divided(into count: Int) -> Division {
+        precondition(samples.count % count == 0, "parts have equally many samples")
+        let size = samples.count / count
+        var division = Division()
+        for index in 0..<count {
+            let first = samples.lowerBound + index * size
+            let cuts = [0..<first, first..<first + size, first + size..<batch].filter { !$0.isEmpty }
+            let own = ReductionTree(shard: cuts.firstIndex { $0.lowerBound == first }!, of: cuts)
+            var part = self
+            (part.merges, part.ends) = (own.merges, own.ends)
+            for place in 0..<size where own.ends[place] != 0 {
+                // What the shard folds behind the last sample of a part's subtree, and the part does not.
+                division.merges.append(merges[index * size + place] - own.merges[place])
+                division.ends.append(ends[index * size + place])
+            }
+            division.parts.append(part)
+            division.firsts.append(division.merges.count)
+        }
+        return division
     }
 
     /// The shard's fold as kernels are told it.

@@ -4,15 +4,26 @@ import TensorCore
 package struct PlanningError: RequestError {
     package let description: String
 
+    /// What a batch normalization sees at a time.
+    enum Samples {
+        case batch
+        /// A rank's own samples.
+        case shard
+        /// One of the parts in which a batch is computed.
+        case part
+    }
+
     /// Batch normalization `name` has a single value per channel in training: its variance is 0 and its output the
     /// shift, whatever the input, so nothing before it would learn. PyTorch refuses it too.
     ///
-    /// - Parameter ofShard: whether it sees a rank's own samples alone.
-    init(oneValuePerChannel name: String, ofShard: Bool) {
+    init(oneValuePerChannel name: String, seeing samples: Samples) {
         let (seen, remedy) =
-            ofShard
-            ? ("a rank's part of the batch", "at least 2 samples per rank, or with parallel.batch_norm: global")
-            : ("the batch", "a batch of at least 2")
+            switch samples {
+            case .batch: ("the batch", "a batch of at least 2")
+            case .shard:
+                ("a rank's part of the batch", "at least 2 samples per rank, or with parallel.batch_norm: global")
+            case .part: ("a part of the batch", "a smaller training.accumulate, or with frozen norms")
+            }
         description =
             "\(name): batch normalization would see one value per channel, because its map is 1 × 1 pixel and \(seen) "
             + "1 sample; train with \(remedy)"

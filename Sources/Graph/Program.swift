@@ -16,18 +16,22 @@ package struct ProgramPlan {
     ///   - tree: the samples' place in the tree of the global batch.
     ///   - trained: storage of every trained parameter of the graph, with gradients.
     ///   - statistics: storage of the running statistics.
-    ///   - normalizesLocally: whether batch normalization takes the statistics of this rank's samples alone; it then
-    ///     sends nothing, but its own parameters' gradients are summed over ranks as others are.
+    ///   - normalization: the tree of the samples whose statistics batch normalization takes; by default all. Those of this
+    ///     rank alone need no exchange, but the parameters' gradients are then summed over ranks as others are.
+    ///   - gradients: where the backward pass leaves the gradients of this rank's subtrees, where they are added up before
+    ///     they are finished; by default in those of `trained`.
     /// - Throws: where a batch normalization would see one value per channel, on all ranks alike.
     package init(
-        training graph: Graph, samples: Int, tree: ReductionTree, kernels: Kernels, threads: Int, bank: PreparedBank,
-        trained: ParameterStorage, statistics: ParameterStorage, normalizesLocally: Bool = false
+        training graph: Graph, samples: Int, tree: ReductionTree, normalization: ReductionTree? = nil,
+        kernels: Kernels, threads: Int, bank: PreparedBank, trained: ParameterStorage, statistics: ParameterStorage,
+        gradients: AlignedMemory? = nil
     ) throws(PlanningError) {
-        try Self.check(graph, tree, normalizesLocally: normalizesLocally)
+        try Self.check(graph, tree, normalization ?? tree)
         self.init(
             ProgramBuilder(
-                graph: graph, samples: samples, tree: tree, normalizesLocally: normalizesLocally, kernels: kernels,
-                threads: threads, bank: bank, trained: trained, statistics: statistics))
+                graph: graph, samples: samples, tree: tree, normalization: normalization ?? tree, kernels: kernels,
+                threads: threads, bank: bank, trained: trained, statistics: statistics,
+                gradients: gradients ?? trained.gradient))
     }
 
     /// Plans an evaluation: batch normalization uses running statistics, and nothing is kept for a backward pass.
@@ -37,8 +41,8 @@ package struct ProgramPlan {
     ) {
         self.init(
             ProgramBuilder(
-                graph: graph, samples: samples, tree: nil, normalizesLocally: false, kernels: kernels,
-                threads: threads, bank: bank, trained: trained, statistics: statistics))
+                graph: graph, samples: samples, tree: nil, normalization: nil, kernels: kernels, threads: threads,
+                bank: bank, trained: trained, statistics: statistics, gradients: nil))
     }
 
     private init(_ builder: ProgramBuilder) {
@@ -48,16 +52,19 @@ package struct ProgramPlan {
     }
 
     private static func check(
-        _ graph: Graph, _ tree: ReductionTree, normalizesLocally: Bool
+        _ graph: Graph, _ tree: ReductionTree, _ normalization: ReductionTree
     ) throws(PlanningError) {
         // Shards differ by at most one sample, and all ranks have to come to the same end.
-        let samples = normalizesLocally ? tree.batch / tree.subtreesOfShards.count : tree.batch
+        let isLocal = tree.isShared && !normalization.isShared
+        let samples =
+            isLocal ? min(normalization.batch, tree.batch / tree.subtreesOfShards.count) : normalization.batch
         for node in graph.nodes {
-            guard let parameters = node.normalization else { continue }
+            guard let parameters = node.normalization, !parameters.isFrozen else { continue }
             let shape = graph.shape(of: node.output)
             guard samples * shape.height * shape.width == 1 else { continue }
             throw PlanningError(
-                oneValuePerChannel: graph.parameter(parameters.scale).module.name, ofShard: tree.batch > 1)
+                oneValuePerChannel: graph.parameter(parameters.scale).module.name,
+                seeing: isLocal ? .shard : normalization.batch < tree.batch ? .part : .batch)
         }
     }
 
@@ -91,7 +98,8 @@ package struct ProgramPlan {
         return Program(
             graph: builder.graph,
             steps: emit(emission(memory, in: arena), emission(finishMemory, in: finishing)), arguments: arguments,
-            owners: [arena, finishing, builder.kept, builder.bank, builder.trained, builder.statistics])
+            owners: [arena, finishing, builder.kept, builder.bank, builder.trained, builder.statistics]
+                + [builder.gradients].compactMap { $0 })
     }
 }
 

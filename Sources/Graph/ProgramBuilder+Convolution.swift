@@ -188,7 +188,7 @@ extension ProgramBuilder {
                 preconditionFailure("normalized rows are computed")
             }
             let (directionValues, gainValues) = (values(direction), values(gain))
-            let (target, gainGradient) = (gradient(direction), gradient(gain))
+            let (target, gainGradient) = (summedGradient(direction), summedGradient(gain))
             inFinish { builder in
                 builder.plan([], as: .backwardToFilter) { emission in
                     [

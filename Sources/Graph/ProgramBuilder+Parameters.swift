@@ -11,8 +11,14 @@ extension ProgramBuilder {
         preconditionFailure("\(name) has no storage")
     }
 
-    /// Where the first subtree's gradient of a trained parameter goes; other subtrees follow at `gradientStride`.
+    /// Where the backward pass leaves the first subtree's gradient of a trained parameter; other subtrees follow at
+    /// `gradientStride`.
     func gradient(_ id: Graph.ParameterID) -> UnsafeMutablePointer<Float> {
+        gradients!.floats() + trained.layout.entry(graph.parameter(id).name)!.offset
+    }
+
+    /// Where the gradient of a trained parameter is once it is summed over all samples.
+    func summedGradient(_ id: Graph.ParameterID) -> UnsafeMutablePointer<Float> {
         trained.gradient!.floats() + trained.layout.entry(graph.parameter(id).name)!.offset
     }
 

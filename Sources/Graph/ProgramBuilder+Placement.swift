@@ -14,24 +14,24 @@ extension ProgramBuilder {
 
     /// Where the gradient of `value` goes, and whether it is to be added to what is there.
     mutating func gradientTarget(_ value: Graph.Value) -> (placement: Placement, accumulate: Bool) {
-        if let placement = gradients[value] { return (placement, true) }
+        if let placement = valueGradients[value] { return (placement, true) }
         let shape = shape(value)
         let placement = Placement(
             buffer: buffer(of: Float.self, count: samples * shape.count), pixelStride: shape.channels)
-        gradients[value] = placement
+        valueGradients[value] = placement
         return (placement, false)
     }
 
     /// The finished gradient of `value`; every node that uses it has been lowered.
     func gradientPlacement(_ value: Graph.Value) -> Placement {
-        guard let placement = gradients[value] else { preconditionFailure("an activation without a use") }
+        guard let placement = valueGradients[value] else { preconditionFailure("an activation without a use") }
         return placement
     }
 
     /// Lets the gradient of `value` lie where something else lies that is not needed any more, or in a slice of the
     /// gradient of a concatenation.
     mutating func shareGradient(_ value: Graph.Value, _ placement: Placement) {
-        gradients[value] = placement
+        valueGradients[value] = placement
     }
 
     /// Where the gradient of a pass's input goes if it may take the place of `outputGradient`, which only this pass
@@ -39,8 +39,8 @@ extension ProgramBuilder {
     mutating func gradientTarget(
         _ value: Graph.Value, inPlaceOf outputGradient: Placement
     ) -> (placement: Placement, accumulate: Bool) {
-        guard gradients[value] == nil, isWhole(outputGradient, shape(value)) else { return gradientTarget(value) }
-        gradients[value] = outputGradient
+        guard valueGradients[value] == nil, isWhole(outputGradient, shape(value)) else { return gradientTarget(value) }
+        valueGradients[value] = outputGradient
         return (outputGradient, false)
     }
 

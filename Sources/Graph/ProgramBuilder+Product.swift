@@ -41,7 +41,7 @@ extension ProgramBuilder {
         let owner = own.modulator.owner
         node = own.nodes[1]
         defer { node = own.nodes[0] }
-        let (target, bankValues) = (gradient(owner), values(own.bank))
+        let (target, bankValues) = (summedGradient(owner), values(own.bank))
         lowerFilterGradientSums(geometry, input: input, outputGradient: outputGradient, of: owner)
         inFinish { builder in
             let filterShape = Graph.Shape(

@@ -46,13 +46,15 @@ struct ProgramBuilder {
     let graph: Graph
     let samples: Int
     let tree: ReductionTree?
-    /// The samples whose statistics batch normalization takes: those of `tree`, or this rank's alone.
+    /// The samples whose statistics batch normalization takes.
     let normalizationTree: ReductionTree?
     let kernels: Kernels
     let threads: Int
     let bank: PreparedBank
     let trained: ParameterStorage
     let statistics: ParameterStorage
+    /// Where the backward pass leaves the gradients of this rank's subtrees; nil in an evaluation.
+    let gradients: AlignedMemory?
 
     var memory = MemoryPlan()
     /// The memory of the last stage: when gradients are finished, the passes of another graph may be under way in theirs.
@@ -67,7 +69,7 @@ struct ProgramBuilder {
     /// The node whose steps are being planned.
     var node = 0
     var placements: [Graph.Value: Placement] = [:]
-    var gradients: [Graph.Value: Placement] = [:]
+    var valueGradients: [Graph.Value: Placement] = [:]
     /// How values that are cheap to compute are computed again for the backward pass, so that they need not be kept.
     var replays: [Graph.Value: (inout ProgramBuilder) -> Placement] = [:]
     /// Backward lowering of the nodes lowered so far, with the node; run in reverse.
@@ -79,16 +81,18 @@ struct ProgramBuilder {
 
     /// - Parameters:
     ///   - tree: the samples' tree for training; nil plans an evaluation.
-    ///   - normalizesLocally: whether statistics are those of this rank's samples alone.
+    ///   - normalization: of the samples whose statistics are taken; with `tree`.
+    ///   - gradients: where the backward pass leaves those of this rank's subtrees.
     init(
-        graph: Graph, samples: Int, tree: ReductionTree?, normalizesLocally: Bool, kernels: Kernels, threads: Int,
-        bank: PreparedBank,
-        trained: ParameterStorage, statistics: ParameterStorage
+        graph: Graph, samples: Int, tree: ReductionTree?, normalization: ReductionTree?, kernels: Kernels,
+        threads: Int, bank: PreparedBank, trained: ParameterStorage, statistics: ParameterStorage,
+        gradients: AlignedMemory?
     ) {
         self.graph = graph
         self.samples = samples
         self.tree = tree
-        normalizationTree = normalizesLocally ? ReductionTree(samples: samples) : tree
+        normalizationTree = normalization
+        self.gradients = gradients
         self.kernels = kernels
         self.threads = threads
         self.bank = bank
@@ -193,7 +197,7 @@ struct ProgramBuilder {
         memory.place()
         finishMemory.place()
         let (forward, backward, finish) = (forward, backward, finish)
-        let outputs = graph.outputs.map { ($0, placements[$0.value]!, gradients[$0.value]) }
+        let outputs = graph.outputs.map { ($0, placements[$0.value]!, valueGradients[$0.value]) }
         let builder = self
         return (
             memory, finishMemory,

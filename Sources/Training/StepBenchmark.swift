@@ -38,7 +38,7 @@ package final class StepBenchmark {
     package func run(rounds: Int, profile: Bool = false) throws -> StepMeasurement {
         precondition(rounds > 0, "a benchmark needs a round")
         let step = content.step
-        if profile { for unit in step.units { unit.program.measureSteps() } }
+        if profile { for unit in step.units { for part in unit.parts { part.program.measureSteps() } } }
         trace?.step = 1
         _ = try content.run()
         var times = StepTimes(step, team: team)

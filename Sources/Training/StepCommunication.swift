@@ -2,6 +2,7 @@ import Collectives
 import Configuration
 import ConvolutionEngine
 import Graph
+import Tasks
 import TensorCore
 
 /// The few numbers of a step that belong to the whole batch.
@@ -9,23 +10,35 @@ final class StepScalars {
     private let arguments = ArgumentStore()
     let heads: Int
     private let tree: ReductionTree
+    private let division: ReductionTree.Division
     /// What labels know, the vectors of all heads; followed by `stops`, so that one sum serves both.
     let counts: UnsafeMutablePointer<Int64>
     /// Where each head's vector begins.
     private let firstCounts: [Int]
+    /// The vector of a head's part.
+    private let partCounts: UnsafeMutablePointer<Int64>
     /// How many ranks want to stop.
     let stops: UnsafeMutablePointer<Int64>
     let countOfCounts: Int
     /// Sums of losses: [subtree of all shards][head].
     let sums: UnsafeMutablePointer<Double>
+    /// The fold of every head's sums: partial sums, how many there are, and the subtrees that are done.
+    private let partials: UnsafeMutablePointer<Double>
+    private let open: UnsafeMutablePointer<Int>
+    private let done: UnsafeMutablePointer<Int>
     /// Where groups train different tasks: the losses' bits, by head, from the first rank of the head's group; 0 from all
     /// others, so that a sum of whole numbers brings them to all.
     let results: UnsafeMutablePointer<Int64>
 
     /// - Parameter lengths: how many counts each head has.
-    init(lengths: [Int], tree: ReductionTree) {
+    init(lengths: [Int], tree: ReductionTree, division: ReductionTree.Division) {
         heads = lengths.count
         self.tree = tree
+        self.division = division
+        partials = arguments.keep([Double](repeating: 0, count: heads * ReductionTree.depth))
+        open = arguments.keep([Int](repeating: 0, count: heads))
+        done = arguments.keep([Int](repeating: 0, count: heads))
+        partCounts = arguments.keep([Int64](repeating: 0, count: lengths.max()!))
         firstCounts = lengths.indices.map { lengths[..<$0].reduce(0, +) }
         let all = lengths.reduce(0, +)
         countOfCounts = all + 1
@@ -38,10 +51,33 @@ final class StepScalars {
     /// A head's vector of counts.
     func counts(ofHead head: Int) -> UnsafeMutablePointer<Int64> { counts + firstCounts[head] }
 
-    /// Puts a head's sums, one per subtree of this rank, in their places.
-    func store(_ subtreeSums: UnsafePointer<Double>, head: Int) {
+    /// Counts what the labels of a part know, which the loss remembers, and gives the vector.
+    @discardableResult
+    func count(_ loss: TaskLoss, on pool: ThreadPool) -> UnsafeMutablePointer<Int64> {
+        loss.count(into: partCounts, on: pool)
+        return partCounts
+    }
+
+    /// Counts what the labels of a part know, and adds it to the head's vector.
+    func addCounts(of loss: TaskLoss, head: Int, on pool: ThreadPool) {
+        let (own, sum) = (count(loss, on: pool), counts(ofHead: head))
+        for index in 0..<loss.countLength { sum[index] += own[index] }
+    }
+
+    /// Folds a head's sums, one per subtree of a part, on to those of this rank's subtrees, in their places. Parts come in
+    /// their order.
+    func add(_ subtreeSums: UnsafePointer<Double>, head: Int, part: Int) {
+        if part == 0 { (open[head], done[head]) = (0, 0) }
         let own = sums + tree.firstSubtree * heads + head
-        for subtree in 0..<tree.subtrees { own[subtree * heads] = subtreeSums[subtree] }
+        let stack = partials + head * ReductionTree.depth
+        let places = division.sums(ofPart: part)
+        ReductionTree.fold(
+            places, merges: division.merges, ends: division.ends, open: &open[head],
+            push: { stack[$1] = subtreeSums[$0 - places.lowerBound] }, add: { stack[$0] += stack[$0 + 1] },
+            finish: {
+                own[done[head] * heads] = stack[0]
+                done[head] += 1
+            })
     }
 }
 
@@ -60,9 +96,9 @@ final class StepCommunication {
     private let counts: IntegerSum
     private let results: IntegerSum
     private let losses: OrderedGather
-    /// By program and place of the exchange.
-    private let exchanges: [[OrderedGather]]
-    /// By program and segment: what may leave once the segment is complete.
+    /// By graph, part of the batch and place of the exchange.
+    private let exchanges: [[[OrderedGather]]]
+    /// By graph and segment: what may leave once the segment is complete.
     private let departures: [[CollectiveOperation?]]
     /// The bytes of what leaves, likewise.
     private let departingBytes: [[Int]]
@@ -78,8 +114,13 @@ final class StepCommunication {
     /// What had been sent when the step began.
     private var atBegin = (gradients: 0, sums: 0)
 
+    /// - Parameters:
+    ///   - tree: of the batch.
+    ///   - normalization: of the samples whose statistics batch normalization takes.
+    ///   - programs: of every graph's parts; gradients leave in the last.
     init(
-        team: TaskTeam, tree: ReductionTree, programs: [Program], gradients: [ParameterStorage], scalars: StepScalars,
+        team: TaskTeam, tree: ReductionTree, normalization: ReductionTree, programs: [[Program]],
+        gradients: [ParameterStorage], scalars: StepScalars,
         samples: Int, parallel: ParallelSettings
     ) throws(CollectiveError) {
         self.team = team
@@ -93,13 +134,16 @@ final class StepCommunication {
         losses = OrderedGather(
             name: "the losses", communicator: team.group.sums, tree: tree, partials: scalars.sums,
             valuesPerSubtree: scalars.heads)
-        exchanges = programs.map { program in
-            program.exchanges.map { exchange in
-                OrderedGather(
-                    name: "batch-norm sums", communicator: team.group.sums, tree: tree, partials: exchange.partials,
-                    valuesPerSubtree: exchange.count)
+        exchanges = programs.map { parts in
+            parts.map { program in
+                program.exchanges.map { exchange in
+                    OrderedGather(
+                        name: "batch-norm sums", communicator: team.group.sums, tree: normalization,
+                        partials: exchange.partials, valuesPerSubtree: exchange.count)
+                }
             }
         }
+        let programs = programs.map { $0.last! }
         let buckets = programs.map {
             GradientBuckets(segments: $0.gradientSegments, bucketByteCount: parallel.bucketBytes).buckets
         }
@@ -141,8 +185,8 @@ final class StepCommunication {
         try run(results)
     }
 
-    func exchange(_ index: Int, ofProgram program: Int) throws(CollectiveError) {
-        let gather = exchanges[program][index]
+    func exchange(_ index: Int, ofProgram program: Int, part: Int) throws(CollectiveError) {
+        let gather = exchanges[program][part][index]
         sumsSent += gather.byteCount
         try run(gather, isBatchNorm: true)
     }
@@ -166,6 +210,11 @@ final class StepCommunication {
         if let operation = departures[program][segment] { team.world.submit(operation) }
     }
 
+    /// All gradients of a graph are complete at once.
+    func gradientsAreReady(ofProgram program: Int) {
+        for segment in departures[program].indices { gradientsAreReady(segment, ofProgram: program) }
+    }
+
     /// What ranks do together in a step.
     enum Kind {
         case batchNorm
@@ -181,7 +230,7 @@ final class StepCommunication {
     ) {
         body(counts, .scalars, nil, counts.byteCount)
         for (program, gathers) in exchanges.enumerated() {
-            for gather in gathers { body(gather, .batchNorm, program, gather.byteCount) }
+            for gather in gathers.joined() { body(gather, .batchNorm, program, gather.byteCount) }
             for (segment, operation) in departures[program].enumerated() {
                 if let operation { body(operation, .gradients, program, departingBytes[program][segment]) }
             }

@@ -58,7 +58,8 @@ package struct StepProfile {
         var measured = 0.0
         for (unit, content) in step.units.enumerated() {
             for (work, nanoseconds) in content.program.nanoseconds {
-                let own = Double(nanoseconds) / 1e9
+                // The last part stands for all.
+                let own = Double(nanoseconds * content.parts.count) / 1e9
                 seconds[Key(unit: unit, work: work), default: []].append(own)
                 measured += own
             }

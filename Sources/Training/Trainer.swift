@@ -111,7 +111,8 @@ package final class Trainer {
         validation = try Validation(
             network: MultiTaskNetwork(
                 configuration.model, heads: heads, height: frame.height, width: frame.width, components: components),
-            parameters: parameters, data: data, batch: settings.batch, workers: configuration.data.workers,
+            parameters: parameters, data: data, batch: settings.batch / settings.accumulate,
+            workers: configuration.data.workers,
             kernels: kernels, pool: pool, bank: step.bank, team: team)
         loop = TrainingLoop(
             settings, output: configuration.output, step: step,

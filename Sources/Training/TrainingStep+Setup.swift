@@ -21,7 +21,7 @@ extension TrainingStep {
     ///   - team: the ranks that train, each the graphs of its group; by default this process alone.
     ///   - parallel: how ranks share the work.
     /// - Throws: what `start` throws; `PlanningError`, in a job `UsageError`, where the network cannot be trained on so few
-    ///   samples; `CollectiveError`.
+    ///   samples or ranks cannot be divided into parts; `CollectiveError`.
     package convenience init(
         _ graphs: [Graph], heads: [TrainedHead], settings: TrainingSettings, kernels: Kernels, pool: ThreadPool,
         team given: TaskTeam? = nil, parallel: ParallelSettings = ParallelSettings(), start: Start

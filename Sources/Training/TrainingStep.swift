@@ -30,9 +30,21 @@ package final class TrainingStep {
     package struct Unit {
         /// Its place among all graphs.
         package let graph: Int
-        package let program: Program
-        package let losses: [(place: Int, loss: TaskLoss)]
+        /// In the order in which they are computed; those that look alike are one.
+        package let parts: [Part]
         package let update: ParameterUpdate
+        /// nil where the batch is undivided.
+        fileprivate let accumulation: GradientAccumulation?
+
+        /// What computes a part of this rank's samples.
+        package struct Part {
+            package let program: Program
+            package let losses: [(place: Int, loss: TaskLoss)]
+        }
+
+        /// Those of the last part, with which the gradients are finished.
+        package var program: Program { parts[parts.count - 1].program }
+        package var losses: [(place: Int, loss: TaskLoss)] { parts[parts.count - 1].losses }
     }
 
     package let parameters: NetworkParameters
@@ -50,6 +62,8 @@ package final class TrainingStep {
     package let inputCount: Int
     /// Bytes that activations, gradients and scratch share.
     package let arenaByteCount: Int
+    /// Bytes of gradients that are kept until those of all parts are there.
+    package let accumulationByteCount: Int
     /// The last step's losses, weighted, in the order of `heads`.
     package private(set) var losses: [Double]
     /// Whether a rank wanted to stop after the last step; the same on all.
@@ -66,7 +80,7 @@ package final class TrainingStep {
     /// Whether nothing was learned since all ranks were made to hold the same.
     private var isUnified = true
     private let inputMemory: AlignedMemory
-    private let tree: ReductionTree
+    private let samples: PartSamples
     private let scalars: StepScalars
     let communication: StepCommunication?
     private var traced: StepTrace?
@@ -74,10 +88,11 @@ package final class TrainingStep {
     /// - Parameters:
     ///   - graphs: run one after the other; every output has a head.
     ///   - parameters: with a gradient for each subtree that this rank has of its group's batch.
-    ///   - settings: the batch of all ranks together, and how parameters follow from gradients.
+    ///   - settings: the batch of all ranks together, the parts of every rank's samples, and how parameters follow from gradients.
     ///   - team: the ranks that train, each the graphs of its group.
     ///   - parallel: how ranks share the work.
-    /// - Throws: `PlanningError`, in a job `UsageError`, where the network cannot be trained on so few samples; `CollectiveError`.
+    /// - Throws: `PlanningError`, in a job `UsageError`, where the network cannot be trained on so few samples; `UsageError`
+    ///   where ranks cannot be divided into parts; `CollectiveError`.
     init(
         graphs: [Graph], parameters: NetworkParameters, heads: [TrainedHead], settings: TrainingSettings,
         kernels: Kernels, pool: ThreadPool, team: TaskTeam, parallel: ParallelSettings
@@ -89,12 +104,16 @@ package final class TrainingStep {
         self.heads = heads
         self.pool = pool
         self.team = team
-        let normalizesLocally = parallel.batchNorm == .local && team.group.size > 1
         self.parallel = parallel
         tasks = graphs.map { $0.outputs.map(\.name) }
         losses = [Double](repeating: 0, count: heads.count)
         let (shard, tree) = team.group.share(samples)
-        (self.shard, self.tree) = (shard, tree)
+        self.shard = shard
+        let parts = settings.accumulate
+        try BatchParts.check(parts, batch: samples, groups: team.groups)
+        let division = BatchParts(
+            parts, tree: tree, rank: team.group.rank, shard: shard,
+            normalizesLocally: parallel.batchNorm == .local && team.group.size > 1)
         scalars = StepScalars(
             lengths: heads.map { head in
                 for graph in graphs {
@@ -102,49 +121,67 @@ package final class TrainingStep {
                     return LossCounts(head.loss, channels: graph.shape(of: output.value).channels).length
                 }
                 preconditionFailure("no graph has an output \(head.name)")
-            }, tree: tree)
+            }, tree: tree, division: division.tree)
         inputCount = shard.count * graphs[0].shapes[0].count
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
+        self.samples = PartSamples(parts, images: input, imageCount: inputCount)
         let bank = PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
         self.bank = bank
+        let accumulations = division.accumulations(
+            team.graphs.map { (graphs[$0], parameters.groups[$0].trained) }, kernels: kernels)
+        accumulationByteCount = accumulations.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        // By graph and look of a part.
         let plans = try team.world.together { () throws(PlanningError) in
-            var plans: [ProgramPlan] = []
-            for place in team.graphs {
+            var plans: [[ProgramPlan]] = []
+            for (place, accumulation) in zip(team.graphs, accumulations) {
                 let group = parameters.groups[place]
-                plans.append(
-                    try ProgramPlan(
-                        training: graphs[place], samples: shard.count, tree: tree, kernels: kernels,
-                        threads: pool.threads, bank: bank, trained: group.trained, statistics: group.statistics,
-                        normalizesLocally: normalizesLocally))
+                var looks: [ProgramPlan] = []
+                for tree in division.looks {
+                    looks.append(
+                        try ProgramPlan(
+                            training: graphs[place], samples: division.samples, tree: tree,
+                            normalization: division.normalization, kernels: kernels, threads: pool.threads, bank: bank,
+                            trained: group.trained, statistics: group.statistics, gradients: accumulation?.gradients))
+                }
+                plans.append(looks)
             }
             return plans
         }
         try team.world.prepare(bank)
         // Graphs run one after the other, so one arena serves them all.
-        arenaByteCount = plans.map(\.arenaByteCount).max()!
+        arenaByteCount = plans.joined().map(\.arenaByteCount).max()!
         let arena = AlignedMemory(byteCount: arenaByteCount)
-        let finishing = AlignedMemory(byteCount: plans.map(\.finishByteCount).max()!)
-        let input = input
-        units = zip(plans, team.graphs).map { plan, place in
-            let program = plan.bind(arena: arena, finishing: finishing, input: input)
+        let finishing = AlignedMemory(byteCount: plans.joined().map(\.finishByteCount).max()!)
+        let input = self.samples.images
+        units = zip(zip(plans, accumulations), team.graphs).map { content, place in
+            let looks = zip(content.0, division.looks).map { plan, tree in
+                let program = plan.bind(arena: arena, finishing: finishing, input: input)
+                return Unit.Part(
+                    program: program,
+                    losses: program.outputs.map { output in
+                        let place = heads.firstIndex { $0.name == output.name }!
+                        let loss = TaskLoss(
+                            heads[place].loss, output: output.value, gradient: output.gradient, kernels: kernels,
+                            tree: tree)
+                        return (place, loss)
+                    })
+            }
             return Unit(
-                graph: place, program: program,
-                losses: program.outputs.map { output in
-                    let place = heads.firstIndex { $0.name == output.name }!
-                    let loss = TaskLoss(
-                        heads[place].loss, output: output.value, gradient: output.gradient, kernels: kernels, tree: tree
-                    )
-                    return (place, loss)
-                },
+                graph: place, parts: division.lookOfParts.map { looks[$0] },
                 update: ParameterUpdate(
-                    parameters.groups[place].trained, state: states[place], settings: settings, kernels: kernels))
+                    parameters.groups[place].trained, state: states[place], settings: settings, kernels: kernels),
+                accumulation: content.1)
+        }
+        for unit in units {
+            for (place, loss) in unit.losses { self.samples.keepLabels(of: place, like: loss) }
         }
         communication =
             team.world.size == 1
             ? nil
             : try StepCommunication(
-                team: team, tree: tree, programs: units.map(\.program),
+                team: team, tree: tree, normalization: division.normalization,
+                programs: units.map { $0.parts.map(\.program) },
                 gradients: team.graphs.map { parameters.groups[$0].trained }, scalars: scalars, samples: samples,
                 parallel: parallel)
     }
@@ -153,7 +190,8 @@ package final class TrainingStep {
     package func labels(of name: String) -> UnsafeMutableBufferPointer<Float> {
         for unit in units {
             for (place, loss) in unit.losses where heads[place].name == name {
-                return UnsafeMutableBufferPointer(start: loss.labels, count: loss.labelCount)
+                return samples.labels(of: place)
+                    ?? UnsafeMutableBufferPointer(start: loss.labels, count: loss.labelCount)
             }
         }
         preconditionFailure("\(name) is not trained here")
@@ -204,10 +242,12 @@ package final class TrainingStep {
     ) throws(CollectiveError) {
         try begin(wantsToStop: wantsToStop)
         for index in units.indices {
-            try forward(index)
-            // The last gradients of the graph before have travelled meanwhile; graphs share nothing that is trained.
-            if index > 0 { try update(index - 1, rate: rate, afterGradients) }
-            try backward(index)
+            for part in units[index].parts.indices {
+                try forward(index, part)
+                // The last gradients of the graph before have travelled meanwhile; graphs share nothing that is trained.
+                if part == 0, index > 0 { try update(index - 1, rate: rate, afterGradients) }
+                try backward(index, part)
+            }
         }
         try end()
         try update(units.count - 1, rate: rate, afterGradients)
@@ -218,43 +258,57 @@ package final class TrainingStep {
         isUnified = false
         scalars.counts.update(repeating: 0, count: scalars.countOfCounts)
         for unit in units {
-            for (place, loss) in unit.losses { loss.count(into: scalars.counts(ofHead: place), on: pool) }
+            for part in unit.parts.indices {
+                for (place, loss) in unit.parts[part].losses {
+                    samples.loadLabels(of: place, part: part, into: loss)
+                    scalars.addCounts(of: loss, head: place, on: pool)
+                }
+            }
         }
         scalars.stops.pointee = wantsToStop ? 1 : 0
         try communication?.sumCounts()
         isStopWanted = scalars.stops.pointee > 0
     }
 
-    private func forward(_ index: Int) throws(CollectiveError) {
+    private func forward(_ index: Int, _ part: Int) throws(CollectiveError) {
         let unit = units[index]
+        let program = unit.parts[part].program
+        samples.loadImages(part: part)
         try trace.span(.forward, graph: unit.graph) { () throws(CollectiveError) in
-            guard let communication else { return unit.program.runForward(on: pool) }
-            try unit.program.runForward(on: pool) { exchange throws(CollectiveError) in
-                try communication.exchange(exchange, ofProgram: index)
+            try program.runForward(on: pool) { exchange throws(CollectiveError) in
+                try communication!.exchange(exchange, ofProgram: index, part: part)
             }
         }
     }
 
-    /// Losses and gradients; where there are other ranks, gradients leave as they become complete.
-    private func backward(_ index: Int) throws(CollectiveError) {
+    /// Losses and gradients; where there are other ranks, gradients leave as they become complete: within the backward
+    /// pass, or behind that of the last part.
+    private func backward(_ index: Int, _ part: Int) throws(CollectiveError) {
         let unit = units[index]
+        let (program, losses) = (unit.parts[part].program, unit.parts[part].losses)
         trace.span(.losses, graph: unit.graph) {
-            for (place, loss) in unit.losses {
+            for (place, loss) in losses {
+                samples.loadLabels(of: place, part: part, into: loss)
+                // Of several parts, the loss remembers the counts of the last.
+                if unit.parts.count > 1 { scalars.count(loss, on: pool) }
                 loss.run(weight: heads[place].weight, counts: scalars.counts(ofHead: place), on: pool)
-                scalars.store(loss.subtreeSums, head: place)
+                scalars.add(loss.subtreeSums, head: place, part: part)
             }
         }
         try trace.span(.backward, graph: unit.graph) { () throws(CollectiveError) in
-            guard let communication else { return unit.program.runBackward(on: pool) }
-            try unit.program.runBackward(
+            try program.runBackward(
                 on: pool,
                 exchange: { exchange throws(CollectiveError) in
-                    try communication.exchange(exchange, ofProgram: index)
+                    try communication!.exchange(exchange, ofProgram: index, part: part)
                 },
                 ready: { segment throws(CollectiveError) in
-                    communication.gradientsAreReady(segment, ofProgram: index)
+                    if unit.accumulation == nil { communication!.gradientsAreReady(segment, ofProgram: index) }
                 })
+            guard let accumulation = unit.accumulation else { return }
+            accumulation.add(part: part, on: pool)
+            if part == unit.parts.count - 1 { communication?.gradientsAreReady(ofProgram: index) }
         }
+        if part < unit.parts.count - 1 { traced?.addPart(part, ofUnit: index) }
     }
 
     /// Moves the parameters, once their gradients are those of the whole batch; no other graph's may be under way.
@@ -263,10 +317,8 @@ package final class TrainingStep {
     ) throws(CollectiveError) {
         let unit = units[index]
         try trace.span(.update, graph: unit.graph) { () throws(CollectiveError) in
-            if let communication {
-                try communication.waitForGradients()
-                unit.program.finishGradients(on: pool)
-            }
+            try communication?.waitForGradients()
+            unit.program.finishGradients(on: pool)
             afterGradients?(index)
             unit.update.run(rate: rate, update: updates, on: pool)
         }

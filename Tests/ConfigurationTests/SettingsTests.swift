@@ -47,7 +47,7 @@ import Testing
         let text = """
             model:
               {backbone: resnet50, width: 16, output_stride: 8, method: ra_series, nff: false, aspp: 32, low: 12,
-               bank: /banks/rooms}
+               norm: frozen, decoder_norm: frozen, bank: /banks/rooms}
             tasks: {edge: {weight: 40}, human_parts: {}}
             data:
               dataset: pascal-context
@@ -57,8 +57,8 @@ import Testing
               scale: [1, 1.5]
               workers: 3
               rooms: {seed: 4, train: 50, validation: 6, size: [70, 80]}
-            training: {iterations: 9, batch: 10, learning_rate: 1e-2, schedule: constant, power: 2, warmup: 3,
-              optimizer: {type: adamw, betas: [0.5, 0.75], epsilon: 1e-3, weight_decay: .5}, clip_norm: 1.5,
+            training: {iterations: 9, batch: 10, accumulate: 5, learning_rate: 1e-2, schedule: constant, power: 2,
+              warmup: 3, optimizer: {type: adamw, betas: [0.5, 0.75], epsilon: 1e-3, weight_decay: .5}, clip_norm: 1.5,
               factors: {norms: {weight_decay: 0}, decoder: {learning_rate: 10}}, average: {type: ema, decay: 0.5},
               seed: 11, validate_every: 12, checkpoint_every: 0, stop_after: 17}
             parallel: {threads: 13, batch_norm: local, reduction: plain, bucket_bytes: 4096, task_groups: auto,
@@ -73,6 +73,7 @@ import Testing
         expected.model.normalizedFeatureFusion = false
         expected.model.aspp = 32
         expected.model.low = 12
+        (expected.model.norm, expected.model.decoderNorm) = (.frozen, .frozen)
         expected.model.bank = "/banks/rooms"
         expected.tasks = [TaskSettings(.edge), TaskSettings(.humanParts)]
         expected.tasks[0].weight = 40
@@ -88,6 +89,7 @@ import Testing
         expected.data.rooms.size = PixelSize(height: 70, width: 80)
         expected.training.iterations = 9
         expected.training.batch = 10
+        expected.training.accumulate = 5
         expected.training.learningRate = 0.01
         var adamw = AdamW()
         (adamw.betas, adamw.epsilon, adamw.weightDecay) = ([0.5, 0.75], 1e-3, 0.5)
@@ -146,6 +148,7 @@ import Testing
             training:
               iterations: 20000
               batch: 8
+              accumulate: 1
               learning_rate: 0.005
               optimizer:
                 type: sgd

@@ -9,8 +9,8 @@ import Testing
             (
                 "training:\n  bach: 4\n",
                 "run.yaml:2:3: there is no key bach in training; did you mean batch? allowed: iterations, batch, "
-                    + "learning_rate, optimizer, schedule, power, plateaus, factor, warmup, clip_norm, factors, average, seed, "
-                    + "validate_every, checkpoint_every, stop_after"
+                    + "accumulate, learning_rate, optimizer, schedule, power, plateaus, factor, warmup, clip_norm, factors, "
+                    + "average, seed, validate_every, checkpoint_every, stop_after"
             ),
             (
                 "trainning: {}\n",
@@ -20,7 +20,7 @@ import Testing
             (
                 "model: {learning_rate: 0.1}",
                 "run.yaml:1:9: there is no key learning_rate in model; did you mean training.learning_rate? "
-                    + "allowed: backbone, width, output_stride, method, nff, aspp, low, bank, from"
+                    + "allowed: backbone, width, output_stride, method, nff, aspp, low, norm, decoder_norm, bank, from"
             ),
             (
                 "output: {batch_size: 1}",

@@ -52,6 +52,54 @@ import Testing
         #expect(whole == [expression(0..<batch)])
     }
 
+    /// Parts of a shard leave what their own trees make of their samples; folded on, that is what the shard's tree makes of
+    /// all.
+    @Test(arguments: [
+        ([0..<12], [1, 2, 3, 4, 6, 12]), ([0..<7], [7]), ([0..<6, 6..<12], [2, 3, 6]),
+        ([0..<5, 5..<15, 15..<16], [1]), ([0..<3, 3..<9, 9..<18, 18..<21], [3]),
+    ])
+    func partsFoldOnToTheShardsSubtrees(_ shards: [Range<Int>], _ counts: [Int]) {
+        for (shard, count) in shards.indices.flatMap({ shard in counts.map { (shard, $0) } }) {
+            let tree = ReductionTree(shard: shard, of: shards)
+            let samples = shards[shard].map { "\($0)" }
+            let division = tree.divided(into: count)
+            let size = samples.count / count
+            var partials: [String] = []
+            for (index, part) in division.parts.enumerated() {
+                let own = execute(
+                    Array(samples[index * size..<(index + 1) * size]), merges: part.merges, ends: part.ends,
+                    levels: part.levels)
+                #expect(division.sums(ofPart: index) == partials.count..<partials.count + own.count)
+                #expect(part.isShared == tree.isShared && part.firstSubtree == tree.firstSubtree)
+                partials += own
+            }
+            let whole = execute(samples, merges: tree.merges, ends: tree.ends, levels: tree.levels)
+            #expect(
+                execute(partials, merges: division.merges, ends: division.ends, levels: division.levels) == whole)
+        }
+    }
+
+    /// The fold of a shard's values is the one that the tree says.
+    @Test func valuesAreFoldedAlongTheTree() {
+        func value(_ sample: Int) -> Double { 1 / Double(3 + sample * sample) }
+        func sum(_ node: Range<Int>) -> Double {
+            if node.count == 1 { return value(node.lowerBound) }
+            var power = 1
+            while power * 2 < node.count { power *= 2 }
+            let middle = node.lowerBound + power
+            return sum(node.lowerBound..<middle) + sum(middle..<node.upperBound)
+        }
+        let shards = [0..<5, 5..<6, 6..<19, 19..<23]
+        var partials: [Double] = []
+        for (place, shard) in shards.enumerated() {
+            let tree = ReductionTree(shard: place, of: shards)
+            var own = [Double](repeating: .nan, count: tree.subtrees)
+            tree.fold(into: &own) { value(shard.lowerBound + $0) }
+            partials += own
+        }
+        #expect(ReductionTree(shard: 0, of: shards).combine(partials) == sum(0..<23))
+    }
+
     func ceilingOfLogarithm(_ count: Int) -> Int {
         var result = 0
         while 1 << result < count { result += 1 }

@@ -73,6 +73,13 @@ import Training
         try expectNoAllocation(method, nil, settings)
     }
 
+    @Test(arguments: [ModelSettings.Method.rcm, .conv], [nil, losses])
+    func stepInPartsAllocatesNothing(_ method: ModelSettings.Method, _ losses: [LossKind]?) throws {
+        var settings = TrainingSettings()
+        settings.accumulate = 2
+        try expectNoAllocation(method, losses, settings)
+    }
+
     private func expectNoAllocation(
         _ method: ModelSettings.Method, _ losses: [LossKind]?, _ settings: TrainingSettings
     ) throws {
@@ -82,7 +89,7 @@ import Training
             TaskHead(.depth, channels: 1),
         ]
         let step = try SmallTraining.step(
-            ModelSettings(width: 8, method: method, aspp: 16, low: 8), tasks, samples: 2,
+            ModelSettings(width: 8, method: method, aspp: 16, low: 8), tasks, samples: 2 * settings.accumulate,
             height: 48, width: 64, losses: losses, pool: pool, settings: settings)
         for _ in 0..<2 { try step.run(rate: 1e-3) }
         let counted = try allocations(on: pool) {

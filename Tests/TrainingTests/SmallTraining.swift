@@ -27,7 +27,7 @@ enum SmallTraining {
         return step
     }
 
-    private static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
+    static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
         let stream = RandomStream(parameter.name)
         let isScale =
             parameter.name.hasSuffix("running_var") || parameter.name.hasSuffix("weight_g")
@@ -39,7 +39,7 @@ enum SmallTraining {
     }
 
     /// Labels of which a tenth is unknown.
-    private static func fill(_ labels: UnsafeMutableBufferPointer<Float>, _ head: TaskHead) {
+    static func fill(_ labels: UnsafeMutableBufferPointer<Float>, _ head: TaskHead) {
         let stream = RandomStream("labels of " + head.task.name)
         let channels = head.task.labelChannels
         for pixel in 0..<labels.count / channels {

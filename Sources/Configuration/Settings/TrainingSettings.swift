@@ -4,6 +4,9 @@ package struct TrainingSettings: ConfigurationSection {
     package var iterations = 20_000
     /// `batch`: samples per step over all ranks together; 8 by default, as in the paper.
     package var batch = 8
+    /// `accumulate`: the parts that a rank computes one after the other of every batch, whose gradients are added up before
+    /// the one update; 1 by default.
+    package var accumulate = 1
     /// `learning_rate`: that of the first step; 0.005 by default, as in the paper.
     package var learningRate = 0.005
     /// `optimizer`: how steps follow from gradients. The keys `momentum` and `weight_decay` that stood here before are still
@@ -52,6 +55,7 @@ package struct TrainingSettings: ConfigurationSection {
     package mutating func visit(_ visitor: inout some ConfigurationVisitor) {
         visitor.value("iterations", &iterations, .range(1...1_000_000_000))
         visitor.value("batch", &batch, .range(1...1_000_000))
+        visitor.value("accumulate", &accumulate, .range(1...1_000_000))
         visitor.value("learning_rate", &learningRate, .above(0, upTo: 1000))
         visitor.section("optimizer", &optimizer)
         visitOldKeys(&visitor)

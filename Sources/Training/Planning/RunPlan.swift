@@ -150,7 +150,8 @@ extension RunPlan.Memory {
         let groups = content.parameters.groups
         arenaBytes = step.arenaByteCount
         parameterBytes = groups.reduce(0) { $0 + $1.trained.values.byteCount + $1.statistics.values.byteCount }
-        gradientBytes = groups.reduce(0) { $0 + ($1.trained.gradient?.byteCount ?? 0) }
+        gradientBytes =
+            groups.reduce(0) { $0 + ($1.trained.gradient?.byteCount ?? 0) } + step.accumulationByteCount
         optimizerBytes = step.states.reduce(0) { $0 + $1.byteCount }
         bankBytes = content.parameters.bank.values.byteCount
         preparedBankBytes = step.bank.byteCount

@@ -85,7 +85,7 @@ package final class Pretrainer {
         let whole = data.examinationCrop
         examination = try ClassifierExamination(
             classifier(height: whole.cropHeight, width: whole.cropWidth), parameters: parameters, data: data,
-            batchSize: settings.batch, kernels: kernels, pool: pool, team: team)
+            batchSize: settings.batch / settings.accumulate, kernels: kernels, pool: pool, team: team)
         loop = TrainingLoop(
             settings.common, output: configuration.output, step: step,
             checkpoint: TrainingCheckpoint(
@@ -109,7 +109,11 @@ package final class Pretrainer {
 
     private static func checkNormalization(of graph: Graph, _ configuration: PretrainConfiguration) throws {
         let shapes = graph.nodes.filter { $0.normalization != nil }.map { graph.shape(of: $0.output) }
-        guard shapes.allSatisfy({ configuration.training.batch * $0.height * $0.width > 1 }) else {
+        guard
+            shapes.allSatisfy({
+                max(1, configuration.training.batch / configuration.training.accumulate) * $0.height * $0.width > 1
+            })
+        else {
             let crop = configuration.data.crop
             throw UsageError(
                 "data.crop: one picture of \(crop.height) x \(crop.width) pixels leaves batch normalization "

@@ -16,7 +16,7 @@ final class StepTrace {
         self.communication = communication
         layers = units.map { unit in
             let graph = unit.program.graph
-            unit.program.measureSteps()
+            for part in unit.parts { part.program.measureSteps() }
             var names: [Program.Work: Int32] = [:]
             unit.program.forEachWork { work, _, _ in
                 guard names[work] == nil else { return }
@@ -28,26 +28,33 @@ final class StepTrace {
         }
     }
 
+    /// Adds the layers of a part that is over, and is not the last of its step.
+    func addPart(_ part: Int, ofUnit index: Int) {
+        add(units[index].parts[part].program, graph: units[index].graph, layers[index])
+    }
+
+    private func add(_ program: Program, graph: Int, _ names: [Program.Work: Int32]) {
+        // Work of several loops is one event.
+        var last: (work: Program.Work, began: Int64, ended: Int64)?
+        func add() {
+            guard let last else { return }
+            trace.add(names[last.work]!, .computing, graph: graph, from: last.began, to: last.ended)
+        }
+        program.forEachWork { work, began, nanoseconds in
+            let ended = began + nanoseconds
+            if let known = last, known.work == work, began - known.ended < 1000 {
+                last = (work, known.began, ended)
+            } else {
+                add()
+                last = (work, began, ended)
+            }
+        }
+        add()
+    }
+
     /// Adds what the step that is over has done.
     func addStep() {
-        for (unit, names) in zip(units, layers) {
-            // Work of several loops is one event.
-            var last: (work: Program.Work, began: Int64, ended: Int64)?
-            func add() {
-                guard let last else { return }
-                trace.add(names[last.work]!, .computing, graph: unit.graph, from: last.began, to: last.ended)
-            }
-            unit.program.forEachWork { work, began, nanoseconds in
-                let ended = began + nanoseconds
-                if let known = last, known.work == work, began - known.ended < 1000 {
-                    last = (work, known.began, ended)
-                } else {
-                    add()
-                    last = (work, began, ended)
-                }
-            }
-            add()
-        }
+        for (unit, names) in zip(units, layers) { add(unit.program, graph: unit.graph, names) }
         communication?.forEachOperation { operation, kind, program, _ in
             trace.add(
                 trace.place(operation.name), kind == .gradients ? .gradients : .sums,
