@@ -7,10 +7,9 @@
 /// | `score` | 0 … 1 in each of n independent channels, truth above 0.5 | 255, by channel | n scores before the sigmoid |
 /// | `direction` | a unit vector: x right, y up, z towards the camera | (0, 0, 0) | a unit vector |
 /// | `distance` | metres, above 0 | 0 | metres |
-/// | `disparity` | pixels, above 0 | 0 | pixels |
 /// | `value` | any real number in each of n channels | NaN, by channel | n numbers |
 package enum TaskKind: String, CaseIterable, Sendable, Hashable {
-    case classes, score, direction, distance, disparity, value
+    case classes, score, direction, distance, value
 
     /// How many channels labels and outputs have.
     package enum ChannelCount: Sendable, Equatable {
@@ -26,7 +25,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
         case .classes: .classes
         case .score, .value: .chosen
         case .direction: .fixed(3)
-        case .distance, .disparity: .fixed(1)
+        case .distance: .fixed(1)
         }
     }
 
@@ -34,7 +33,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     package var hasScoreRule: Bool {
         switch self {
         case .score: true
-        case .classes, .direction, .distance, .disparity, .value: false
+        case .classes, .direction, .distance, .value: false
         }
     }
 
@@ -42,7 +41,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     package var needsAugmentationRules: Bool {
         switch self {
         case .value: true
-        case .classes, .score, .direction, .distance, .disparity: false
+        case .classes, .score, .direction, .distance: false
         }
     }
 
@@ -50,7 +49,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     package var unknownLabel: Float {
         switch self {
         case .classes, .score: 255
-        case .direction, .distance, .disparity: 0
+        case .direction, .distance: 0
         case .value: .nan
         }
     }
@@ -66,7 +65,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     var resizing: Resizing {
         switch self {
         case .classes, .score: .nearest
-        case .direction, .distance, .disparity, .value: .linear
+        case .direction, .distance, .value: .linear
         }
     }
 
@@ -74,7 +73,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     package var hasUnitLength: Bool {
         switch self {
         case .direction: true
-        case .classes, .score, .distance, .disparity, .value: false
+        case .classes, .score, .distance, .value: false
         }
     }
 
@@ -85,7 +84,6 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
         case .score: "a score; its sigmoid is the probability"
         case .direction: "a unit vector in camera axes"
         case .distance: "metres"
-        case .disparity: "pixels between the views of two cameras"
         case .value: "real numbers"
         }
     }
@@ -110,7 +108,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
         case .classes: .classes
         case .score: .shares
         case .direction: .vectors
-        case .distance, .disparity: .metres
+        case .distance: .metres
         case .value: .numbers
         }
     }
@@ -119,7 +117,7 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     /// metres do not bear.
     var labelExtensions: [String] {
         switch self {
-        case .classes, .distance, .disparity: ["png", "npy", "npz", "tif", "tiff"]
+        case .classes, .distance: ["png", "npy", "npz", "tif", "tiff"]
         case .score, .direction: ["png", "npy", "npz", "tif", "tiff", "jpg", "jpeg"]
         case .value: ["npy", "npz", "tif", "tiff", "flo"]
         }
@@ -130,7 +128,7 @@ extension LearningTask {
     /// The factor of each channel of labels in a mirrored picture; nil where they stay.
     var factorsWhenMirrored: [Float]? {
         switch kind {
-        case .classes, .score, .distance, .disparity: return nil
+        case .classes, .score, .distance: return nil
         case .direction: return [-1, 1, 1]
         case .value:
             guard let mirrorFactors else { preconditionFailure("\(name) has no factors for a mirrored picture") }
@@ -143,7 +141,6 @@ extension LearningTask {
         switch kind {
         case .classes, .score, .direction: return .none
         case .distance: return .divide
-        case .disparity: return .multiply
         case .value:
             guard let scaling else {
                 preconditionFailure("\(name) does not say what becomes of it in a scaled picture")
@@ -171,7 +168,7 @@ extension LearningTask {
             let vector = (0..<3).map { Double(number($0)) }
             let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
             for channel in 0..<3 { label[channel] = Float(vector[channel] / length) }
-        case .distance, .disparity: label[0] = Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24)
+        case .distance: label[0] = Float(1 + 9 * Double((bits >> 20) & 0xFF_FFFF) / 0x1p24)
         case .value: for channel in 0..<channels { label[channel] = number(channel) }
         }
     }

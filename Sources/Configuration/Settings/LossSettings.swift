@@ -75,7 +75,7 @@ package struct LossSettings: ConfigurationSection {
         switch (task.kind, task.name) {
         case (.score, LearningTask.edge.name): (positiveWeight, negativeWeight) = (.fixed(0.95), 0.05)
         case (.score, LearningTask.sal.name): unknownAddsLog2 = true
-        case (.classes, _), (.score, _), (.direction, _), (.distance, _), (.disparity, _), (.value, _): break
+        case (.classes, _), (.score, _), (.direction, _), (.distance, _), (.value, _): break
         }
     }
 
@@ -131,7 +131,6 @@ extension TaskKind {
         case .score: [.bce, .focal]
         case .direction: [.l1, .l2, .cosine]
         case .distance: [.l1, .l2, .berHu, .logL1, .siLog]
-        case .disparity: [.l1, .l2, .berHu, .huber]
         case .value: [.l1, .l2, .huber]
         }
     }

@@ -32,7 +32,7 @@ extension LearningTask {
                 return PixelScoreMetric(channels: labelChannels, unknown: unknownLabel, convention: convention)
             }
         case .direction: return DirectionMetric(convention: convention)
-        case .distance, .disparity: return DistanceMetric(convention: convention)
+        case .distance: return DistanceMetric(convention: convention)
         case .value: return ValueMetric(channels: channels)
         }
     }
@@ -43,7 +43,7 @@ extension LearningTask {
         case .classes: .majority(classes: classes, unknown: unknownLabel)
         case .score: .positive(channels: labelChannels, unknown: unknownLabel)
         case .direction: .direction
-        case .distance, .disparity: .distance
+        case .distance: .distance
         case .value: .means(channels: channels)
         }
     }
