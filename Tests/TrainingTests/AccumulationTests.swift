@@ -9,7 +9,7 @@ import Tasks
 import TensorCore
 import Testing
 
-@testable import Training
+import Training
 
 /// Batches that are computed in parts (`training.accumulate`).
 @Suite struct AccumulationTests {
