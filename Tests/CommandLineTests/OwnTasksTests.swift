@@ -219,7 +219,7 @@ import Testing
                 ["train", configuration, "--from", path("first"), "--output", path("other")] + Self.small
                     + ["--set", "tasks={roads: {kind: score}}"])
             #expect(
-                refused.status == 2 && refused.errors.contains("is of kind classes and not score"), "\(refused.errors)")
+                refused.status == 1 && refused.errors.contains("is of kind classes and not score"), "\(refused.errors)")
             #expect(!FileManager.default.fileExists(atPath: path("other")))
         }
     }
