@@ -77,3 +77,17 @@ package struct PNGFile: Sendable {
         return [UInt8](UnsafeBufferPointer(start: encoded, count: count))
     }
 }
+
+/// How many bits a grey PNG has; what tells an index of 1 from a stretched level.
+enum GreyDepth {
+    case bits(Int)
+    /// In colour, with a palette, or no PNG.
+    case other
+
+    init(_ bytes: [UInt8]) {
+        let start = bytes.prefix(26)
+        let isGrey = start.count == 26 && start.starts(with: PNGFile.signature) && (start[25] == 0 || start[25] == 4)
+        // A number of bits that no PNG has is left to the decoder to refuse.
+        self = isGrey && [1, 2, 4, 8, 16].contains(start[24]) ? .bits(Int(start[24])) : .other
+    }
+}

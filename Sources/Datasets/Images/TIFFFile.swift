@@ -90,6 +90,20 @@ package struct TIFFFile: Sendable {
                 : (0..<height * width).flatMap { values[$0 * channels..<$0 * channels + wanted] })
     }
 
+    /// As ``map(channels:)``, with NaN where a value is the one that the file names as none.
+    func numbers(channels: Int) throws -> PixelMap {
+        var map = try map(channels: channels)
+        guard let unknown else { return map }
+        for index in map.values.indices where map.values[index] == unknown { map.values[index] = .nan }
+        return map
+    }
+
+    /// The largest level of a picture; nil where values mean themselves.
+    var largestLevel: Float? {
+        guard case .unsigned(let bits) = kind, bits <= 16 else { return nil }
+        return Float(1 << bits - 1)
+    }
+
     private static func floats(_ stored: [UInt8], _ header: ctiff_header) -> [Float] {
         func numbers<Stored>(_ type: Stored.Type, _ float: (Stored) -> Float) -> [Float] {
             stored.withUnsafeBytes { $0.withMemoryRebound(to: type) { $0.map(float) } }

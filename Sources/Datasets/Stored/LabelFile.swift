@@ -33,7 +33,7 @@ package struct LabelFile {
         var map: PixelMap
         switch try contents() {
         case .array(let array): map = try self.map(of: array, channels: channels)
-        case .tiff(let file): map = try numbers(of: file, channels: channels)
+        case .tiff(let file): map = try file.numbers(channels: channels)
         case .flow(let flow):
             guard channels == flow.channels else {
                 throw refusal(
@@ -136,7 +136,7 @@ package struct LabelFile {
         case .array(let array): map = try self.map(of: array, channels: channels)
         case .tiff(let file):
             if let largest = file.largestLevel { return try levels(of: file, channels: channels) { $0 / largest } }
-            map = try numbers(of: file, channels: channels)
+            map = try file.numbers(channels: channels)
         case .flow: throw flowRefusal
         case .picture(let bytes): return try levels(of: bytes, channels: channels) { $0 / 255 }
         }
@@ -175,7 +175,7 @@ package struct LabelFile {
         case .tiff(let file):
             if let largest = file.largestLevel { return try levels(of: file, channels: 3) { 2 * $0 / largest - 1 } }
             guard file.kind == .floatingPoint else { throw integerVectors(.integer) }
-            map = try numbers(of: file, channels: 3)
+            map = try file.numbers(channels: 3)
         case .flow: throw flowRefusal
         case .picture(let bytes): return try levels(of: bytes, channels: 3) { 2 * $0 / 255 - 1 }
         }
@@ -240,7 +240,7 @@ package struct LabelFile {
             return Self.knownDepth(try self.map(of: array, channels: 1))
         case .tiff(let file):
             switch file.kind {
-            case .floatingPoint: return Self.knownDepth(try numbers(of: file, channels: 1))
+            case .floatingPoint: return Self.knownDepth(try file.numbers(channels: 1))
             case .unsigned(bits: 16): map = try file.map(channels: 1)
             case .unsigned, .signed:
                 throw refusal(
@@ -347,14 +347,6 @@ package struct LabelFile {
         return refusal(count == 1 ? "it is a picture without colours" : "it is a picture in colour", remedy)
     }
 
-    /// The numbers of a TIFF; NaN where they are the one that stands for none.
-    private func numbers(of file: TIFFFile, channels: Int) throws -> PixelMap {
-        var map = try file.map(channels: channels)
-        guard let unknown = file.unknown else { return map }
-        for index in map.values.indices where map.values[index] == unknown { map.values[index] = .nan }
-        return map
-    }
-
     private func map(of array: NumPyArray, channels: Int) throws -> PixelMap {
         let isMap = array.shape.count == 2 && channels == 1
         guard isMap || (array.shape.count == 3 && array.shape[2] == channels) else {
@@ -374,20 +366,6 @@ package struct LabelFile {
     }
 }
 
-/// How many bits a grey PNG has; what tells an index of 1 from a stretched level.
-private enum GreyDepth {
-    case bits(Int)
-    /// In colour, with a palette, or no PNG.
-    case other
-
-    init(_ bytes: [UInt8]) {
-        let start = bytes.prefix(26)
-        let isGrey = start.count == 26 && start.starts(with: PNGFile.signature) && (start[25] == 0 || start[25] == 4)
-        // A number of bits that no PNG has is left to the decoder to refuse.
-        self = isGrey && [1, 2, 4, 8, 16].contains(start[24]) ? .bits(Int(start[24])) : .other
-    }
-}
-
 extension NumPyArray.NumberKind {
     /// What the numbers are, as part of a sentence.
     fileprivate var text: String {
@@ -396,14 +374,6 @@ extension NumPyArray.NumberKind {
         case .integer: "integers"
         case .floatingPoint: "fractions"
         }
-    }
-}
-
-extension TIFFFile {
-    /// The largest level of a picture; nil where values mean themselves.
-    fileprivate var largestLevel: Float? {
-        guard case .unsigned(let bits) = kind, bits <= 16 else { return nil }
-        return Float(1 << bits - 1)
     }
 }
 
