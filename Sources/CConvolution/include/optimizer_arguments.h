@@ -27,7 +27,8 @@ typedef struct mdl_piece {
 //     g = g + decay · value;  velocity = momentum · velocity + g
 //     value = value - rate · (Nesterov's: g + momentum · velocity, else: velocity)
 // adamw: c = {1 - rate · decay, 1 - β1, β2, 1 - β2, 1 / √(1 - β2ᵗ), ε, rate / (1 - β1ᵗ)}, states: exp_avg, exp_avg_sq
-//     value = c0 · value;  exp_avg = mdl_toward(exp_avg, g, c1);  exp_avg_sq = c2 · exp_avg_sq + c3 · g · g
+//     value = c0 · value;  exp_avg = exp_avg + c1 · (g - exp_avg);  exp_avg_sq = c2 · exp_avg_sq + c3 · g · g
+//     (where c1 is at least 0.5, exp_avg = g - (g - exp_avg) · (1 - c1), as torch.lerp has it)
 //     value = value - c6 · exp_avg / (√exp_avg_sq · c4 + ε)
 typedef struct mdl_optimizer_step {
     float *value;
