@@ -51,6 +51,18 @@ package struct CheckpointFolder: Sendable {
         return try Checkpoint(verifying: path, step: Int(Folder.split(path).name) ?? 0)
     }
 
+    /// The newest checkpoint before `step`, which is not verified; nil where there is none.
+    package func newestPath(before step: Int) -> String? {
+        ((try? steps()) ?? []).last { $0 < step }.map(checkpointPath)
+    }
+
+    /// Whether checkpoints were written here once, as far as the folder can tell. What a process left that was killed while it
+    /// wrote the first one is none.
+    package func hasHeldSome() throws -> Bool {
+        guard Folder.exists(path) else { return false }
+        return try !steps().isEmpty || !Folder.names(in: path).contains(where: Aside.isPlace)
+    }
+
     /// Writes the checkpoint of `step` atomically, replacing one of the same step, which only a damaged one should be.
     ///
     /// On failure nothing is left behind and all other checkpoints stay. Throws `FileSystemError`, or what a producing

@@ -1,4 +1,5 @@
 import ConvolutionEngine
+import Datasets
 import Graph
 import Networks
 import TensorCore
@@ -83,6 +84,16 @@ package final class MergedNetwork {
         merged = MergedGraph(
             merging: graph, outputs: [head.name], parameters: parameters, kernels: kernels, pool: pool)
         bank = PreparedBank(storage: merged.parameters, kernels: kernels, pool: pool)
+    }
+
+    /// Makes sure that the network gives numbers: of a grey picture that grows lighter to the right.
+    ///
+    /// - Throws: `PredictionError` where an answer is not finite.
+    package func checkPredicts(kernels: Kernels, pool: ThreadPool) throws {
+        let side = 64
+        let bytes = (0..<side * side).map { UInt8(4 * ($0 % side)) }
+        let picture = ImageFile(height: side, width: side, channels: 1, bytes: bytes)
+        _ = try Predictor([self], kernels: kernels, pool: pool).predict(picture, name: "a grey picture")
     }
 
     /// Reads and merges the network of `task`.

@@ -44,8 +44,10 @@ package final class Predictor {
         package let seconds: Double
     }
 
-    /// - Throws: `InferenceError` where the picture is too large for the machine's memory.
-    package func predict(_ image: ImageFile) throws -> Prediction {
+    /// - Parameter name: of the picture, for messages.
+    /// - Throws: `InferenceError` where the picture is too large for the machine's memory, `PredictionError` where an answer is
+    ///   not finite.
+    package func predict(_ image: ImageFile, name: String = "the picture") throws -> Prediction {
         let pass = try pass(height: image.height, width: image.width)
         for pixel in 0..<image.height * image.width {
             for channel in 0..<3 {
@@ -59,7 +61,13 @@ package final class Predictor {
             let start = ContinuousClock.now
             let view = pass.run(index)
             duration += ContinuousClock.now - start
-            maps.append((network.head, PixelMap(view)))
+            let map = PixelMap(view)
+            let error = map.values.withUnsafeBufferPointer {
+                PredictionError(
+                    of: network.head.name, for: name, in: $0, width: map.width, channels: map.channels)
+            }
+            if let error { throw error }
+            maps.append((network.head, map))
         }
         return Prediction(maps: maps, seconds: duration.seconds)
     }

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Inference
+import Networks
 import TensorCore
 
 /// Predicts a list of pictures, one after the other, into a folder. A picture that cannot be used is told and passed
@@ -37,14 +38,15 @@ package struct PredictionRun {
         self.pictures = pictures
     }
 
-    /// - Throws: where the folder cannot be written; `InferenceError` where pictures lie in it.
+    /// - Throws: where the folder cannot be written; `InferenceError` where pictures lie in it; `PredictionError` where the
+    ///   networks give no numbers, and then nothing of that picture is written.
     package func run(to folder: String, observe: (Event) -> Void) throws -> Outcome {
         try pictures.checkApart(from: folder)
         var files = try PredictionFiles(folder: folder, tasks: predictor.heads.map(\.task))
         var outcome = Outcome()
         let start = ContinuousClock.now
         for (index, entry) in pictures.entries.enumerated() {
-            if let (image, prediction) = predict(entry, observe) {
+            if let (image, prediction) = try predict(entry, observe) {
                 try files.add(entry.name, image: image, prediction: prediction)
                 outcome.seconds[Size(height: image.height, width: image.width), default: []].append(prediction.seconds)
             } else {
@@ -61,10 +63,12 @@ package struct PredictionRun {
 
     private func predict(
         _ entry: PictureList.Entry, _ observe: (Event) -> Void
-    ) -> (ImageFile, Predictor.Prediction)? {
+    ) throws(PredictionError) -> (ImageFile, Predictor.Prediction)? {
         do {
             let image = try ImageFile.read(entry.path, orientation: .applied)
-            return (image, try predictor.predict(image))
+            return (image, try predictor.predict(image, name: entry.name))
+        } catch let error as PredictionError {
+            throw error
         } catch let error as InferenceError {
             observe(.passedOver("\(entry.path): \(error)"))
         } catch {

@@ -175,12 +175,15 @@ extension RunPlan {
             ("activations and scratch", memory.arenaBytes), ("parameters", memory.parameterBytes),
             ("gradients", memory.gradientBytes), ("optimizer", memory.optimizerBytes),
             ("bank (one per node)", memory.bankBytes), ("prepared bank (one per node)", memory.preparedBankBytes),
-            ("input", memory.inputBytes), ("all", memory.totalBytes),
+            ("input", memory.inputBytes),
         ] {
             bytes.add([name, ByteText.of(count)])
         }
+        let frame = memory.validationSize.map { "\($0[0]) x \($0[1])" } ?? "the data set is not there"
+        bytes.add(["validation (\(frame))", memory.validationBytes.map(ByteText.of) ?? "—"])
+        bytes.add(["all", ByteText.of(memory.totalBytes)])
         var layers = TextTable(columns: [
-            "layer", "kind", "channels", "output", "parameters", "GFLOP", "ms", "forward", "to data", "to filter",
+            "layer", "kind", "channels", "output", "parameter memory", "GFLOP", "ms", "forward", "to data", "to filter",
         ])
         for row in rows {
             layers.add(

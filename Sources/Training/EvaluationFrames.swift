@@ -24,6 +24,9 @@ package struct EvaluationFrames: Sendable {
     /// Whether all pictures have the same.
     package var areEqual: Bool { sizes.count == 1 }
 
+    /// The one with the most pixels.
+    var largest: PixelSize { sizes.max { $0.height * $0.width < $1.height * $1.width }! }
+
     /// The frame of a picture, by its place in the list.
     package subscript(picture: Int) -> PixelSize { areEqual ? sizes[0] : sizes[picture] }
 

@@ -42,8 +42,8 @@ package final class EvaluationPass {
     /// there, nor than its share of the samples. Figures do not depend on it. All ranks get the same.
     ///
     /// - Parameter least: what there should be to do at once where the share allows it, such as one sample for a thread.
-    static func samples(batch: Int, of count: Int, least: Int = 1, on team: RankTeam) -> Int {
-        func share(_ whole: Int) -> Int { (whole + team.size - 1) / team.size }
+    static func samples(batch: Int, of count: Int, least: Int = 1, ranks: Int) -> Int {
+        func share(_ whole: Int) -> Int { (whole + ranks - 1) / ranks }
         return max(1, min(max(share(batch), least), share(count)))
     }
 

@@ -19,6 +19,32 @@ final class EvaluationPasses {
     /// How many pixels the images of all kept passes have together, unless a single one has more: 16 of PASCAL's frames.
     static let pixelLimit = 1 << 22
 
+    /// The images of a pass: a rank's share of a batch where all pictures have one size and so many fit, else one.
+    ///
+    /// - Parameter least: as in `EvaluationPass.samples`.
+    static func samples(
+        batch: Int, of count: Int, in frames: EvaluationFrames, least: Int = 1, ranks: Int
+    ) -> Int {
+        guard frames.areEqual else { return 1 }
+        let fitting = max(1, pixelLimit / (frames[0].height * frames[0].width))
+        return min(EvaluationPass.samples(batch: batch, of: count, least: least, ranks: ranks), fitting)
+    }
+
+    /// Bytes of the pass over images of a size: activations and input.
+    static func byteCount(
+        _ graphs: [Graph], of size: PixelSize, samples: Int, parameters: NetworkParameters, kernels: Kernels,
+        threads: Int, bank: PreparedBank
+    ) -> Int {
+        let graphs = graphs.map { $0.resized(height: size.height, width: size.width) }
+        let arenas = zip(graphs, parameters.groups).map { graph, group in
+            ProgramPlan(
+                evaluating: graph, samples: samples, kernels: kernels, threads: threads, bank: bank,
+                trained: group.trained, statistics: group.statistics
+            ).arenaByteCount
+        }
+        return arenas.reduce(samples * size.height * size.width * 3 * MemoryLayout<Float>.stride, +)
+    }
+
     /// Makes the pass of the first size, on all ranks at the same time.
     ///
     /// - Parameters:

@@ -10,13 +10,17 @@ package struct KernelRequest: Sendable, Equatable {
     package var matrixProducts: MatrixProducts?
     /// Whether to measure which algorithms are fastest, instead of predicting it.
     package var tunes: Bool
+    /// Whether a run may go on by other kernels than it was begun with, and so end with other bits.
+    package var allowsOtherBits: Bool
 
     package init(
-        convolution: ConvolutionChoice? = nil, matrixProducts: MatrixProducts? = nil, tunes: Bool = false
+        convolution: ConvolutionChoice? = nil, matrixProducts: MatrixProducts? = nil, tunes: Bool = false,
+        allowsOtherBits: Bool = false
     ) {
         self.convolution = convolution
         self.matrixProducts = matrixProducts
         self.tunes = tunes
+        self.allowsOtherBits = allowsOtherBits
     }
 
     /// The options by which a user asks for `kernels`, of the machine's instruction set; none for the default.
@@ -45,10 +49,12 @@ package struct KernelRequest: Sendable, Equatable {
     ) throws -> Kernels? {
         guard let known = try team.fromFirst({ try Metadata(ofRun: path) }) else { return nil }
         var request = self
-        request.convolution = try Self.agreed(convolution, known[.convolution], option: "--convolution", path)
-        request.matrixProducts = try Self.agreed(matrixProducts, known[.matrixProducts], option: "--gemm", path)
-        let environment = try Self.environment(environment, keeping: known[.instructionSet], path)
-        guard let text = known[.algorithms] else {
+        request.convolution = try agreed(convolution, known[.convolution], option: "--convolution", path)
+        request.matrixProducts = try agreed(matrixProducts, known[.matrixProducts], option: "--gemm", path)
+        let environment = try self.environment(environment, keeping: known[.instructionSet], path)
+        // What was measured was measured of one instruction set, and of the choice that it serves.
+        let isOther = try request.kernels(environment: environment).instructionSet.rawValue != known[.instructionSet]
+        guard let text = known[.algorithms], !(allowsOtherBits && (isOther || request.convolution != .auto)) else {
             if tunes {
                 throw UsageError(
                     "the run in \(path) was begun without --tune, and would go on with other roundings: leave --tune out"
@@ -64,29 +70,39 @@ package struct KernelRequest: Sendable, Equatable {
         return try request.kernels(measured: table, environment: environment)
     }
 
-    /// The environment with the instruction set that a run was begun with, unless it names one itself.
-    private static func environment(
+    /// The environment with the instruction set that a run was begun with. It may name another one where other bits are
+    /// allowed.
+    private func environment(
         _ environment: [String: String], keeping known: String?, _ path: String
     ) throws(UsageError) -> [String: String] {
         let variable = InstructionSet.variable
-        guard let known, (environment[variable] ?? "").isEmpty else { return environment }
+        guard let known else { return environment }
+        let named = environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+        if allowsOtherBits, named != nil { return environment }
+        guard named == nil || named == known else {
+            throw UsageError(
+                "the run in \(path) was begun with the instruction set \(known), and \(variable)=\(named!) rounds "
+                    + "otherwise: unset \(variable), or add --other-bits to go on with other bits")
+        }
         guard InstructionSet(rawValue: known)?.isAvailable == true else {
+            guard !allowsOtherBits else { return environment }
             throw UsageError(
                 "the run in \(path) was begun with the instruction set \(known), which this machine has not: resume it "
-                    + "on one that has it, or set \(variable)=\(InstructionSet.best.rawValue) to go on with other "
-                    + "roundings")
+                    + "on one that has it, or add --other-bits to go on with \(InstructionSet.best.rawValue) and other bits"
+            )
         }
         return environment.merging([variable: known]) { $1 }
     }
 
-    private static func agreed<Choice: RawRepresentable<String>>(
+    private func agreed<Choice: RawRepresentable<String>>(
         _ wanted: Choice?, _ known: String?, option: String, _ path: String
     ) throws(UsageError) -> Choice? {
         guard let known else { return wanted }
         if let wanted, wanted.rawValue != known {
+            guard !allowsOtherBits else { return wanted }
             throw UsageError(
                 "the run in \(path) was begun with \(option) \(known), and would go on with other roundings: leave "
-                    + "\(option) out, or say \(known)")
+                    + "\(option) out, say \(known), or add --other-bits")
         }
         return Choice(rawValue: known)
     }
@@ -105,6 +121,22 @@ package struct KernelRequest: Sendable, Equatable {
 
         subscript(key: Key) -> String? { texts[key.rawValue] }
 
+        /// What the state file of a checkpoint says, among other things.
+        init(_ metadata: [String: String]) {
+            texts = metadata.filter { Key(rawValue: $0.key) != nil }
+        }
+
+        /// What computed `before`, in words, where it rounded otherwise than these kernels; nil where it did not, or nothing is
+        /// known of it.
+        func change(from before: Self) -> String? {
+            let keys = Key.allCases.filter { before[$0] != self[$0] }
+            guard !keys.isEmpty, let instructionSet = before[.instructionSet] else { return nil }
+            let others = keys.filter { $0 != .instructionSet }.map { key in
+                key == .algorithms ? "--tune" : "--\(key.rawValue) \(before[key] ?? "")"
+            }
+            return ([instructionSet] + others).joined(separator: " ")
+        }
+
         init(of kernels: Kernels) {
             texts = [
                 Key.convolution.rawValue: kernels.choice.rawValue,
@@ -119,8 +151,7 @@ package struct KernelRequest: Sendable, Equatable {
             guard let latest = try CheckpointFolder(path: path + "/checkpoints").latestValid().checkpoint else {
                 return nil
             }
-            let metadata = try latest.file(TrainingCheckpoint.stateName).metadata
-            texts = metadata.filter { Key(rawValue: $0.key) != nil }
+            self.init(try latest.file(TrainingCheckpoint.stateName).metadata)
         }
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 import Graph
 import Networks
 
-/// The folder of a run: `config.yaml`, `model/` or `bank.safetensors`, `best/` where it is asked for, `checkpoints/STEP/` and
+/// The folder of a run: `config.yaml`, `inputs.json`, `model/` or `bank.safetensors`, `best/` where it is asked for, `checkpoints/STEP/` and
 /// what is written beside them.
 package struct RunFolder: Sendable {
     package let path: String
@@ -48,6 +48,37 @@ package struct RunFolder: Sendable {
                 "\(path) was started with another configuration: \(conflicts.joined(separator: "; ")); "
                     + "resume with the one in \(configurationPath)")
         }
+    }
+
+    /// Makes sure that a run which is there goes on with what it began with.
+    ///
+    /// - Parameters:
+    ///   - names: what the samples are called now: of training, of validation.
+    ///   - remedy: how to go on with other data all the same.
+    /// - Returns: what to warn of, where the run cannot tell.
+    /// - Throws: `UsageError` that names what changed; `InvalidFileError` where the run's record is damaged.
+    func check(
+        _ inputs: RunInputs, names: (training: [String], validation: [String]), remedy: String
+    ) throws -> String? {
+        guard holdsRun else { return nil }
+        guard let old = try RunInputs(in: path) else {
+            return
+                "\(path) was begun before runs kept digests of their data: whether lists, classes and files are still the "
+                + "same is not checked this time"
+        }
+        let changes = inputs.changes(since: old, names: names)
+        guard changes.isEmpty else {
+            throw UsageError(
+                "\(path) was begun with other data, and would end with other bits: \(changes.joined(separator: "; ")); "
+                    + "put the data back as it was, or \(remedy)")
+        }
+        return nil
+    }
+
+    /// Where the run is this one's already: keeps what it goes on with, where a run of old kept nothing.
+    func keep(_ inputs: RunInputs) throws {
+        guard !FileManager.default.fileExists(atPath: "\(path)/\(RunInputs.fileName)") else { return }
+        try inputs.write(in: path)
     }
 
     private static func conflicts<Document: ConfigurationDocument>(
@@ -96,7 +127,7 @@ package struct RunFolder: Sendable {
     ///   - bank: the filters, where the configuration names no file of them.
     ///   - hosts: those of the ranks, which the configuration's first line notes.
     package func start(
-        _ configuration: RunConfiguration, bank: ParameterStorage, hosts: [String]
+        _ configuration: RunConfiguration, inputs: RunInputs, bank: ParameterStorage, hosts: [String]
     ) throws -> ModelFolder {
         let description = ModelDescription(configuration.model)
         let model =
@@ -106,12 +137,14 @@ package struct RunFolder: Sendable {
                 try ModelFolder.create(
                     at: modelPath, describedBy: description, bank: NetworkParameters.tensors(bank, of: bank.values))
             }
+        try inputs.write(in: path)
         try write(configuration, hosts: hosts)
         return model
     }
 
     /// Starts a run of pretraining, which has no model.
-    package func start(_ configuration: PretrainConfiguration, hosts: [String]) throws {
+    package func start(_ configuration: PretrainConfiguration, inputs: RunInputs, hosts: [String]) throws {
+        try inputs.write(in: path)
         try write(configuration, hosts: hosts)
     }
 

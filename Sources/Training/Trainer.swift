@@ -38,12 +38,14 @@ package final class Trainer {
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
+    ///   - restart: whether a run that has lost its checkpoints begins again, over what it has written.
     ///   - trace: what steps, validation and checkpoints are added to.
     ///   - shouldStop: asked after every step; true saves the state and ends the run.
     ///   - observe: told what happens, on the calling thread.
     package init(
-        _ configuration: RunConfiguration, folder path: String, resume: Bool, kernels: Kernels, pool: ThreadPool,
-        team: RankTeam = RankTeam(), trace: Trace? = nil, shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
+        _ configuration: RunConfiguration, folder path: String, resume: Bool, restart: Bool = false, kernels: Kernels,
+        pool: ThreadPool, team: RankTeam = RankTeam(), trace: Trace? = nil,
+        shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
         observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
@@ -105,8 +107,15 @@ package final class Trainer {
                     + (try StartingWeights(opening: from).fill(parameters, of: network))
             })
         let parameters = step.parameters
-        let bank = UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount)
-        try team.agree(on: [AgreementItem("filter bank", SHA256.hexadecimal(of: bank))])
+        let bank = SHA256.hexadecimal(
+            of: UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount))
+        try team.agree(on: [AgreementItem("filter bank", bank)])
+        let inputs = try team.first { [data] in
+            let inputs = try data.inputs(asked, bank: bank)
+            let remedy = "begin a run from its weights: modulor train CONFIG --from \(path) --output FOLDER"
+            notices += try folder.check(inputs, names: data.identifiers, remedy: remedy).map { [$0] } ?? []
+            return inputs
+        }
         let frame = data.frames[0]
         validation = try Validation(
             network: MultiTaskNetwork(
@@ -124,13 +133,16 @@ package final class Trainer {
                 primary: validation.comparedFigures), trace: trace, shouldStop: shouldStop, observe: observe)
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try notices + team.takeNotices() + starting { observe(.noticed(text)) }
+        if resume { try loop.restore(restart: restart) }
         model = try team.first {
-            if let stored { return stored }
+            if let stored {
+                try folder.keep(inputs!)
+                return stored
+            }
             lock = try folder.claim()
-            return try folder.start(configuration, bank: parameters.bank, hosts: team.hosts)
+            return try folder.start(configuration, inputs: inputs!, bank: parameters.bank, hosts: team.hosts)
         }
         self.lock = lock
-        if resume { try loop.restore() }
     }
 
     /// Steps that are done.

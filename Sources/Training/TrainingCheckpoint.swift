@@ -18,6 +18,7 @@ package struct TrainingCheckpoint {
 
     static let stateName = "state.safetensors"
     private static let courseKey = "validations"
+    private static let otherBitsKey = "other_bits"
 
     package init(graphs: [Graph], parameters: NetworkParameters, states: [OptimizerState], kernels: Kernels) {
         self.kernels = kernels
@@ -28,13 +29,18 @@ package struct TrainingCheckpoint {
 
     /// Writes the state after `step` steps.
     ///
-    /// - Parameter course: of the validations so far, in runs that look for the best.
-    package func write(step: Int, to folder: CheckpointFolder, course: ValidationCourse? = nil) throws {
+    /// - Parameters:
+    ///   - course: of the validations so far, in runs that look for the best.
+    ///   - otherBits: by which other kernels earlier steps were computed, if any were.
+    package func write(
+        step: Int, to folder: CheckpointFolder, course: ValidationCourse? = nil, otherBits: String? = nil
+    ) throws {
         var metadata = KernelRequest.Metadata(of: kernels).texts
         // Equal states have equal bytes.
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         metadata[Self.courseKey] = try course.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+        metadata[Self.otherBitsKey] = otherBits
         var files = [
             CheckpointFolder.File(
                 Self.stateName, tensors: [TensorEntry("step", shape: [1], values: [Int64(step)])],
@@ -70,6 +76,19 @@ package struct TrainingCheckpoint {
     func course(in checkpoint: Checkpoint) throws -> ValidationCourse? {
         let text = try checkpoint.file(Self.stateName).metadata[Self.courseKey]
         return text.flatMap { try? JSONDecoder().decode(ValidationCourse.self, from: Data($0.utf8)) }
+    }
+
+    /// By which other kernels a run was computed up to a checkpoint, such as "avx2 to step 100"; and whether it is from there on
+    /// that others compute.
+    func otherBits(after checkpoint: Checkpoint) throws -> (text: String?, isNew: Bool) {
+        let state = try checkpoint.file(Self.stateName)
+        let before = state.metadata[Self.otherBitsKey]
+        guard let change = KernelRequest.Metadata(of: kernels).change(from: KernelRequest.Metadata(state.metadata))
+        else {
+            return (before, false)
+        }
+        let step = try state.values("step", shape: [1], of: Int64.self)[0]
+        return ((before.map { "\($0), " } ?? "") + "\(change) to step \(step)", true)
     }
 
     /// A file per graph, named by its tasks, whose names have no `-`; where that is too long for a file system, by their

@@ -17,6 +17,8 @@ final class TrainingLoop {
     private let team: RankTeam
     /// Where this rank's time is written down, if anywhere.
     private let trace: Trace?
+    /// By which other kernels the run was computed before; nil where all its steps were by the same.
+    private var otherBits: String?
     /// Which validation was the best; nil in runs that do not ask.
     private(set) var course: ValidationCourse?
     private let shouldStop: () -> Bool
@@ -62,18 +64,34 @@ final class TrainingLoop {
         if let trace { step.record(in: trace) }
     }
 
-    /// Goes on from the newest checkpoint that is whole, if there is one.
-    func restore() throws {
+    /// Goes on from the newest checkpoint that is whole. Where there never was one, the run begins again.
+    ///
+    /// - Parameter restart: whether it begins again too where its checkpoints are lost.
+    /// - Throws: `UsageError` where they are lost otherwise: a finished model would be replaced.
+    func restore(restart: Bool) throws {
         let (checkpoint, folder, observe) = (checkpoint, folder, observe)
         let state = try team.fromFirst {
             let (latest, damaged) = try folder.checkpoints.latestValid()
             for damage in damaged {
                 observe(.noticed("the checkpoint \(damage.path) is damaged and passed over: \(damage.reason)"))
             }
-            guard let latest else { return State(step: 0, course: nil) }
-            return State(step: try checkpoint.read(latest), course: try checkpoint.course(in: latest))
+            guard let latest else {
+                guard folder.holdsRun else { return State(step: 0, course: nil, otherBits: nil) }
+                try checkMayBegin(restart: restart, damaged: damaged)
+                observe(
+                    .noticed(
+                        restart
+                            ? "the run begins again from the beginning, over what it has written"
+                            : "no checkpoint was saved yet, so the run starts from the beginning"))
+                return State(step: 0, course: nil, otherBits: nil)
+            }
+            let otherBits = try checkpoint.otherBits(after: latest)
+            if otherBits.isNew { observe(.noticed("from here on other kernels round otherwise: \(otherBits.text!)")) }
+            return State(
+                step: try checkpoint.read(latest), course: try checkpoint.course(in: latest), otherBits: otherBits.text)
         }
         (done, saved) = (state.step, state.step)
+        otherBits = state.otherBits
         restore(state.course)
         for (group, state) in zip(checkpoint.parameters.groups, checkpoint.states) {
             for memory in [group.trained.values, group.statistics.values] + state.memories.map(\.memory) {
@@ -87,6 +105,24 @@ final class TrainingLoop {
     private struct State: Codable {
         let step: Int
         let course: ValidationCourse?
+        let otherBits: String?
+    }
+
+    /// Makes sure that a run without a checkpoint never had one, or may lose what came of it.
+    private func checkMayBegin(restart: Bool, damaged: [CheckpointFolder.Damage]) throws {
+        guard !restart else { return }
+        let validated = folder.validatedModel?.step ?? 0
+        // The first one is written with the first step of these.
+        let firstDue = min(settings.checkpointEvery > 0 ? settings.checkpointEvery : .max, settings.iterations)
+        guard
+            try folder.checkpoints.hasHeldSome() || validated >= firstDue
+                || FileManager.default.fileExists(atPath: folder.bankPath)
+        else { return }
+        let lost = damaged.isEmpty ? "is there any more" : "is whole (\(damaged[0].reason))"
+        throw UsageError(
+            "\(folder.path): no checkpoint \(lost), so the run would start from the beginning"
+                + (validated > 0 ? " and replace its model of step \(validated)" : "")
+                + "; put a checkpoint back, or add --restart to begin again")
     }
 
     private func restore(_ saved: ValidationCourse?) {
@@ -161,15 +197,28 @@ final class TrainingLoop {
             try step.unify()
             try checkIsFinite()
             team.report(step: done, .validating)
-            let result = try step.withAverages(body)
+            let result = try scored(body)
             times.validation += (ContinuousClock.now - start).seconds
             return result
         }
     }
 
+    private func scored<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try step.withAverages(body)
+        } catch let error as PredictionError {
+            throw diverged(DivergenceError(step: done, of: error))
+        }
+    }
+
     /// What is written, or scored, is a state that training can go on from. All ranks hold the same.
     private func checkIsFinite() throws {
-        if let error = DivergenceError(step: done, of: checkpoint.parameters) { throw error }
+        if let error = DivergenceError(step: done, of: checkpoint.parameters) { throw diverged(error) }
+    }
+
+    /// The error with the way on from the last checkpoint before it.
+    private func diverged(_ error: DivergenceError) -> DivergenceError {
+        error.resumable(from: folder.checkpoints.newestPath(before: error.step))
     }
 
     /// Gathers where the ranks' time went.
@@ -193,7 +242,7 @@ final class TrainingLoop {
         team.report(step: done + 1, .computing)
         try step.run(rate: rate, wantsToStop: shouldStop())
         done += 1
-        if let error = DivergenceError(step: done, of: step) { throw error }
+        if let error = DivergenceError(step: done, of: step) { throw diverged(error) }
         let report = StepReport(
             step: done, steps: settings.iterations, losses: zip(step.heads, step.losses).map { ($0.name, $1) },
             learningRate: rate, images: settings.batch, seconds: (ContinuousClock.now - start).seconds,
@@ -213,7 +262,7 @@ final class TrainingLoop {
         let checkpoints = folder.checkpoints
         team.report(step: done, .saving)
         try team.first {
-            try checkpoint.write(step: done, to: checkpoints, course: course)
+            try checkpoint.write(step: done, to: checkpoints, course: course, otherBits: otherBits)
             try checkpoints.prune(keeping: keptCheckpoints)
         }
         saved = done

@@ -30,9 +30,8 @@ package final class Validation {
         heads = network.heads
         self.data = data
         let first = data.frames[0]
-        let fitting = max(1, EvaluationPasses.pixelLimit / (first.height * first.width))
-        let share = EvaluationPass.samples(batch: batch, of: data.validation.count, least: least, on: team)
-        self.batch = data.frames.areEqual ? min(share, fitting) : 1
+        self.batch = EvaluationPasses.samples(
+            batch: batch, of: data.validation.count, in: data.frames, least: least, ranks: team.size)
         self.workers = workers
         self.team = team
         passes = try EvaluationPasses(
@@ -74,15 +73,19 @@ package final class Validation {
         }
     }
 
-    /// A sheet of the first samples: image, truth and prediction of every task.
+    /// A sheet of so many samples from all over the list: image, truth and prediction of every task.
     package func pictures(_ count: Int) throws -> Picture {
         var sheet = ContactSheet(tasks: heads.map(\.task))
-        try evaluate(0..<min(count, data.validation.count)) { samples in
-            for sample in 0..<samples.count {
-                try add(samples.samples[sample].draw.index, samples, sample, to: &sheet)
-            }
+        for index in spread(count) {
+            try evaluate(index..<index + 1) { samples in try add(index, samples, 0, to: &sheet) }
         }
         return sheet.picture()
+    }
+
+    /// At most `count` samples at equal distances, the first one among them: neighbours in a list are often alike.
+    func spread(_ count: Int) -> [Int] {
+        let count = min(count, data.validation.count)
+        return (0..<count).map { $0 * data.validation.count / count }
     }
 
     /// The scores of the best constant predictions: fitted to the first `fitted` training samples, scored like a network.
@@ -114,12 +117,29 @@ package final class Validation {
     }
 
     /// Runs the network on samples and shows each batch while its outputs last.
+    ///
+    /// - Throws: `PredictionError` where one of them is not finite.
     func evaluate(_ samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
         try forEachBatch(of: samples) { samples in
             let pass = try passes.pass(of: PixelSize(height: samples.height, width: samples.width))
             pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
             pass.run()
+            try checkOutputs(samples)
             try body(samples)
+        }
+    }
+
+    /// What follows from answers that are not finite is worth nothing.
+    private func checkOutputs(_ samples: borrowing Batch) throws(PredictionError) {
+        for sample in 0..<samples.count {
+            for head in heads {
+                let map = output(head, sample)
+                let values = UnsafeBufferPointer(start: map.base, count: map.height * map.width * map.channels)
+                let error = PredictionError(
+                    of: head.name, for: samples.samples[sample].identifier, in: values, width: map.width,
+                    channels: map.channels)
+                if let error { throw error }
+            }
         }
     }
 

@@ -44,15 +44,21 @@ struct Export: ParsableCommand {
         let (kernels, pool) = (try Kernels.chosen(), threading.pool())
         let model = try GivenFile.use { try StoredModel(opening: self.model) }
         let names = try model.taskNames(tasks)
+        func network(_ task: String) throws -> MergedNetwork {
+            let network = try MergedNetwork(model, task: task, kernels: kernels, pool: pool)
+            try network.checkPredicts(kernels: kernels, pool: pool)
+            return network
+        }
         switch format! {
         case .onnx:
-            let networks = try names.map { try MergedNetwork(model, task: $0, kernels: kernels, pool: pool) }
+            let networks = try names.map(network)
             try ONNXFile(networks).write(to: file)
         case .safetensors:
             guard names.count == 1 else {
                 throw ValidationError(
                     "\(file) has room for one task; choose one with --task: \(names.joined(separator: ", "))")
             }
+            _ = try network(names[0])
             try TorchvisionBackbone(model, task: names[0], kernels: kernels, pool: pool).write(to: file)
         }
         Terminal.note("wrote \(names.joined(separator: ", ")) to \(file)")

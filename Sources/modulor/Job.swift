@@ -4,6 +4,7 @@ import Configuration
 import ConvolutionEngine
 import Foundation
 import MPICollectives
+import Networks
 import TensorCore
 import Training
 
@@ -56,7 +57,7 @@ enum Job {
     /// Whether every rank may have met the error, so that the first one can speak for all. A request may be wrong on some
     /// hosts alone, as where a file is missing in one's copy; then ranks wait for each other in vain.
     private static func mayBeCommon(_ error: any Error) -> Bool {
-        error is any RequestError || error is FirstRankError || error is DivergenceError
+        error is any RequestError || error is FirstRankError || error is DivergenceError || error is PredictionError
             || error is AgreementError && !isOfCommunication(error)
     }
 

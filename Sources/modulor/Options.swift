@@ -35,6 +35,29 @@ struct ResumeOptions: ParsableArguments {
             as the run was begun, and can be left out.
             """)
     var isAsked = false
+
+    @Flag(help: "With --resume: begin again, over what the run has written, where its checkpoints are lost.")
+    var restart = false
+
+    @Flag(
+        help: """
+            With --resume: let MODULOR_ISA, --convolution and --gemm be others than the run was begun with; it then ends \
+            with other bits, and its checkpoints say so.
+            """)
+    var otherBits = false
+
+    func validate() throws {
+        guard isAsked || !(restart || otherBits) else {
+            throw ValidationError("\(restart ? "--restart" : "--other-bits") belongs to --resume: add it")
+        }
+    }
+
+    /// `request`, of the run that goes on.
+    func kernels(_ request: KernelRequest) -> KernelRequest {
+        var request = request
+        request.allowsOtherBits = otherBits
+        return request
+    }
 }
 
 extension ConvolutionChoice: ExpressibleByArgument {}

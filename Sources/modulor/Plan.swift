@@ -8,8 +8,8 @@ struct Plan: ParsableCommand {
         abstract: "Tells what training a configuration takes: memory, traffic, time, layer by layer.",
         discussion: """
             One rank's step is measured on this machine, on random values, as if the other ranks were there; from what it \
-            would send, and from the link's latency and bandwidth, follows the time on all ranks. Neither a data set nor a \
-            bank is read.
+            would send, and from the link's latency and bandwidth, follows the time on all ranks. Of the data set the \
+            sizes of validation pictures are read, where it is there; of a bank nothing.
 
             Examples:
               modulor plan launch/recipes/demo.yaml

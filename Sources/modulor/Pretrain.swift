@@ -32,13 +32,13 @@ struct Pretrain: ParsableCommand {
             let session = try TrainingSession(
                 folder: folder, output: configuration.output, parallel: configuration.parallel, team: team
             ) {
-                try kernels.request.kernels(
+                try resume.kernels(kernels.request).kernels(
                     pretraining: configuration, resuming: resume.isAsked ? folder : nil, team: team,
                     watch: { $0.show() })
             }
             let pretrainer = try Pretrainer(
-                configuration, folder: folder, resume: resume.isAsked, kernels: session.kernels, pool: session.pool,
-                team: team, observe: session.observe)
+                configuration, folder: folder, resume: resume.isAsked, restart: resume.restart,
+                kernels: session.kernels, pool: session.pool, team: team, observe: session.observe)
             switch try pretrainer.run() {
             case .finished(let bank):
                 guard team.isFirst else { break }

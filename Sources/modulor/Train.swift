@@ -48,8 +48,7 @@ struct Train: ParsableCommand {
                 try given.startingFromWeights(resuming: resume.isAsked ? folder : nil, team: team)
             }
             _ = try Self.train(
-                configuration, folder: folder, resume: resume.isAsked,
-                kernels: kernels.request, team: team, trace: trace)
+                configuration, folder: folder, resume: resume, kernels: kernels.request, team: team, trace: trace)
         }
     }
 
@@ -57,18 +56,18 @@ struct Train: ParsableCommand {
     ///
     /// - Throws: `ExitCode` 75 where a signal stopped the run early.
     static func train(
-        _ configuration: RunConfiguration, folder: String, resume: Bool, kernels request: KernelRequest, team: RankTeam,
-        trace: String? = nil
+        _ configuration: RunConfiguration, folder: String, resume: ResumeOptions, kernels request: KernelRequest,
+        team: RankTeam, trace: String? = nil
     ) throws -> Trainer {
         let session = try TrainingSession(
             folder: folder, output: configuration.output, parallel: configuration.parallel, team: team
         ) {
-            try request.kernels(
-                training: configuration, resuming: resume ? folder : nil, team: team, watch: { $0.show() })
+            try resume.kernels(request).kernels(
+                training: configuration, resuming: resume.isAsked ? folder : nil, team: team, watch: { $0.show() })
         }
         let trainer = try Trainer(
-            configuration, folder: folder, resume: resume, kernels: session.kernels, pool: session.pool, team: team,
-            trace: try team.trace(for: trace), observe: session.observe)
+            configuration, folder: folder, resume: resume.isAsked, restart: resume.restart, kernels: session.kernels,
+            pool: session.pool, team: team, trace: try team.trace(for: trace), observe: session.observe)
         let ending = try trainer.run()
         if let trace { try team.write(trainer.timelines(), to: trace) }
         switch ending {

@@ -68,6 +68,12 @@ package struct PredictionFolder: Sendable {
                 "it has \(map.height) x \(map.width) pixels and the picture \(height) x \(width)",
                 "save predictions at the size of their pictures")
         }
+        if let place = map.values.firstIndex(where: { !$0.isFinite }) {
+            let pixel = place / map.channels
+            throw refusal(
+                "it is \(map.values[place]) at row \(pixel / map.width), column \(pixel % map.width)",
+                "save finite numbers for every pixel")
+        }
         guard task.kind == .classes else { return prediction }
         if case .classes(let map) = prediction {
             let isKnown = map.values.allSatisfy { $0 >= 0 && $0 < Float(classes) && $0 == $0.rounded(.down) }

@@ -11,6 +11,10 @@ package final class EventRecorder {
     private var file: EventFile?
     private var hasFailed = false
     private var partNames: [String: [String]] = [:]
+    /// The step whose validation an earlier session has told of, and this one only does again.
+    private var validatedBefore: Int?
+    /// Whether an earlier session has told of the constant predictions, which the end of a run tells.
+    private var knowsConstants = false
 
     /// Pictures are stored no larger: a run's files are to stay small.
     private static let pictureSide = 320
@@ -39,6 +43,10 @@ package final class EventRecorder {
         switch event {
         case .started(let summary): try start(summary)
         case .stepped(let report): try write(step: report.step, Self.values(report))
+        case .validated(let step, _) where step == validatedBefore: break
+        case .judged(let step, _) where step == validatedBefore: break
+        case .pictured(let step, _) where step == validatedBefore: break
+        case .distributed(let step, _) where step == validatedBefore: break
         case .validated(let step, let scores):
             let values = scores.flatMap { score in
                 score.results.map { result in
@@ -66,13 +74,17 @@ package final class EventRecorder {
             let values = result.tasks.flatMap { task in
                 task.constants.map { Self.value(.constant(task: task.name, metric: $0.name, $0.unit), $0.value) }
             }
-            try write(step: step, values)
+            if !(step == validatedBefore && knowsConstants) { try write(step: step, values) }
             try stop(step: step)
         case .stopped(let step): try stop(step: step)
         }
     }
 
     private func start(_ summary: TrainingSummary) throws {
+        // A run that goes on from a checkpoint begins with the validation of its step.
+        let known = (try? RunHistory(folder: folder).tasks.flatMap(\.metrics)) ?? []
+        validatedBefore = known.contains { $0.points.contains { $0.step == summary.step } } ? summary.step : nil
+        knowsConstants = known.contains { $0.constant != nil }
         file = try EventFile(in: folder, step: summary.step + 1)
         partNames = summary.partNames
         let facts = SessionFacts(summary, command: command, host: ProcessInfo.processInfo.hostName)

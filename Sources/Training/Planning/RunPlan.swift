@@ -39,6 +39,10 @@ package struct RunPlan: Encodable, Sendable {
         /// And as passes read them; one copy per node.
         package let preparedBankBytes: Int
         package let inputBytes: Int
+        /// Activations and input while the largest validation picture is evaluated; nil where the data set is not there.
+        package let validationBytes: Int?
+        /// Height and width of that picture's frame.
+        package let validationSize: [Int]?
         package let totalBytes: Int
     }
 
@@ -103,7 +107,7 @@ package struct RunPlan: Encodable, Sendable {
         let costs = content.network.graphs.map(\.cost)
         flopPerStep = costs.reduce(0) { $0 + $1.trainingStepFlop(samples: configuration.training.batch) }
         flopPerRankAndStep = step.units.reduce(0) { $0 + costs[$1.graph].trainingStepFlop(samples: step.shard.count) }
-        memory = Memory(content)
+        memory = Memory(content, configuration, ranks: ranks, kernels: kernels, threads: pool.threads)
         traffic = shared.map { Traffic($0, exchanges: timeline.entries.count { $0.moment == .batchNorm }) }
         self.link = ranks > 1 ? link : nil
         imagesPerSecond = Double(batch) / predicted.secondsPerStep
@@ -144,7 +148,7 @@ package struct RunPlan: Encodable, Sendable {
 }
 
 extension RunPlan.Memory {
-    init(_ content: RandomStep) {
+    init(_ content: RandomStep, _ configuration: RunConfiguration, ranks: Int, kernels: Kernels, threads: Int) {
         let step = content.step
         // A rank keeps the state of all tasks, so that each can be saved.
         let groups = content.parameters.groups
@@ -156,8 +160,22 @@ extension RunPlan.Memory {
         bankBytes = content.parameters.bank.values.byteCount
         preparedBankBytes = step.bank.byteCount
         inputBytes = step.inputCount * MemoryLayout<Float>.stride
+        let data = try? OpenedData(configuration.data, tasks: configuration.tasks.map(\.task))
+        if let data, let frames = try? data.frames() {
+            let samples = EvaluationPasses.samples(
+                batch: configuration.training.batch / configuration.training.accumulate, of: data.validation.count,
+                in: frames, ranks: ranks)
+            let size = frames.largest
+            validationSize = [size.height, size.width]
+            validationBytes = EvaluationPasses.byteCount(
+                content.network.graphs, of: size, samples: samples, parameters: content.parameters, kernels: kernels,
+                threads: threads, bank: step.bank)
+        } else {
+            (validationSize, validationBytes) = (nil, nil)
+        }
         totalBytes =
             arenaBytes + parameterBytes + gradientBytes + optimizerBytes + bankBytes + preparedBankBytes + inputBytes
+            + (validationBytes ?? 0)
     }
 }
 

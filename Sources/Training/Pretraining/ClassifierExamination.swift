@@ -34,7 +34,7 @@ final class ClassifierExamination {
         _ classifier: Classifier, parameters: NetworkParameters, data: ClassifiedData, batchSize: Int,
         kernels: Kernels, pool: ThreadPool, team: RankTeam
     ) throws {
-        let batchSize = EvaluationPass.samples(batch: batchSize, of: data.validation.count, on: team)
+        let batchSize = EvaluationPass.samples(batch: batchSize, of: data.validation.count, ranks: team.size)
         pass = try EvaluationPass(
             graphs: [classifier.graph], parameters: parameters, samples: batchSize, kernels: kernels, pool: pool)
         self.data = data
@@ -46,6 +46,8 @@ final class ClassifierExamination {
     }
 
     /// Over all pictures. Of equal logits the first one counts as the larger.
+    ///
+    /// - Throws: `PredictionError` where a logit is not finite.
     func accuracy() throws -> ClassificationAccuracy {
         let loader = try BatchLoader(source: source, tasks: [], plan: plan, workers: data.workers)
         let logits = pass.outputs[0].value
@@ -57,9 +59,12 @@ final class ClassifierExamination {
             pass.run()
             for (place, sample) in batch.samples.enumerated() {
                 let row = logits.data + place * logits.sampleStride
+                let values = UnsafeBufferPointer(start: row, count: logits.channels)
+                let error = PredictionError(
+                    of: Classifier.output, for: sample.identifier, in: values, width: 1, channels: logits.channels)
+                if let error { throw error }
                 let own = data.validation.classIndex(at: sample.draw.index)
-                // A logit that is no number is never right.
-                let better = (0..<logits.channels).count { $0 < own ? !(row[$0] < row[own]) : !(row[$0] <= row[own]) }
+                let better = (0..<logits.channels).count { $0 < own ? row[$0] >= row[own] : row[$0] > row[own] }
                 if better < 1 { first += 1 }
                 if better < 5 { fifth += 1 }
             }

@@ -43,14 +43,16 @@ package final class Pretrainer {
 
     /// - Parameters:
     ///   - resume: whether to go on with a run that the folder holds.
+    ///   - restart: whether a run that has lost its checkpoints begins again, over what it has written.
     ///   - shouldStop: asked after every step; true saves the state and ends the run.
     ///   - observe: told what happens, on the calling thread.
     /// - Throws: `UsageError` where the configuration asks for what cannot be trained, or the folder is not for it;
     ///   `DataFileError` where a folder of pictures is not in order; `PlanningError`; `TooManyRanksError`;
     ///   `AgreementError`.
     package init(
-        _ configuration: PretrainConfiguration, folder path: String, resume: Bool = false, kernels: Kernels,
-        pool: ThreadPool, team: RankTeam = RankTeam(), shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
+        _ configuration: PretrainConfiguration, folder path: String, resume: Bool = false, restart: Bool = false,
+        kernels: Kernels, pool: ThreadPool, team: RankTeam = RankTeam(),
+        shouldStop: @escaping () -> Bool = { StopSignal.isRaised },
         observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
@@ -96,15 +98,31 @@ package final class Pretrainer {
                 figures: [Classifier.output: ClassificationAccuracy.figures],
                 primary: [.init(task: Classifier.output, figure: ClassificationAccuracy.figures[0])]),
             shouldStop: shouldStop, observe: observe)
-        // Only now is anything written: whatever is wrong with the request has been found.
-        for text in try team.takeNotices() { observe(.noticed(text)) }
         let folder = self.folder
-        lock = try team.first {
+        // A run that is there must not change from here on; a new one is claimed when nothing can be refused any more.
+        lock = try team.first { folder.holdsRun ? try folder.claim() : nil } ?? nil
+        var notices: [String] = []
+        let inputs = try team.first {
+            let inputs = try data.inputs()
+            notices +=
+                try folder.check(
+                    inputs, names: data.identifiers, remedy: "begin a new run, in another --output"
+                ).map { [$0] } ?? []
+            return inputs
+        }
+        // Only now is anything written: whatever is wrong with the request has been found.
+        for text in try notices + team.takeNotices() { observe(.noticed(text)) }
+        if resume { try loop.restore(restart: restart) }
+        let begun = try team.first {
+            if folder.holdsRun {
+                try folder.keep(inputs!)
+                return nil as RunLock?
+            }
             let lock = try folder.claim()
-            if !folder.holdsRun { try folder.start(configuration, hosts: team.hosts) }
+            try folder.start(configuration, inputs: inputs!, hosts: team.hosts)
             return lock
         }
-        if resume { try loop.restore() }
+        if let begun { lock = begun }
     }
 
     private static func checkNormalization(of graph: Graph, _ configuration: PretrainConfiguration) throws {

@@ -3,6 +3,7 @@ import Collectives
 import Configuration
 import ConvolutionEngine
 import Datasets
+import Networks
 
 extension ConfigurationDocument {
     /// What the ranks of a team must have in common.
@@ -25,7 +26,32 @@ extension TrainingData {
     }
 }
 
+extension TrainingData {
+    /// What a run with labels of `tasks`, and with the bank of that digest, goes on with.
+    func inputs(_ tasks: [LearningTask], bank: String) throws -> RunInputs {
+        try RunInputs(
+            training: training, validation: validation, tasks: tasks, classes: classNames(of: tasks), bank: bank)
+    }
+
+    /// What the samples are called; nothing where they are drawn.
+    var identifiers: (training: [String], validation: [String]) {
+        (training.identifiers, validation.identifiers)
+    }
+}
+
 extension ClassifiedData {
+    /// What a run of pretraining goes on with.
+    func inputs() throws -> RunInputs {
+        try RunInputs(
+            training: training, validation: validation, tasks: [],
+            classes: [Classifier.output: training.classNames], bank: nil)
+    }
+
+    /// What the samples are called; nothing where they are drawn.
+    var identifiers: (training: [String], validation: [String]) {
+        (training.identifiers, validation.identifiers)
+    }
+
     /// What ranks must have read alike from their hosts' copies.
     var agreement: [AgreementItem] {
         [
@@ -37,6 +63,8 @@ extension ClassifiedData {
 }
 
 extension SampleSource {
+    fileprivate var identifiers: [String] { (self as? any StoredSampleSource)?.identifiers ?? [] }
+
     /// Stands for the samples in their order; of drawn ones, which the configuration describes, for their number.
     fileprivate var identity: String {
         let names = (self as? any StoredSampleSource)?.identifiers

@@ -3,12 +3,12 @@ import TensorCore
 
 /// What a trainer shows of its state beside losses and scores.
 extension Trainer {
-    /// Pictures of the first validation samples and of the chosen ones, and the distributions of modulators.
+    /// Pictures of three validation samples from all over the list and of the chosen ones, and the distributions of modulators.
     ///
     /// Only the first rank shows anything, and it asks no other.
     func showState(_ chosen: Validation.SampleChoice? = nil) throws {
         try team.first {
-            let first = Array(0..<min(3, validation.data.validation.count))
+            let first = validation.spread(3)
             let choice = network.heads.indices.map { place in
                 first + (chosen?[place] ?? []).filter { !first.contains($0) }
             }
