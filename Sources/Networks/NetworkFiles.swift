@@ -40,14 +40,17 @@ extension NetworkParameters {
             preconditionFailure("\(name) is no task of this network")
         }
         let group = groups[place]
-        return [group.trained, group.statistics].flatMap { storage in
-            Self.tensors(storage, of: storage.values) { $0.owner == .shared || $0.owner == .task(name) }
-        }
+        return tensors(ofTask: name, in: group.trained) + tensors(ofTask: name, in: group.statistics)
     }
 
-    /// Floats that belong to one task alone, its running statistics included.
+    private func tensors(ofTask name: String, in storage: ParameterStorage) -> [TensorEntry] {
+        Self.tensors(storage, of: storage.values) { $0.owner == .shared || $0.owner == .task(name) }
+    }
+
+    /// Floats that are trained for one task, and with method `conv` those of the backbone; running statistics are none.
     package func parameterCount(ofTask name: String, in graphs: [Graph]) -> Int {
-        tensors(ofTask: name, in: graphs).reduce(0) { $0 + $1.shape.reduce(1, *) }
+        let place = graphs.firstIndex { $0.outputs.contains { $0.name == name } }!
+        return tensors(ofTask: name, in: groups[place].trained).reduce(0) { $0 + $1.shape.reduce(1, *) }
     }
 }
 

@@ -11,7 +11,7 @@ extension EvaluationReport {
         for row in rows {
             let metric = row.isKnown ? row.metric : "nothing known"
             let mark = isCompared && row.isCompared ? " *" : ""
-            let value = row.result.map(TrainingLog.value) ?? (row.isKnown ? "no number" : "")
+            let value = row.result.map(TrainingLog.value) ?? "—"
             var cells = [row.task, metric + mark, row.convention, value]
             if isCompared {
                 cells.append(row.baseline.flatMap { row.result(of: $0) }.map(TrainingLog.value) ?? "")
@@ -34,7 +34,7 @@ extension PartFigures {
     private var cells: [[String]] {
         rows.indices.map { index in
             let row = rows[index]
-            let values = figures.map { figure in row.values[figure.name].map(figure.unit.text) ?? "" }
+            let values = figures.map { figure in row.values[figure.name].flatMap { $0 }.map(figure.unit.text) ?? "—" }
             let mistake = confused(index).map { "\($0.name) \(Figure.percent($0.share))" } ?? ""
             return [row.name] + values + ["\(row.known)"] + (confusion == nil ? [] : [mistake])
         }

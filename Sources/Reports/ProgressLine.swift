@@ -3,7 +3,7 @@ import Training
 
 /// The line that tells how a run is going: a bar, the step, smoothed losses, images per second and the time left.
 ///
-/// Smoothing forgets with a time constant of twenty steps, so that one odd batch does not hide the trend.
+/// The mean forgets with a time constant of twenty steps, so that one odd batch does not hide the trend.
 package struct ProgressLine: Sendable {
     private var losses: [(task: String, value: Double)] = []
     private var secondsPerStep = 0.0
@@ -68,7 +68,9 @@ package struct ProgressLine: Sendable {
     private var parts: [(text: String, rank: Int, style: String)] {
         let speed = secondsPerStep > 0 ? Double(images) / secondsPerStep : 0
         let values = losses.map { "\($0.task) \(Figure.steady($0.value))" }.joined(separator: "  ")
-        var parts = [("\(step)/\(steps)", 0, "1"), (values, 1, ""), ("\(Figure.short(speed)) images/s", 3, "2")]
+        var parts = [
+            ("\(step)/\(steps)", 0, "1"), ("mean loss \(values)", 1, ""), ("\(Figure.short(speed)) images/s", 3, "2"),
+        ]
         if ranks > 1 { parts.append(("\(Figure.short(speed / Double(ranks))) per rank", 6, "2")) }
         parts.append(("\(Figure.duration(Double(steps - step) * secondsPerStep)) left", 2, "32"))
         if ranks > 1 { parts.append(("communication \(Figure.percent(communicationShare))", 4, "33")) }

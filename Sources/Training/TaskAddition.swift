@@ -12,6 +12,8 @@ package struct TaskAddition {
     package let task: String
     /// What is trained: the given configuration with the network and bank of the model, and this task alone.
     package let configuration: RunConfiguration
+    /// What the configuration says of the network and does not count, a sentence; nil where nothing is.
+    package let notice: String?
     /// Of the first rank, which alone reads and writes files.
     private let model: ModelFolder?
 
@@ -52,6 +54,22 @@ package struct TaskAddition {
         model = opened ?? nil
         let text = try team.fromFirst { resolved.yaml() }
         self.configuration = try RunConfiguration.parse(text, file: path)
+        notice = Self.notice(of: configuration, overruledBy: self.configuration.model, path)
+    }
+
+    /// Names the keys that were given another value than the model has. What was left out, or given its default, is not
+    /// told apart.
+    private static func notice(of asked: RunConfiguration, overruledBy model: ModelSettings, _ path: String) -> String?
+    {
+        var (used, usual) = (asked, asked)
+        (used.model, usual.model) = (model, ModelSettings())
+        // "model.aspp: 64 -> 256"
+        func key(_ change: String) -> Substring { change.prefix { $0 != ":" } }
+        let given = Set(asked.differences(from: usual).map(key)).subtracting(["model.bank", "model.from"])
+        let overruled = used.differences(from: asked).filter { given.contains(key($0)) }
+        guard !overruled.isEmpty else { return nil }
+        return "a new task has the network of \(path), whatever the configuration says: "
+            + overruled.joined(separator: ", ")
     }
 
     /// Puts the trained task into the model: that of the best validation where `output.keep_best` asks for it, else that of

@@ -36,9 +36,10 @@ struct Add: ParsableCommand {
         try Job.run { team in
             let settings = try options.load(RunConfiguration.self)
             let addition = try GivenFile.use { try TaskAddition(task, to: to, settings, team: team) }
+            if team.isFirst, let notice = addition.notice { Terminal.note(notice) }
             let trainer = try Train.train(
                 addition.configuration, folder: output ?? "\(settings.output.directory)-\(task)",
-                resume: resume.isAsked, kernels: kernels.request, team: team)
+                resume: resume, kernels: kernels.request, team: team)
             try team.first {
                 if let path = try addition.complete(from: trainer.folder) { Terminal.line("task: \(path)") }
             }

@@ -114,6 +114,8 @@ struct Reader {
         case "$1 ${2:-} $*" in
         *--help*) ;;
         plan*) small=("${steps[@]}" --set training.batch=64) ;;
+        # A baseline has to be right somewhere, or nothing can be compared with it.
+        train*single.yaml*) small=("${steps[@]}" --set data.workers=1 --set training.iterations=20) ;;
         train* | add*) small=("${steps[@]}" --set data.workers=1) ;;
         pretrain*) small=("${steps[@]}") ;;
         evaluate* | "data check"*) small=("${rooms[@]}") ;;

@@ -18,10 +18,10 @@ import Training
     func whole() {
         let text = line().bar(columns: 200)
         for part in [
-            "██████░░", "30/100", "semseg 1.00", "depth 0.250", "4 images/s", "1 per rank", "2:20 min left",
+            "██████░░", "30/100", "mean loss semseg 1.00", "depth 0.250", "4 images/s", "1 per rank", "2:20 min left",
             "communication 25 %", "waiting for pictures 10 %",
         ] { #expect(text.contains(part), "\(part): \(text)") }
-        #expect(line().text.hasPrefix("step 30/100  semseg 1"))
+        #expect(line().text.hasPrefix("step 30/100  mean loss semseg 1"))
     }
 
     @Test("one process has nobody to wait for")

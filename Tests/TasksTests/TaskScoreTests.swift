@@ -179,6 +179,30 @@ import Testing
         #expect(abs(try score.value("recall_at_max_f") - 1) < 1e-11)
     }
 
+    @Test("truth that is predicted has the average precision 1, and no curve has more")
+    func averagePrecisionOfBoundaries() throws {
+        // Away from the rim, which suppression fades.
+        let (height, width) = (40, 40)
+        let truth = PixelMap(
+            height: height, width: width, channels: 1,
+            values: (0..<height * width).map { $0 % width == 20 && (10..<30).contains($0 / width) ? 1 : 0 })
+        func precision(_ outside: Float, _ convention: MetricConvention) throws -> Double {
+            var score = TaskScore(task: .edge, convention: convention, boundaryDistance: 0.0075)
+            let scores = truth.values.map { $0 == 1 ? 20 : outside }
+            score.add(
+                PixelMap(height: height, width: width, channels: 1, values: scores), truth, sample: 0)
+            return try score.value("average_precision")
+        }
+        #expect(try precision(-20, .exact) == 1)
+        // A band of weaker scores is suppressed to its crest, or matched less precisely at lower thresholds.
+        for outside: Float in [-3, 0, 3] {
+            let value = try precision(outside, .exact)
+            #expect(value > 0 && value <= 1, "\(value)")
+        }
+        // The published programs sum 101 points of a curve that has one, as they did.
+        #expect(try precision(-20, .rcm) == 0)
+    }
+
     @Test func bytesAreComparedWithTheThresholdInFloat32() throws {
         // Byte 51 is 0.2 and not above it; byte 52 is. Both are below the next threshold, so the precision at the
         // first one tells which of them passed: one salient pixel at byte 52, one that is not at byte 51.

@@ -147,12 +147,10 @@ import Training
     }
 
     /// Δm would otherwise be the mean of the other tasks.
-    @Test func aFigureThatIsNoNumberIsNotPassedOver() throws {
+    @Test func aPredictionThatIsNoNumberIsNamed() throws {
         let setup = Case(family: "exact", set: "NYUD_MT", dataset: .nyud, tasks: [.normals, .depth])
         let evaluation = try Evaluation(Self.configuration(setup), convention: .exact, threads: 2)
-        let (whole, broken) = (try TemporaryFolder(), try TemporaryFolder())
-        let good = EvaluationReport(
-            split: "val", samples: 2, scores: try evaluation.scores(ofPredictions: Self.predictions(setup, in: whole)))
+        let broken = try TemporaryFolder()
         var alone = setup
         alone.tasks = [.normals]
         let predictions = try Self.predictions(alone, in: broken)
@@ -164,12 +162,22 @@ import Training
                     height: image.height, width: image.width, channels: 1,
                     values: [Float](repeating: .nan, count: image.height * image.width)), of: .depth, identifier)
         }
-        var bad = EvaluationReport(
-            split: "val", samples: 2, scores: try evaluation.scores(ofPredictions: predictions))
-        #expect(bad.rows.filter(\.isCompared).map(\.task) == ["normals", "depth"])
-        #expect(bad.rows.first { $0.task == "depth" && $0.isCompared }?.value == nil)
-        let refusal = #expect(throws: UsageError.self) { try bad.compare(with: [good]) }
-        #expect(refusal?.description.contains("of depth is no number") == true)
+        let refusal = #expect(throws: SampleError.self) { try evaluation.scores(ofPredictions: predictions) }
+        #expect(refusal?.problem.hasSuffix("it is nan at row 0, column 0") == true, "\(refusal?.problem ?? "")")
+    }
+
+    @Test("over a figure of 0 no gain can be given, and that is said")
+    func aBaselineOfZero() throws {
+        func report(_ value: Double) -> EvaluationReport {
+            let rmse = MetricResult(MetricFigure("rmse", .metres, .lower), value: value, convention: .exact)
+            return EvaluationReport(
+                split: "val", samples: 1, scores: [ValidationScore(classes: "depth", results: [rmse])])
+        }
+        var achieved = report(0.5)
+        let refusal = #expect(throws: UsageError.self) { try achieved.compare(with: [report(0)]) }
+        #expect(refusal?.description.hasPrefix("rmse of depth is 0 in the baseline") == true)
+        try achieved.compare(with: [report(1)])
+        #expect(achieved.relativeImprovementPercent == 50)
     }
 
     /// Δm would be the mean of the other tasks here, too.
@@ -198,6 +206,9 @@ import Training
         #expect(lacking.rows.filter(\.isCompared).map(\.task) == ["normals", "depth"])
         let row = try #require(lacking.rows.last)
         #expect(row.task == "depth" && !row.isKnown && row.value == nil && row.result == nil)
+        // What is undefined is null in JSON, and not left out.
+        let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(row)) as? [String: Any]
+        #expect(json?["value"] is NSNull)
         let refusal = #expect(throws: UsageError.self) { try lacking.compare(with: [good]) }
         #expect(refusal?.description.contains("nothing is known of depth") == true)
         var whole = good

@@ -9,7 +9,10 @@ package struct ModelInspection: Encodable, Sendable {
         /// `bank`, or the task.
         package let part: String
         package let tensors: Int
+        /// Numbers that are trained, or of the bank frozen.
         package let parameters: Int
+        /// Means and variances of batch norms, which follow the data.
+        package let runningStatistics: Int
         package let bytes: Int
         package let sha256: String
         /// The tasks that use it.
@@ -41,10 +44,17 @@ package struct ModelInspection: Encodable, Sendable {
         for (task, file) in files {
             for row in file.rows { owners[row.name + row.sha256, default: []].insert(task) }
         }
+        let kinds = try Dictionary(
+            uniqueKeysWithValues: files.map { task, file in
+                let kinds = Self.kinds(try stored.head(task), of: stored)
+                let counts = file.rows.map { (kinds[$0.name] ?? "others", $0.shape.reduce(1, *)) }
+                return (task, Dictionary(counts, uniquingKeysWith: +))
+            })
         func row(_ part: String, _ file: FileInspection, usedBy tasks: [String]) -> Row {
-            Row(
-                part: part, tensors: file.rows.count, parameters: file.elementCount, bytes: file.bytes,
-                sha256: file.sha256, usedBy: tasks,
+            let statistics = kinds[part]?[Self.statistics] ?? 0
+            return Row(
+                part: part, tensors: file.rows.count, parameters: file.elementCount - statistics,
+                runningStatistics: statistics, bytes: file.bytes, sha256: file.sha256, usedBy: tasks,
                 tensorsOfOthers: file.rows.count { owners[$0.name + $0.sha256, default: []].count > 1 })
         }
         self.path = path
@@ -52,12 +62,7 @@ package struct ModelInspection: Encodable, Sendable {
         network = model.modelDescription.items.filter { !["format", "bank_sha256"].contains($0.0) }
             .map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         rows = [row("bank", bank, usedBy: tasks)] + files.map { row($0.task, $0.file, usedBy: [$0.task]) }
-        kinds = try Dictionary(
-            uniqueKeysWithValues: files.map { task, file in
-                let kinds = Self.kinds(try stored.head(task), of: stored)
-                let counts = file.rows.map { (kinds[$0.name] ?? "others", $0.shape.reduce(1, *)) }
-                return (task, Dictionary(counts, uniquingKeysWith: +))
-            })
+        self.kinds = kinds
     }
 
     /// What each tensor of a task is for, by its name.
@@ -67,6 +72,7 @@ package struct ModelInspection: Encodable, Sendable {
             uniqueKeysWithValues: parameters.map { parameter in
                 let kind =
                     switch (parameter.part, parameter.kind) {
+                    case _ where parameter.role == .statistic: Self.statistics
                     case (.decoder, _), (.classifier, _): "decoder"
                     case (.backbone, .filter), (.backbone, .bias): "filters"
                     case (.backbone, .modulator): "modulators"
@@ -77,6 +83,7 @@ package struct ModelInspection: Encodable, Sendable {
             })
     }
 
+    private static let statistics = "running statistics"
     private static let nameColumns = 32
 
     /// `network` is for people; programs have `description`.
@@ -91,7 +98,7 @@ package struct ModelInspection: Encodable, Sendable {
             let name = index == 0 ? "bank.safetensors" : "tasks/\(row.part.printableName).safetensors"
             lines.append(
                 "\(branch) \(name.padded(to: Self.nameColumns))\(row.tensors) tensors, "
-                    + "\(ByteText.grouped(row.parameters)) numbers, "
+                    + "\(ByteText.grouped(row.parameters + row.runningStatistics)) numbers, "
                     + "\(ByteText.of(row.bytes)), SHA-256 \(ByteText.shortDigest(row.sha256))")
             let stem = index == rows.count - 1 ? "   " : "│  "
             if index == 0 {

@@ -4,7 +4,8 @@ import Datasets
 import Graph
 import Networks
 
-/// What a model's tasks cost beside what as many single-task networks of the same backbone and decoder would.
+/// What a model's tasks cost beside what as many single-task networks of the same backbone and decoder would. Running
+/// statistics are not counted.
 package struct FleetComparison: Sendable, Equatable {
     /// One task's share of the model, and the network that it would need alone.
     package struct Task: Sendable, Equatable {
@@ -39,7 +40,9 @@ package struct FleetComparison: Sendable, Equatable {
             return MultiTaskNetwork(settings, heads: heads, height: 32, width: 32, components: components)
                 .graphs.map(\.parameters)
         }
-        func count(_ parameters: some Sequence<Graph.Parameter>) -> Int { parameters.reduce(0) { $0 + $1.count } }
+        func count(_ parameters: some Sequence<Graph.Parameter>) -> Int {
+            parameters.reduce(0) { $0 + ($1.role == .statistic ? 0 : $1.count) }
+        }
         let own = parameters(settings, heads, settings.method.hasBank ? BankComponents(of: try model.bank()) : .all)
         shared = count((own.first ?? []).filter { $0.owner == .shared })
         var alone = settings

@@ -26,7 +26,7 @@ extension RunReport {
             (comparison.shared > 0 ? ["<span><i class=\"bank\"></i>shared by all</span>"] : [])
             + comparison.tasks.map { "<span><i class=\"\(fill($0))\"></i>\(escaped($0.name))</span>" }
         return """
-            <section><h2>Parameters</h2><p class="note">Floats of 4 bytes, running statistics included, beside one \
+            <section><h2>Parameters</h2><p class="note">Floats of 4 bytes, without running statistics, beside one \
             network of ordinary convolutions for each task.</p>
             <div class="bars"><span>this model</span><div class="bar">\(own)</div>\
             <span>\(Figure.count(comparison.together))</span>

@@ -127,9 +127,14 @@ struct BoundaryMetric: TaskMetric {
         let own = BoundaryOutcome(
             pairs: Int(tally.count(best)), predicted: Int(tally.count(best + 1)), truth: truth)
         return [
-            outcomes[chosen].f, own.f, BoundaryOutcome.averagePrecision(outcomes), outcomes[chosen].precision,
+            outcomes[chosen].f, own.f, averagePrecision(outcomes), outcomes[chosen].precision,
             outcomes[chosen].recall,
         ]
+    }
+
+    private func averagePrecision(_ outcomes: [BoundaryOutcome]) -> Double {
+        benchmark.convention == .exact
+            ? BoundaryOutcome.areaUnderPrecision(outcomes) : BoundaryOutcome.benchmarkPrecision(outcomes)
     }
 
     func breakdown(_ tally: MetricTally) -> MetricBreakdown? { nil }
@@ -149,9 +154,24 @@ struct BoundaryOutcome {
         return sum == 0 ? 0 : 2 * precision * recall / sum
     }
 
-    /// The area under precision over recall: precision, interpolated between the recalls that occur, at recalls 0, 0.01
-    /// … 1, as far as they lie between the smallest and the largest. Of several outcomes with one recall the first counts.
-    static func averagePrecision(_ outcomes: [BoundaryOutcome]) -> Double {
+    /// The area under precision over recall from recall 0 on: straight lines between the recalls that occur, level below
+    /// the smallest, nothing above the largest. Of several outcomes with one recall the most precise counts. At most 1,
+    /// and 1 for the truth itself.
+    static func areaUnderPrecision(_ outcomes: [BoundaryOutcome]) -> Double {
+        let best = Dictionary(outcomes.map { ($0.recall, $0.precision) }, uniquingKeysWith: max)
+        var (area, last) = (0.0, (recall: 0.0, precision: 0.0))
+        for (place, (recall, precision)) in best.sorted(by: { $0.key < $1.key }).enumerated() {
+            if place == 0 { last.precision = precision }
+            area += (recall - last.recall) * (precision + last.precision) / 2
+            last = (recall, precision)
+        }
+        return area
+    }
+
+    /// The same as the reference programs compute it: precision, interpolated between the recalls that occur, at the 101
+    /// recalls 0, 0.01 … 1, as far as they lie between the smallest and the largest, over 100. Of several outcomes with one
+    /// recall the first counts. One recall alone gives 0, and a perfect curve 1.01.
+    static func benchmarkPrecision(_ outcomes: [BoundaryOutcome]) -> Double {
         var known: [(recall: Double, precision: Double)] = []
         for outcome in outcomes where !known.contains(where: { $0.recall == outcome.recall }) {
             known.append((outcome.recall, outcome.precision))

@@ -24,6 +24,20 @@ package struct EvaluationReport: Codable, Sendable {
 
         static let nothingKnown = "nothing_known"
 
+        /// What is no number is written as null, and not left out.
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(task, forKey: .task)
+            try container.encode(metric, forKey: .metric)
+            try container.encode(convention, forKey: .convention)
+            try container.encode(unit, forKey: .unit)
+            try container.encodeIfPresent(direction, forKey: .direction)
+            try container.encode(value, forKey: .value)
+            try container.encode(isCompared, forKey: .isCompared)
+            try container.encodeIfPresent(baseline, forKey: .baseline)
+            try container.encodeIfPresent(improvementPercent, forKey: .improvementPercent)
+        }
+
         /// Whether there was a pixel to score.
         package var isKnown: Bool { metric != Self.nothingKnown }
 
@@ -116,7 +130,12 @@ package struct EvaluationReport: Codable, Sendable {
                 throw UsageError("\(row.metric) of \(row.task) is no number and cannot be compared")
             }
             let term = RelativeImprovement.Term(task: row.task, achieved: achieved, baseline: baseline)
-            rows[index].improvementPercent = term.percent
+            guard let percent = term.percent else {
+                throw UsageError(
+                    "\(row.metric) of \(row.task) is 0 in the baseline, over which no gain can be given in percent; choose "
+                        + "another figure with tasks.\(row.task).metric, or leave \(row.task) out of tasks")
+            }
+            rows[index].improvementPercent = percent
             terms.append(term)
         }
         relativeImprovementPercent = RelativeImprovement(terms).percent

@@ -7,8 +7,9 @@ package struct PartFigures: Codable, Sendable, Equatable {
         package let name: String
         /// Known pixels of a class in the labels; known values of a channel.
         package let known: Int
-        /// By figure; without those that are undefined, or no number.
-        package let values: [String: Double]
+        /// By figure; nil, in JSON null, where one is undefined, as that of a class which never occurs. Absent in files of
+        /// earlier versions.
+        package let values: [String: Double?]
     }
 
     package let task: String
@@ -27,8 +28,8 @@ package struct PartFigures: Codable, Sendable, Equatable {
         figures = breakdown.figures
         let word = breakdown.parts == .classes ? "class" : "channel"
         rows = breakdown.values.indices.map { part in
-            let values = zip(breakdown.figures, breakdown.values[part]).compactMap { figure, value in
-                value.flatMap { $0.isFinite ? (figure.name, $0) : nil }
+            let values = zip(breakdown.figures, breakdown.values[part]).map { figure, value in
+                (figure.name, value.flatMap { $0.isFinite ? $0 : nil })
             }
             return Row(
                 name: part < names.count ? names[part] : "\(word) \(part)", known: breakdown.known[part],
