@@ -16,6 +16,9 @@ package final class Validation {
     private let workers: Int
     let team: RankTeam
 
+    /// Pictures stand no larger on a sheet, so that a sheet of large ones can be held and looked at.
+    private static let sheetSide = 1024
+
     /// Shares `parameters` and the prepared filters with training.
     ///
     /// - Parameters:
@@ -169,17 +172,18 @@ package final class Validation {
     }
 
     private func add(_ index: Int, _ batch: borrowing Batch, _ sample: Int, to sheet: inout ContactSheet) throws {
-        let picture = try data.validation.sample(at: index, tasks: [])
+        let image = try data.validation.sample(at: index, tasks: []).image.withView { Picture(image: $0) }
+        func cell(_ picture: Picture) -> Picture { picture.reduced(toFit: Self.sheetSide) }
         var answers: [(truth: Picture, prediction: Picture)] = []
         for head in heads {
             let truth = Self.label(batch, head.task, sample)
             let range = ValueRange(of: truth, task: head.task)
             answers.append(
                 (
-                    Picture(label: truth, task: head.task, range: range),
-                    Picture(output: output(head, sample), task: head.task, range: range)
+                    cell(Picture(label: truth, task: head.task, range: range)),
+                    cell(Picture(output: output(head, sample), task: head.task, range: range))
                 ))
         }
-        sheet.add(image: picture.image.withView { Picture(image: $0) }, answers: answers)
+        sheet.add(image: cell(image), answers: answers)
     }
 }

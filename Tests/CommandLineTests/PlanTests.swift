@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import ProgramTesting
 import Testing
@@ -69,6 +70,35 @@ import Testing
             for words in ["images per second", "prepared bank", "layer1.0.conv1.Ws"] {
                 #expect(outcome.output.contains(words))
             }
+        }
+    }
+
+    @Test("the largest validation picture counts, where the data set is there")
+    func validation() throws {
+        try UserData.with(task: "depth") { data, path in
+            let small = [
+                "plan", path, "--set", "model.width=4", "--set", "model.aspp=8", "--set", "model.low=4", "--json",
+            ]
+            func memory() throws -> [String: Any] {
+                try #require(try object(Program.run(small))["memory"] as? [String: Any])
+            }
+            let usual = try memory()
+            #expect(usual["validation_size"] as? [Int] == [UserData.height, UserData.width])
+            try data.write(
+                Data(PNGFile(height: 600, width: 800, pixels: .grey([UInt8](repeating: 9, count: 480_000))).encoded()),
+                "images/5.png")
+            let large = try memory()
+            #expect(large["validation_size"] as? [Int] == [600, 800])
+            // At least the input, and the batch and the sample that it is copied from; the total has it.
+            let bytes = try #require(large["validation_bytes"] as? Int)
+            #expect(bytes > 3 * 3 * 4 * 480_000)
+            let totals = try [usual, large].map { try #require($0["total_bytes"] as? Int) }
+            let difference = bytes - (try #require(usual["validation_bytes"] as? Int))
+            #expect(totals[1] - totals[0] == difference)
+        }
+        try withTemporaryFolder { folder in
+            let text = try Program.succeed("plan", try configuration(in: folder)).output
+            #expect(text.contains("validation (the data set is not there)"))
         }
     }
 

@@ -51,6 +51,22 @@ package final class BatchLoader {
         }
     }
 
+    /// Bytes of the batches that there are at once, and of the samples that workers read into them.
+    ///
+    /// - Parameters:
+    ///   - pixels: of a picture.
+    ///   - samples: of a batch.
+    ///   - batches: that will be read in all.
+    package static func byteCount(
+        of pixels: Int, tasks: [LearningTask], samples: Int, batches: Int, workers: Int, readAhead: Int = 2
+    ) -> Int {
+        let channels = tasks.reduce(3) { $0 + $1.labelChannels }
+        // One is in use while others are read ahead. A file's bytes stand beside its sample's values.
+        let held = min(batches, 1 + (workers == 0 ? 0 : readAhead)) * samples
+        let reading = min(max(workers, 1), batches * samples)
+        return pixels * (held * channels + reading * (channels + 1)) * MemoryLayout<Float>.stride
+    }
+
     deinit {
         stop()
     }

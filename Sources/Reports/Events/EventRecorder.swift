@@ -16,9 +16,6 @@ package final class EventRecorder {
     /// Whether an earlier session has told of the constant predictions, which the end of a run tells.
     private var knowsConstants = false
 
-    /// Pictures are stored no larger: a run's files are to stay small.
-    private static let pictureSide = 320
-
     /// - Parameters:
     ///   - folder: of the run, which the trainer makes before it starts.
     ///   - command: what was typed, the program first.
@@ -156,7 +153,6 @@ package final class EventRecorder {
     }
 
     private static func value(_ tag: RunTag, _ picture: Picture) -> TensorBoardSummary.Value {
-        let picture = picture.reduced(toFit: pictureSide)
         let file = PNGFile(height: picture.height, width: picture.width, pixels: .rgb(picture.rgb))
         var value = TensorBoardSummary.Value()
         value.tag = tag.text

@@ -1,6 +1,7 @@
 import Collectives
 import Configuration
 import ConvolutionEngine
+import Datasets
 import Graph
 import Networks
 
@@ -39,7 +40,8 @@ package struct RunPlan: Encodable, Sendable {
         /// And as passes read them; one copy per node.
         package let preparedBankBytes: Int
         package let inputBytes: Int
-        /// Activations and input while the largest validation picture is evaluated; nil where the data set is not there.
+        /// Activations, input and what is read ahead while the largest validation picture is evaluated; nil where the
+        /// data set is not there.
         package let validationBytes: Int?
         /// Height and width of that picture's frame.
         package let validationSize: [Int]?
@@ -167,9 +169,14 @@ extension RunPlan.Memory {
                 in: frames, ranks: ranks)
             let size = frames.largest
             validationSize = [size.height, size.width]
-            validationBytes = EvaluationPasses.byteCount(
-                content.network.graphs, of: size, samples: samples, parameters: content.parameters, kernels: kernels,
-                threads: threads, bank: step.bank)
+            let batches = (data.validation.count + samples * ranks - 1) / (samples * ranks)
+            validationBytes =
+                EvaluationPasses.byteCount(
+                    content.network.graphs, of: size, samples: samples, parameters: content.parameters,
+                    kernels: kernels, threads: threads, bank: step.bank)
+                + BatchLoader.byteCount(
+                    of: size.height * size.width, tasks: configuration.tasks.map(\.task), samples: samples,
+                    batches: batches, workers: configuration.data.workers)
         } else {
             (validationSize, validationBytes) = (nil, nil)
         }

@@ -66,9 +66,11 @@ extension Validation {
         let range = ValueRange(of: truth, task: head.task)
         func cut(_ picture: Picture) -> Picture {
             picture.part(row: view.top, column: view.left, height: view.sourceHeight, width: view.sourceWidth)
+                .reduced(toFit: PicturedSample.side)
         }
         return PicturedSample(
-            sample: identifier, task: head.name, score: score(of: sample, in: batch, place: place), image: image,
+            sample: identifier, task: head.name, score: score(of: sample, in: batch, place: place),
+            image: image.reduced(toFit: PicturedSample.side),
             truth: cut(Picture(label: truth, task: head.task, range: range)),
             prediction: cut(Picture(output: output(head, sample), task: head.task, range: range)))
     }
