@@ -20,6 +20,8 @@ package struct LearningTask: Sendable, Hashable {
     package var mirrorFactors: [Double]?
     /// Kind `value`: what becomes of numbers in an enlarged picture. Without it, pictures cannot be enlarged.
     package var scaling: ValueScaling?
+    /// How files say its labels. The folder that is opened for the task goes by it, and a network's task has none.
+    package var labels = LabelConvention()
 
     /// The figure that stands for the task in Δm; nil takes the first of its metric.
     package var comparedFigure: String?

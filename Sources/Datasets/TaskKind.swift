@@ -117,9 +117,9 @@ package enum TaskKind: String, CaseIterable, Sendable, Hashable {
     /// metres do not bear.
     var labelExtensions: [String] {
         switch self {
-        case .classes, .distance: ["png", "npy", "npz", "tif", "tiff"]
-        case .score, .direction: ["png", "npy", "npz", "tif", "tiff", "jpg", "jpeg"]
-        case .value: ["npy", "npz", "tif", "tiff", "flo"]
+        case .classes, .distance: ["png", "npy", "npz", "tif", "tiff", "mat"]
+        case .score, .direction: ["png", "npy", "npz", "tif", "tiff", "mat", "jpg", "jpeg"]
+        case .value: ["npy", "npz", "tif", "tiff", "mat", "flo"]
         }
     }
 }

@@ -7,7 +7,9 @@ package struct DataReport: Sendable {
     package let tasks: [LearningTask]
     package let training: any SampleSource
     package let validation: any SampleSource
-    /// What was read of both lists; nil where samples are drawn, which needs no check.
+    /// The one list that was looked at; nil for that of training and that of validation.
+    package let split: String?
+    /// What was read of both lists, the one list being the first; nil where samples are drawn, which needs no check.
     package let trained: SampleExamination?
     package let validated: SampleExamination?
     /// One sentence each, with the sample's name, the file and what would mend it; none where all is well.
@@ -19,20 +21,23 @@ package struct DataReport: Sendable {
     package var validationCount: Int { validation.count }
 
     /// What the labels of both lists hold, and the sizes of their pictures; nil where samples are drawn.
-    package var whole: SampleExamination? { validated.flatMap { trained?.joined(with: $0) } }
+    package var whole: SampleExamination? { validated.flatMap { trained?.joined(with: $0) } ?? trained }
 
     /// Reads every sample with the labels of `tasks`, as training and validation do.
     ///
-    /// - Parameter observe: told how many samples are done and how many there are, from one thread at a time.
+    /// - Parameters:
+    ///   - split: the one list that is looked at; nil for that of training and that of validation.
+    ///   - observe: told how many samples are done and how many there are, from one thread at a time.
     /// - Throws: `UsageError` where the data set lacks a task; `DataFileError` and `SampleError` where a folder or list
     ///   is missing or damaged, so that there are no samples to look at; `WorkerThreadError`.
     package init(
-        _ settings: DataSettings, tasks: [LearningTask], observe: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+        _ settings: DataSettings, tasks: [LearningTask], only split: String? = nil,
+        observe: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws {
-        let opened = try OpenedData(settings, tasks: tasks)
+        let opened = try OpenedData(settings, tasks: tasks, only: split)
         try self.init(
-            training: opened.training, validation: opened.validation, tasks: tasks, workers: settings.workers,
-            isFolder: settings.dataset == .folder, observe: observe)
+            training: opened.training, validation: opened.validation, split: split, tasks: tasks,
+            workers: settings.workers, isFolder: settings.dataset == .folder, observe: observe)
     }
 
     /// The same of the pictures that `modulor pretrain` reads.
@@ -41,15 +46,16 @@ package struct DataReport: Sendable {
     ) throws {
         let data = try ClassifiedData(settings, seed: 0)
         try self.init(
-            training: data.training, validation: data.validation, tasks: [], workers: settings.workers,
-            isFolder: false, observe: observe)
+            training: data.training, validation: data.validation, split: nil, tasks: [],
+            workers: settings.workers, isFolder: false, observe: observe)
     }
 
     private init(
-        training: any SampleSource, validation: any SampleSource, tasks: [LearningTask], workers: Int,
-        isFolder: Bool, observe: @escaping @Sendable (Int, Int) -> Void
+        training: any SampleSource, validation: any SampleSource, split: String?, tasks: [LearningTask],
+        workers: Int, isFolder: Bool, observe: @escaping @Sendable (Int, Int) -> Void
     ) throws {
         self.tasks = tasks
+        self.split = split
         self.training = training
         self.validation = validation
         guard let training = training as? any StoredSampleSource,
@@ -58,7 +64,7 @@ package struct DataReport: Sendable {
             (problems, warnings, trained, validated) = ([], [], nil, nil)
             return
         }
-        let both = Set(training.identifiers)
+        let both = split == nil ? Set(training.identifiers) : []
         var found = validation.identifiers.filter(both.contains).map { identifier in
             DataProblem(
                 SampleError(
@@ -66,10 +72,12 @@ package struct DataReport: Sendable {
                     remedy: "take it off one of them"))
         }
         let before = training.count
-        let total = training.count + validation.count
+        let total = split == nil ? training.count + validation.count : training.count
         let trained = try training.examined(tasks: tasks, workers: workers) { observe($0, total) }
-        let validated = try validation.examined(tasks: tasks, workers: workers) { observe(before + $0, total) }
-        found += (trained.problems + validated.problems).map { DataProblem($0) }
+        let validated =
+            split == nil
+            ? try validation.examined(tasks: tasks, workers: workers) { observe(before + $0, total) } : nil
+        found += (trained.problems + (validated?.problems ?? [])).map { DataProblem($0) }
         found += trained.labels.compactMap(DataProblem.init(nothingTrueIn:))
         problems = found
         warnings = trained.labels.flatMap {
@@ -117,15 +125,12 @@ package struct DataProblem: Sendable, Equatable, CustomStringConvertible {
 private struct LabelWarnings {
     private(set) var sentences: [String] = []
     private let task: LearningTask
-
-    /// What a class is called that stands for pixels of which nothing is known.
-    private static let names: Set<String> = [
-        "void", "unknown", "unlabeled", "unlabelled", "unannotated", "ignore", "ignored", "none", "undefined",
-    ]
+    private let isFolder: Bool
 
     /// - Parameter isFolder: whether the labels are a user's own, whose conventions are known.
     init(of summary: LabelSummary, classes: [String], isFolder: Bool) {
         task = summary.task
+        self.isFolder = isFolder
         guard summary.sampleCount > 0 else { return }
         guard summary.knownCount > 0 else {
             warn("nothing is known in any training label, so there is nothing to learn")
@@ -150,23 +155,26 @@ private struct LabelWarnings {
         let share = 100 * Double(summary.classCounts[0]) / Double(summary.knownCount)
         if summary.classCounts[0] == summary.knownCount, classes.count > 1, summary.knownShare! < 1 {
             warn(
-                "all that is known is class 0 (\(classes[0])): in a mask of 0 and 255, 255 is unknown; save 0 and 1, or "
-                    + "make it a task of kind score")
+                "all that is known is class 0 (\(classes[0])): in a mask of 0 and 255, 255 is unknown; "
+                    + remedy("labels: {map: {0: 0, 255: 1}}", or: "make it a task of kind score"))
         } else if unseen == [0] {
             warn(
                 "class 0 (\(classes[0])) is in no training label: if the first class of the labels is 1, take "
-                    + "\(classes[0]) off the list of classes and save each number less 1")
+                    + "\(classes[0]) off the list of classes and "
+                    + remedy("labels: {map: void-first}", or: "save each number less 1"))
         } else if !unseen.isEmpty {
             let named = unseen.prefix(8).map { "\($0) (\(classes[$0]))" }.joined(separator: ", ")
             warn(
                 "\(unseen.count) of \(classes.count) classes are in no training label and will not be learnt: \(named)"
                     + "\(unseen.count > 8 ? " …" : "")")
         }
-        if Self.names.contains(classes[0].lowercased()), summary.classCounts[0] > 0 {
+        if LabelConvention.namesOfUnknown.contains(classes[0].lowercased()), summary.classCounts[0] > 0 {
             warn(
                 "class 0 is called \(classes[0]) and has \(rounded(share)) % of the known pixels, so it is learnt as a class: "
-                    + "if it means unknown, save 255 there, number the others from 0 and take it off the list of classes"
-            )
+                    + "if it means unknown, "
+                    + remedy(
+                        "labels: {map: void-first}",
+                        or: "save 255 there, number the others from 0 and take it off the list of classes"))
         }
     }
 
@@ -185,7 +193,8 @@ private struct LabelWarnings {
         guard summary.facingAwayShare > 0.1 else { return }
         warn(
             "\(rounded(100 * summary.facingAwayShare)) % of the vectors point away from the camera, which sees no such "
-                + "surface: x is right, y up and z towards the camera; negate what is the other way round")
+                + "surface: x is right, y up and z towards the camera; where x is right, y down and z away "
+                + remedy("labels: {axes: [x, -y, -z]}", or: "{axes: [-x, -y, -z]} where all are the other way round"))
     }
 
     private mutating func lookAtDistances(_ summary: LabelSummary) {
@@ -195,13 +204,15 @@ private struct LabelWarnings {
             warn("every known depth is \(rounded(Double(median))) m")
         } else if median > 200 {
             warn(
-                "the median is \(rounded(Double(median))) m: if these are millimetres, divide them by 1000, or save them as a "
-                    + "PNG of 16 bits")
+                "the median is \(rounded(Double(median))) m: if these are millimetres, "
+                    + remedy("labels: {unit: 0.001}", or: "divide them by 1000"))
         } else if most < 1.5 {
             warn(
                 "99 % of the depths are below \(rounded(Double(most))) m: if the camera saw further, they are no metres (nor "
-                    + "millimetres in 16 bits) but 256 a metre, say, or one by metres, or parts of the largest; save metres "
-                    + "as float32 (.npy)")
+                    + "millimetres in 16 bits); "
+                    + (isFolder
+                        ? "of 256 a metre write tasks.\(task.name).labels: {unit: 1/256}, of one by metres "
+                            + "labels: {inverse: true}" : "save metres as float32 (.npy)"))
         }
     }
 
@@ -214,6 +225,12 @@ private struct LabelWarnings {
                 warn("channel \(name): every known number is \(rounded(Double(numbers.least)))")
             }
         }
+    }
+
+    /// What to write into the configuration, or what to do instead. Where the labels are not a user's own, there is no such
+    /// line.
+    private func remedy(_ line: String, or other: String) -> String {
+        isFolder ? "write tasks.\(task.name).\(line), or \(other)" : other
     }
 
     private mutating func warn(_ sentence: String) { sentences.append("task \(task.name): \(sentence).") }

@@ -37,7 +37,8 @@ package struct TrainingData: Sendable {
                 case 2: " One more file is missing or there twice;"
                 default: " \(problems.count - 1) more files are missing or there twice;"
                 }
-            throw UsageError("\(first)\(others) modulor data check CONFIG lists whatever is wrong with the data.")
+            let command = "modulor data check CONFIG" + (split.map { " --split \($0)" } ?? "")
+            throw UsageError("\(first)\(others) \(command) lists whatever is wrong with the data.")
         }
         frames = try opened.frames()
     }
@@ -51,7 +52,9 @@ package struct TrainingData: Sendable {
     /// so that its file tells them.
     package func head(of task: LearningTask) -> TaskHead {
         var named = task
-        if task.kind == .classes, LearningTask.preset(task.name) != task {
+        // How files say labels is no matter of a network.
+        named.labels = LabelConvention()
+        if task.kind == .classes, LearningTask.preset(task.name) != named {
             named.classNames = training.classNames(of: task)
         }
         return TaskHead(named, channels: channels(of: task))

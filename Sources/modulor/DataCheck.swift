@@ -23,11 +23,18 @@ struct DataCheck: ParsableCommand {
     @Flag(help: "The configuration is one of modulor pretrain.")
     var pretraining = false
 
+    @Option(help: "The one list to look at, such as val, in place of train and val.")
+    var split: String?
+
     @Option(help: "The folder to write contact-sheet.png to: some samples with their labels.")
     var output: String?
 
     @Flag(help: "Write data.html there too, one page with all that was found; without --output, to data-check.")
     var html = false
+
+    func validate() throws {
+        guard !pretraining || split == nil else { throw ValidationError("--pretraining has no --split") }
+    }
 
     func run() throws {
         let report = try pretraining ? pictures() : samples()
@@ -43,7 +50,8 @@ struct DataCheck: ParsableCommand {
 
     private func samples() throws -> DataReport {
         let configuration = try options.load(RunConfiguration.self)
-        return try DataReport(configuration.data, tasks: configuration.tasks.map(\.task), observe: Self.tell)
+        return try DataReport(
+            configuration.data, tasks: configuration.tasks.map(\.task), only: split, observe: Self.tell)
     }
 
     private func pictures() throws -> DataReport {

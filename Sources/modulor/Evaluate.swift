@@ -86,7 +86,9 @@ struct Evaluate: ParsableCommand {
                 if let predictions {
                     EvaluationReport(
                         split: split, samples: evaluation.samples,
-                        scores: try evaluation.scores(ofPredictions: PredictionFolder(predictions)),
+                        scores: try evaluation.scores(
+                            ofPredictions: PredictionFolder(predictions),
+                            note: { if team.isFirst { Terminal.note("warning: \($0)") } }),
                         partNames: evaluation.partNames)
                 } else {
                     try report(paths[0], backbone: backbone, saving: savePredictions.map { PredictionFolder($0) })

@@ -72,25 +72,38 @@ import Testing
             try $0.move("images/0.x.png", "images/0.PNG")
         },
         // Numbers.
-        Case("depth-millimetres-npy", task: "depth", "depth in an array is metres", "array / 1000", "and 3 more like") {
+        Case(
+            "depth-millimetres-npy", task: "depth", "depth in an array is metres", "tasks.depth.labels: {unit: 0.001}",
+            "and 3 more like"
+        ) {
             for index in 0..<6 { try $0.integers("depth/\(index)", "<u2", UserData.depth.map { Int($0 * 1000) }) }
         },
         Case("depth-bytes-npy", task: "depth", "an array of integers") {
             for index in 0..<6 { try $0.integers("depth/\(index)", "|u1", UserData.depth.map { Int($0) }) }
         },
-        Case("depth-256-per-metre", task: "depth", status: 0, "0.256 to 1.02 m", "warning: ", "256 a metre") { data in
+        Case(
+            "depth-256-per-metre", task: "depth", status: 0, "0.256 to 1.02 m", "warning: ",
+            "tasks.depth.labels: {unit: 1/256}"
+        ) { data in
             for index in 0..<6 {
                 try data.remove("depth/\(index).npy")
                 try data.png("depth/\(index)", .grey16(UserData.depth.map { UInt16($0 * 256) }))
             }
         },
-        Case("depth-inverse", task: "depth", status: 0, "0.25 to 1 m", "warning: ", "one by metres") { data in
+        Case(
+            "depth-inverse", task: "depth", status: 0, "0.25 to 1 m", "warning: ",
+            "one by metres labels: {inverse: true}"
+        ) { data in
             for index in 0..<6 { try data.array("depth/\(index)", UserData.depth.map { 1 / $0 }) }
         },
-        Case("depth-float-millimetres", task: "depth", status: 0, "warning: ", "divide them by 1000") { data in
+        Case("depth-float-millimetres", task: "depth", status: 0, "warning: ", "tasks.depth.labels: {unit: 0.001}") {
+            data in
             for index in 0..<6 { try data.array("depth/\(index)", UserData.depth.map { 1000 * $0 }) }
         },
-        Case("normals-negated", task: "normals", status: 0, "100.0 %", "warning: ", "point away from the camera") {
+        Case(
+            "normals-negated", task: "normals", status: 0, "100.0 %", "warning: ", "point away from the camera",
+            "tasks.normals.labels: {axes: [x, -y, -z]}"
+        ) {
             try $0.normals { -$0 }
         },
         Case(
@@ -99,13 +112,14 @@ import Testing
         ) {
             try $0.normals { 2 * $0 }
         },
-        Case("normals-0-to-255", task: "normals", "100 % of its vectors", "2 * array / 255 - 1") {
+        Case("normals-0-to-255", task: "normals", "100 % of its vectors", "tasks.normals.labels: {encoding: unsigned}")
+        {
             try $0.normals { ($0 + 1) * 127.5 }
         },
         Case("normals-0-to-1", task: "normals", "100 % of its vectors", "2 * array - 1") {
             try $0.normals { ($0 + 1) / 2 }
         },
-        Case("normals-integers", task: "normals", "its numbers are integers") { data in
+        Case("normals-integers", task: "normals", "its numbers are integers", "labels: {encoding: unsigned}") { data in
             for index in 0..<6 {
                 try data.remove("normals/\(index).png")
                 try data.integers(
@@ -118,13 +132,16 @@ import Testing
             try $0.remove("semseg/0.png")
             try $0.write(try UserData.jpeg, "semseg/0.jpg")
         },
-        Case("void-is-zero", status: 0, "warning: ", "class 0 is called void") { data in
+        Case("void-is-zero", status: 0, "warning: ", "class 0 is called void", "tasks.semseg.labels: {map: void-first}")
+        { data in
             try data.write("void\na\nb\nc\n", "semseg/classes.txt")
             for index in 0..<6 {
                 try data.png("semseg/\(index)", .grey(UserData.classes.map { $0 == 255 ? 0 : $0 + 1 }))
             }
         },
-        Case("first-class-unused", status: 0, "warning: ", "class 0 (dummy) is in no training label") { data in
+        Case(
+            "first-class-unused", status: 0, "warning: ", "class 0 (dummy) is in no training label", "{map: void-first}"
+        ) { data in
             try data.write("dummy\na\nb\nc\n", "semseg/classes.txt")
             for index in 0..<6 {
                 try data.png("semseg/\(index)", .grey(UserData.classes.map { $0 == 255 ? 255 : $0 + 1 }))
@@ -136,10 +153,13 @@ import Testing
         Case("one-class-never-seen", status: 0, "c never", "1 of 3 classes are in no training label", "2 (c)") {
             try $0.everyClassMap { $0 == 2 ? 1 : $0 }
         },
-        Case("mask-as-classes", status: 0, "warning: ", "in a mask of 0 and 255, 255 is unknown") {
+        Case(
+            "mask-as-classes", status: 0, "warning: ", "in a mask of 0 and 255, 255 is unknown",
+            "labels: {map: {0: 0, 255: 1}}"
+        ) {
             try $0.everyClassMap { $0 == 2 ? 255 : 0 }
         },
-        Case("small-mask", task: "sal", "a mask of 0 and 1") { data in
+        Case("small-mask", task: "sal", "a mask of 0 and 1", "tasks.sal.labels: {threshold: 0}") { data in
             for index in 0..<6 { try data.png("sal/\(index)", .grey(UserData.classes.map { $0 == 2 ? 1 : 0 })) }
         },
         Case("png-exif-turned", "Exif orientation 6", "labels beside it", "mogrify -auto-orient") {

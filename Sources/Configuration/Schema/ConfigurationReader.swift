@@ -8,8 +8,8 @@ struct ConfigurationReader: ConfigurationVisitor {
     /// Every key path of the whole configuration, to find the section that a misplaced key belongs to.
     private let knownPaths: [[String]]
     private var asked: [String] = []
-    /// Old names of keys, which nobody is told of.
-    private var aliases: [String] = []
+    /// Keys that are read or refused and which nobody is told of, such as old names.
+    private var unlisted: [String] = []
     private(set) var problems: [ConfigurationProblem] = []
 
     /// Reads `node` into `section`; keys that are not in it keep their values.
@@ -67,7 +67,7 @@ struct ConfigurationReader: ConfigurationVisitor {
     mutating func alias<Value: ConfigurationValue>(
         _ key: String, of section: String, _ value: inout Value, _ allowed: Allowed<Value>
     ) {
-        aliases.append(key)
+        unlisted.append(key)
         guard let node = entries.first(where: { $0.key == key })?.value else { return }
         if entries.contains(where: { $0.key == section }) {
             let sentence =
@@ -76,6 +76,12 @@ struct ConfigurationReader: ConfigurationVisitor {
         } else {
             read(node, key, &value, allowed)
         }
+    }
+
+    mutating func foreign(_ key: String, _ sentence: String) {
+        guard let entry = entries.first(where: { $0.key == key }) else { return }
+        unlisted.append(key)
+        problems.append(ConfigurationProblem(place: entry.keyPlace, sentence: "\(name(key)) \(sentence)"))
     }
 
     mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section) {
@@ -129,7 +135,7 @@ struct ConfigurationReader: ConfigurationVisitor {
     }
 
     private mutating func refuseUnknownKeys() {
-        for entry in entries where !asked.contains(entry.key) && !aliases.contains(entry.key) {
+        for entry in entries where !asked.contains(entry.key) && !unlisted.contains(entry.key) {
             problems.append(unknown(entry, in: path, among: asked))
         }
     }

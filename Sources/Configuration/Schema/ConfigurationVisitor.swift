@@ -10,6 +10,9 @@ package protocol ConfigurationVisitor {
     mutating func alias<Value: ConfigurationValue>(
         _ key: String, of section: String, _ value: inout Value, _ allowed: Allowed<Value>)
 
+    /// A key that is another section's; where it is written, `sentence` says so, beginning after the key.
+    mutating func foreign(_ key: String, _ sentence: String)
+
     /// A key that holds keys of its own.
     mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section)
 

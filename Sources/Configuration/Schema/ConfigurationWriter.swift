@@ -40,6 +40,8 @@ struct ConfigurationWriter: ConfigurationVisitor {
         _ key: String, of section: String, _ value: inout Value, _ allowed: Allowed<Value>
     ) {}
 
+    mutating func foreign(_ key: String, _ sentence: String) {}
+
     mutating func section<Section: ConfigurationSection>(_ key: String, _ section: inout Section) {
         path.append(key)
         section.visit(&self)

@@ -1,3 +1,5 @@
+import Datasets
+
 /// Everything that `modulor train` and `modulor add` can be told in a file.
 package struct RunConfiguration: ConfigurationDocument {
     package var model = ModelSettings()
@@ -17,6 +19,12 @@ package struct RunConfiguration: ConfigurationDocument {
         visitor.section("training", &training)
         visitor.section("parallel", &parallel)
         visitor.section("output", &output)
+        for task in tasks where data.dataset != .folder && task.task.labels != LabelConvention() {
+            visitor.require(
+                "tasks", false,
+                "has labels of \(task.name), and the labels of \(data.dataset.rawValue) are known: leave "
+                    + "tasks.\(task.name).labels out, or set data.dataset to folder")
+        }
         for task in tasks where data.augment && !task.task.canBeAugmented {
             visitor.require(
                 "tasks", false,

@@ -4,6 +4,7 @@ import Datasets
 ///
 ///     roads: {kind: classes, classes: [road, lane, other]}
 ///     flow:  {kind: value, channels: [u, v], mirror: [-1, 1], with_scale: multiply}
+///     depth: {labels: {unit: 1/256}}
 ///     edge:  {}
 ///
 /// The names of presets (``LearningTask/presets``) need no `kind`.
@@ -55,9 +56,10 @@ package struct TaskSettings: NamedSection {
                 var other = self
                 other.visitKeys(of: kind, &visitor)
             }
-            // What a loss may be depends on the kind.
+            // What a loss and labels may be depends on the kind.
             var unread = Unread()
             visitor.value("loss", &unread)
+            visitor.value("labels", &unread)
             let near = nearestWord(to: name, among: LearningTask.presets.map(\.name))
             return visitor.require(
                 "kind", false,
@@ -69,6 +71,9 @@ package struct TaskSettings: NamedSection {
             (task, weight, loss) = (LearningTask(name, kind), 1, LossSettings(kind))
         }
         visitKeys(of: kind, &visitor)
+        var labels = LabelSettings(kind: kind, convention: task.labels)
+        visitor.section("labels", &labels)
+        task.labels = labels.convention
         visitor.section("loss", &loss)
     }
 
@@ -143,7 +148,7 @@ extension Allowed where Value == Channels {
 
 extension Allowed where Value == [String] {
     /// Printable names, each once; class 255 stands for unknown.
-    fileprivate static var classNames: Self {
+    static var classNames: Self {
         Self("255 names at most, each once") { names in
             names.count <= 255 && Set(names).count == names.count
                 && names.allSatisfy { name in

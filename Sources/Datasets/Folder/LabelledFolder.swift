@@ -5,17 +5,19 @@ import Foundation
 ///     ROOT/
 ///       train.txt, val.txt     the names of the samples, one a line, without extension
 ///       images/NAME.jpg        or .jpeg or .png: RGB or grey
-///       TASK/NAME.png          or .npy, .npz, .tif, .tiff, for scores and directions .jpg, for values .flo: a folder for
-///                              each task that there is
+///       TASK/NAME.png          or .npy, .npz, .tif, .tiff, .mat, for scores and directions .jpg, for values .flo: a
+///                              folder for each task that there is
 ///       TASK/classes.txt       of a task with classes: their names, one a line, in the order of their numbers from 0,
 ///                              unless the configuration has them; of human_parts background first
 ///
 /// Extensions may be in capitals. A sample with two pictures, or two labels of a task, is refused: which is meant, only
 /// their author knows. So is a picture or label whose camera noted that it is to be turned: the others may lie either
 /// way. Labels have the size of their picture. An array is height x width, with several channels height x width x
-/// channels; of several arrays in a `.npz` file, `arr_0` is read.
+/// channels; of several arrays in a `.npz` file, `arr_0` is read, and a `.mat` file has one.
 ///
-/// | kind | PNG, JPEG, and TIFF of at most 16 bits | `.npy`, `.npz`, other TIFF |
+/// This is what files say unless the task has a ``LabelConvention`` of its own:
+///
+/// | kind | PNG, JPEG, and TIFF of at most 16 bits | `.npy`, `.npz`, `.mat`, other TIFF |
 /// |---|---|---|
 /// | `classes` | no JPEG: palette indices or grey values, as they are; 255 unknown | the same numbers |
 /// | `score` | grey, of three channels RGB, 0 … 255 for 0 … 1; truth above one half | 0 … 1, or true and false; 255 unknown |
@@ -29,14 +31,14 @@ import Foundation
 package struct LabelledFolder: StoredSampleSource {
     package let identifiers: [String]
     package let tasks: [LearningTask]
-    /// By the tasks' names.
+    /// The names of classes, by the tasks' names.
     private let names: [String: [String]]
     private let images: NamedFiles
     private let labels: [String: NamedFiles]
 
     /// - Parameters:
     ///   - split: `train` or `val`, or what else a list `ROOT/SPLIT.txt` is called.
-    ///   - requested: the tasks that will be asked for.
+    ///   - requested: the tasks that will be asked for, with the conventions of their labels.
     /// - Throws: ``DataFileError`` that names the folder or list that is missing or damaged. Pictures and labels are
     ///   not looked at.
     package init(root: String, split: String, tasks requested: [LearningTask]) throws {
@@ -71,14 +73,20 @@ package struct LabelledFolder: StoredSampleSource {
         self.labels = labels
     }
 
-    /// The names of a task's classes: those of the configuration, else those of `ROOT/TASK/classes.txt`.
+    /// The names of a task's classes: those of the configuration, else those of `ROOT/TASK/classes.txt`, else those that
+    /// the convention of its labels brings along.
+    ///
+    /// Where 0 means void and the list begins with that, as "void" or "unlabeled", the classes are the others.
     ///
     /// - Throws: ``DataFileError`` where there are none, more than 255, both and they differ, or where class 0 has to be
-    ///   the background and is not.
+    ///   the background and is not; also where the convention has other classes.
     package static func classNames(of task: LearningTask, root: String) throws -> [String] {
         let path = "\(root)/\(task.name)/classes.txt"
+        let isThere = FileManager.default.fileExists(atPath: path)
         var listed = task.classNames
-        if listed.isEmpty || FileManager.default.fileExists(atPath: path) {
+        if listed.isEmpty, !isThere, let known = task.labels.classNames {
+            listed = known
+        } else if listed.isEmpty || isThere {
             let stored = try NameList.read(path)
             guard listed.isEmpty || listed == stored else {
                 throw DataFileError(
@@ -87,6 +95,14 @@ package struct LabelledFolder: StoredSampleSource {
             }
             listed = stored
         }
+        if task.labels.map == .voidFirst, LabelConvention.namesOfUnknown.contains(listed[0].lowercased()) {
+            listed.removeFirst()
+        }
+        guard !listed.isEmpty else {
+            throw DataFileError(
+                path: path, problem: "it lists nothing but void", remedy: "list the classes 1, 2 … below it")
+        }
+        try checkConvention(of: task, listed)
         guard listed.count <= 255 else {
             throw DataFileError(
                 path: path, problem: "it lists \(listed.count) classes, and 255 are the most",
@@ -99,6 +115,20 @@ package struct LabelledFolder: StoredSampleSource {
                 remedy: "list background first, and number the others from 1 on in the labels")
         }
         return listed
+    }
+
+    private static func checkConvention(of task: LearningTask, _ names: [String]) throws {
+        if let misfit = task.labels.map?.misfit(count: names.count) {
+            throw DataFileError(
+                path: "tasks.\(task.name).labels.map", problem: misfit.problem, remedy: misfit.remedy)
+        }
+        if let stranger = task.labels.colours?.classNames.first(where: { !names.contains($0) }) {
+            let listed = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " …" : "")
+            throw DataFileError(
+                path: "tasks.\(task.name).labels.colours",
+                problem: "it names \(stranger), which is not on the list of classes (\(listed))",
+                remedy: "write it as it stands there, or ignore for colours that mean unknown")
+        }
     }
 
     package func classNames(of task: LearningTask) -> [String] { names[task.name] ?? [] }
@@ -132,7 +162,9 @@ package struct LabelledFolder: StoredSampleSource {
 
     private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
         let path = try files(of: task).file(identifier, as: Self.labels(of: task))
-        return try LabelFile(path, orientation: .refused).map(of: task, classes: classNames(of: task).count)
+        // A network's task has the same name and no convention.
+        let opened = tasks.first { $0.name == task.name }!
+        return try LabelFile(path, orientation: .refused).map(of: opened, classes: classNames(of: task))
     }
 
     private func files(of task: LearningTask) -> NamedFiles {

@@ -79,6 +79,42 @@ package struct MATFile: Sendable {
             remedy: "check that the file is of this data set")
     }
 
+    /// Whether a file that begins with `bytes` is of this kind.
+    static func isStart(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 128 && bytes.starts(with: Array("MATLAB 5.0".utf8))
+    }
+
+    /// The one variable that is an array of numbers.
+    /// - Throws: ``DataFileError`` when there is none or more than one, or when the file is damaged.
+    func onlyArray() throws -> MATNumericArray {
+        var found: [(name: String, array: MATNumericArray)] = []
+        var other: String?
+        do {
+            try forEachVariable { (parser, range) throws(MATProblem) in
+                let name = try parser.header(in: range).name
+                // MATLAB keeps what belongs to objects in an array without a name.
+                guard !name.isEmpty else { return true }
+                let value = try parser.value(in: range)
+                if case .numeric(let array) = value {
+                    found.append((name, array))
+                } else {
+                    other = other ?? "\(name) is \(value.summary)"
+                }
+                return true
+            }
+        } catch {
+            throw refusal(error, variable: nil)
+        }
+        if found.count == 1 { return found[0].array }
+        let names = found.prefix(5).map(\.name).joined(separator: ", ")
+        throw DataFileError(
+            path: path,
+            problem: found.isEmpty
+                ? "it has no array of numbers" + (other.map { " (\($0))" } ?? "")
+                : "it has \(found.count) arrays (\(names)), and a label is one",
+            remedy: "save the one that is the label alone, with save(FILE, 'NAME', '-v7')")
+    }
+
     /// The names of the variables, in the order of the file.
     package func variableNames() throws -> [String] {
         var names: [String] = []

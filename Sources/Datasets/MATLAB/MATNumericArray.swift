@@ -4,6 +4,8 @@ package struct MATNumericArray: Sendable {
     package let dimensions: [Int]
     /// Whether the file says that the numbers are true and false.
     package let isLogical: Bool
+    /// Whether the array's own type is one of fractions.
+    package let isFloatingPoint: Bool
     /// How the numbers are stored, which may be smaller than the array's own type.
     let storage: MATNumberStorage
     let file: MATBytes

@@ -62,7 +62,9 @@ struct MATParser {
         guard !range.isEmpty else {
             // An empty matrix without a header stands for [].
             return .numeric(
-                MATNumericArray(dimensions: [0, 0], isLogical: false, storage: .double, file: file, range: range))
+                MATNumericArray(
+                    dimensions: [0, 0], isLogical: false, isFloatingPoint: true, storage: .double, file: file,
+                    range: range))
         }
         let header = try header(in: range)
         switch header.classCode {
@@ -88,7 +90,8 @@ struct MATParser {
         }
         return .numeric(
             MATNumericArray(
-                dimensions: header.dimensions, isLogical: header.isLogical, storage: storage, file: file,
+                dimensions: header.dimensions, isLogical: header.isLogical,
+                isFloatingPoint: header.classCode == 6 || header.classCode == 7, storage: storage, file: file,
                 range: element.data))
     }
 

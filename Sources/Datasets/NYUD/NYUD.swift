@@ -31,7 +31,7 @@ package struct NYUD: StoredSampleSource {
         return layout == .matlab ? ["background"] + Self.classNames : Self.classNames
     }
 
-    private static let classNames = [
+    static let classNames = [
         "wall", "floor", "cabinet", "bed", "chair", "sofa", "table", "door", "window", "bookshelf", "picture",
         "counter", "blinds", "desk", "shelves", "curtain", "dresser", "pillow", "mirror", "floor mat", "clothes",
         "ceiling", "books", "refrigerator", "television", "paper", "towel", "shower curtain", "box", "whiteboard",

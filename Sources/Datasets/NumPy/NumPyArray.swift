@@ -54,6 +54,13 @@ package struct NumPyArray: Sendable, Equatable {
         values = header.isFortranOrder ? Self.rowMajor(stored, shape: header.shape) : stored
     }
 
+    /// Takes the numbers of a MAT file over.
+    init(_ array: MATNumericArray) {
+        shape = array.dimensions
+        kind = array.isLogical ? .boolean : array.isFloatingPoint ? .floatingPoint : .integer
+        values = Self.rowMajor(array.values.map { Float($0) }, shape: array.dimensions)
+    }
+
     /// From first dimension fastest to last dimension fastest.
     private static func rowMajor(_ values: [Float], shape: [Int]) -> [Float] {
         guard !values.isEmpty && shape.count > 1 else { return values }

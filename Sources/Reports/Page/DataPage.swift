@@ -77,7 +77,8 @@ package struct DataPage {
 
     /// How many samples and problems there are, as a sentence.
     package static func counts(of report: DataReport) -> String {
-        "\(Figure.number(report.trainingCount, "sample")) to train on, \(report.validationCount) to validate on, "
+        (report.split.map { "\(Figure.number(report.trainingCount, "sample")) of \($0), " }
+            ?? "\(Figure.number(report.trainingCount, "sample")) to train on, \(report.validationCount) to validate on, ")
             + Figure.number(report.problems.count, "problem")
             + (report.warnings.isEmpty ? "" : ", \(Figure.number(report.warnings.count, "warning"))")
     }
@@ -86,7 +87,7 @@ package struct DataPage {
         let text = report.summary
         guard !text.isEmpty else { return "" }
         var table = HTMLTable(["list", "labels"])
-        for (name, examination) in [("train", report.trained), ("val", report.validated)] {
+        for (name, examination) in [(report.split ?? "train", report.trained), ("val", report.validated)] {
             for labels in examination?.labels ?? [] {
                 let lines = DataReport.lines(labels, classes: report.training.classNames(of: labels.task))
                 table.add([name, lines.map(escaped).joined(separator: "<br>")])

@@ -3,6 +3,7 @@ import Collectives
 import Configuration
 import ConvolutionEngine
 import Datasets
+import Foundation
 import Networks
 import Tasks
 import TensorCore
@@ -103,8 +104,11 @@ package struct Evaluation {
 
     /// Scores the predictions of every task of the configuration that are saved in `folder`.
     ///
+    /// - Parameter note: told of scores that look like probabilities.
     /// - Throws: `UsageError` where some are missing; `SampleError` where one is damaged or has the wrong size.
-    package func scores(ofPredictions folder: PredictionFolder) throws -> [ValidationScore] {
+    package func scores(
+        ofPredictions folder: PredictionFolder, note: (String) -> Void = { _ in }
+    ) throws -> [ValidationScore] {
         let source = data.validation
         let tasks = configuration.tasks.map(\.task)
         let heads = tasks.map { TaskHead($0, channels: data.channels(of: $0)) }
@@ -117,6 +121,7 @@ package struct Evaluation {
             }
         }
         let share = Shards(samples: source.count, ranks: team.size).ranges[team.rank]
+        let ranges = ScoreRanges()
         let lanes = ScoreLanes(heads, rules: rules, threads: threads)
         try lanes.forEach(share.count) { item, scores in
             let index = share.lowerBound + item
@@ -127,10 +132,44 @@ package struct Evaluation {
                     ? source.boundaries(of: head.task, at: index) : sample.labels[head.task]!
                 let prediction = try folder.prediction(
                     of: head.task, sample.identifier, classes: head.channels, height: label.height, width: label.width)
+                if head.task.kind == .score, case .output(let map) = prediction {
+                    ranges.add(map.values, of: head.name)
+                }
                 label.withView { scores[place].add(stored: prediction, label: $0, sample: index) }
             }
         }
+        let all = ScoreRanges(merging: try team.gather(ranges.byTask))
+        for task in tasks where all.looksLikeProbabilities(task.name) {
+            note(
+                "all scores of \(task.name) are from 0 to 1, and .npy files hold scores before the sigmoid: if these are "
+                    + "probabilities p, save log(p / (1 - p)), or 255 p as grey PNG")
+        }
         return try lanes.results(over: team)
+    }
+
+    /// The least and the greatest score of each task in the files that were read.
+    private final class ScoreRanges: @unchecked Sendable {
+        private let lock = NSLock()
+        private(set) var byTask: [String: [Float]] = [:]
+
+        init(merging parts: [[String: [Float]]] = []) {
+            for part in parts {
+                for (task, range) in part { add(range, of: task) }
+            }
+        }
+
+        func add(_ values: [Float], of task: String) {
+            guard let least = values.min(), let greatest = values.max() else { return }
+            lock.withLock {
+                let range = byTask[task] ?? [least, greatest]
+                byTask[task] = [min(range[0], least), max(range[1], greatest)]
+            }
+        }
+
+        /// Scores before the sigmoid have both signs, unless they are all alike.
+        func looksLikeProbabilities(_ task: String) -> Bool {
+            byTask[task].map { $0[0] >= 0 && $0[1] <= 1 && $0[0] < $0[1] } ?? false
+        }
     }
 
     /// The file with the backbone of the model or run at `path`.
