@@ -24,10 +24,12 @@ import Testing
             after.differences(from: before) == [
                 "model.bank: null -> /bank", "tasks.normals.kind: direction -> absent",
                 "tasks.normals.metric: null -> absent", "tasks.normals.weight: 10.0 -> absent",
+                "tasks.normals.labels.encoding: null -> absent", "tasks.normals.labels.axes: [x, y, z] -> absent",
                 "tasks.normals.loss.type: l1 -> absent", "training.batch: 8 -> 16", "tasks.edge.kind: absent -> score",
                 "tasks.edge.channels: absent -> 1",
                 "tasks.edge.score_by: absent -> boundaries", "tasks.edge.metric: absent -> null",
-                "tasks.edge.weight: absent -> 50.0", "tasks.edge.loss.type: absent -> bce",
+                "tasks.edge.weight: absent -> 50.0", "tasks.edge.labels.threshold: absent -> null",
+                "tasks.edge.loss.type: absent -> bce",
                 "tasks.edge.loss.positive_weight: absent -> 0.95", "tasks.edge.loss.negative_weight: absent -> 0.05",
                 "tasks.edge.loss.unknown_adds_log2: absent -> false", "tasks.edge.loss.dice: absent -> 0.0",
             ])

@@ -103,6 +103,7 @@ import Testing
             ("semseg: {labels: {unit: 1}}", "tasks.semseg.labels.unit is for tasks of kind distance"),
             ("flow: {labels: {unit: 1}}", "this one is of kind value, whose numbers mean themselves"),
             ("semseg: {labels: {axes: [x, y, z]}}", "tasks.semseg.labels.axes is for tasks of kind direction"),
+            ("flow: {labels: {maps: cityscapes}}", "there is no key maps in tasks.flow.labels, which has none"),
             ("semseg: {labels: {maps: cityscapes}}", "did you mean map?"),
             ("semseg: {labels: {map: cityscape}}", "did you mean cityscapes?"),
             ("semseg: {labels: {map: {}}}", "tasks.semseg.labels.map is {}; it must be cityscapes, nyu40, void-first"),

@@ -34,7 +34,7 @@ import Testing
             (
                 "tasks:\n  depth: {wieght: 1}",
                 "run.yaml:2:11: there is no key wieght in tasks.depth; did you mean weight? "
-                    + "allowed: kind, metric, weight, loss"
+                    + "allowed: kind, metric, weight, labels, loss"
             ),
             (
                 "<<: {}",

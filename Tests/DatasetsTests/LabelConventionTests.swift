@@ -129,6 +129,12 @@ struct LabelConventionTests {
             expectRefusal("t/a.npy", contains: "row 0, column 2 has 0.5, which is no number of a class") {
                 try folder.read()
             }
+            // Shares are no classes, whatever becomes of others.
+            other.task.labels.others = .ignore
+            expectRefusal("t/a.npy", contains: "has 0.5, which is no number of a class") { try other.read() }
+            try folder.floats([0, 1, .nan, 7, 0, 0])
+            other.task.labels.map = nil
+            #expect(try other.read() == [0, 1, 255, 255, 0, 0])
         }
     }
 

@@ -146,6 +146,9 @@ struct ConfigurationReader: ConfigurationVisitor {
         let section = path.isEmpty ? "a configuration" : path.joined(separator: ".")
         let typed = YAMLNode(content: .scalar(entry.key, isQuoted: false), place: entry.keyPlace).summary
         var sentence = "there is no key \(typed) in \(section)"
+        guard !allowed.isEmpty else {
+            return ConfigurationProblem(place: entry.keyPlace, sentence: sentence + ", which has none")
+        }
         if let near = nearestWord(to: entry.key, among: allowed) {
             sentence += "; did you mean \(near)?"
         } else if let elsewhere = knownPaths.first(where: { $0.contains(entry.key) && $0 != path + [entry.key] }),

@@ -123,16 +123,19 @@ extension LabelFile {
             if number != last.number { last = (number, lookup[number]) }
             if let known = last.known {
                 map.values[index] = known
-            } else if convention.others == .ignore {
-                map.values[index] = TaskKind.classes.unknownLabel
-            } else {
-                let place = "row \(index / map.width), column \(index % map.width)"
-                guard let whole = Int(exactly: number) else {
-                    throw refusal("\(place) has \(number), which is no number of a class", "save whole numbers")
-                }
-                let (problem, remedy) = sentence(whole)
-                throw refusal("\(place) \(problem)", remedy)
+                continue
             }
+            func place() -> String { "row \(index / stored.width), column \(index % stored.width)" }
+            let whole = Int(exactly: number)
+            // A fraction is no number of anything; one that is not a number may well mean unknown.
+            guard whole != nil || (number.isNaN && convention.others == .ignore) else {
+                throw refusal("\(place()) has \(number), which is no number of a class", "save whole numbers")
+            }
+            if let whole, convention.others == .refuse {
+                let (problem, remedy) = sentence(whole)
+                throw refusal("\(place()) \(problem)", remedy)
+            }
+            map.values[index] = TaskKind.classes.unknownLabel
         }
         return map
     }
