@@ -46,8 +46,9 @@ package enum TextFile {
 /// Names, one a line: of samples, or of classes.
 enum NameList {
     /// Reads the list at `path`; empty lines and blanks around names do not count.
-    /// - Throws: ``DataFileError`` when it cannot be read, is empty, or names something twice.
-    static func read(_ path: String) throws -> [String] {
+    /// - Parameter ofFiles: whether the names lead to files, and are no classes.
+    /// - Throws: ``DataFileError`` when it cannot be read, is empty, names something twice, or what is outside of its folder.
+    static func read(_ path: String, ofFiles: Bool = true) throws -> [String] {
         let lines = try TextFile.read(path).split { $0.isNewline }.map { $0.trimmingCharacters(in: .whitespaces) }
         let names = lines.filter { !$0.isEmpty }
         guard !names.isEmpty else {
@@ -57,6 +58,24 @@ enum NameList {
         for name in names where !seen.insert(name).inserted {
             throw DataFileError(path: path, problem: "it lists \(name) twice", remedy: "remove one of the two lines")
         }
+        // A list comes from others, and what it names is read, and written where predictions are saved.
+        for name in names {
+            if ofFiles, name.hasPrefix("/") || name.split(separator: "/").contains("..") {
+                throw DataFileError(
+                    path: path, problem: "it lists \(printable(name)), which leads out of the folder",
+                    remedy: "write names within the folder, as part/0001")
+            }
+            if name.unicodeScalars.contains(where: { $0 != "\t" && $0.properties.generalCategory == .control }) {
+                throw DataFileError(
+                    path: path, problem: "it lists \(printable(name)), which has characters that no name has",
+                    remedy: "write the list as plain text")
+            }
+        }
         return names
     }
+}
+
+/// A name of a part, without what a terminal would obey.
+func printable(_ name: String) -> String {
+    String(name.prefix(64).unicodeScalars.map { (32..<127).contains($0.value) ? Character($0) : "?" })
 }

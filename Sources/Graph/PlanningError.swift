@@ -13,6 +13,20 @@ package struct PlanningError: RequestError {
         case part
     }
 
+    /// A step needs so many bytes, and the process can have fewer.
+    ///
+    /// - Parameter what: the largest part of them.
+    package init(memory bytes: Int, for what: String, limit: Int) {
+        func text(_ bytes: Int) -> String {
+            let gigabytes = Double(bytes) / 1e9
+            return String(Int((gigabytes * 10).rounded()) / 10) + "." + String(Int((gigabytes * 10).rounded()) % 10)
+                + " GB"
+        }
+        description =
+            "a step needs \(text(bytes)) of memory for \(what), and there are \(text(limit)); lower training.batch, "
+            + "data.crop, model.width or model.aspp, or compute the batch in parts (training.accumulate)"
+    }
+
     /// Batch normalization `name` has a single value per channel in training: its variance is 0 and its output the
     /// shift, whatever the input, so nothing before it would learn. PyTorch refuses it too.
     ///

@@ -1,5 +1,6 @@
 import Configuration
 import Datasets
+import Tasks
 
 /// The lists of a data set that were read, before its pictures and labels are looked at.
 struct OpenedData {
@@ -44,6 +45,12 @@ struct OpenedData {
             training = try LabelledFolder(root: root, split: first, tasks: tasks)
             validation = try LabelledFolder(root: root, split: second, tasks: tasks)
             usualFrame = nil
+        }
+        for task in tasks {
+            guard let figure = task.comparedFigure, !task.figureNames.contains(figure) else { continue }
+            throw UsageError(
+                "tasks.\(task.name).metric: \(task.kind.rawValue) has no figure \(figure); it has "
+                    + task.figureNames.joined(separator: ", "))
         }
         for task in tasks where !training.has(task) {
             let known = training.tasks.map { "\($0.name) (\($0.kind.rawValue))" }.joined(separator: ", ")

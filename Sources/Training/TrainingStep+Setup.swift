@@ -27,6 +27,13 @@ extension TrainingStep {
         team given: TaskTeam? = nil, parallel: ParallelSettings = ParallelSettings(), start: Start
     ) throws {
         let team = given ?? TaskTeam(graphs: graphs.count)
+        // Values and gradients, at the least.
+        let numbers = graphs.reduce(0) { sum, graph in
+            graph.parameters.reduce(sum) { $0 + ($1.role == .trained ? 2 : 1) * $1.count }
+        }
+        try team.world.together { () throws(PlanningError) in
+            try Self.check(memory: numbers * MemoryLayout<Float>.stride, for: "parameters and gradients")
+        }
         let parameters = NetworkParameters(
             graphs, training: true, subtrees: team.group.share(settings.batch).tree.subtrees)
         switch start {

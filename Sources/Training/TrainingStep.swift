@@ -123,6 +123,9 @@ package final class TrainingStep {
                 preconditionFailure("no graph has an output \(head.name)")
             }, tree: tree, division: division.tree)
         inputCount = shard.count * graphs[0].shapes[0].count
+        try team.world.together { [inputCount] () throws(PlanningError) in
+            try Self.check(memory: inputCount * MemoryLayout<Float>.stride, for: "pictures")
+        }
         inputMemory = AlignedMemory(byteCount: inputCount * MemoryLayout<Float>.stride)
         input = inputMemory.floats()
         self.samples = PartSamples(parts, images: input, imageCount: inputCount)
@@ -146,6 +149,7 @@ package final class TrainingStep {
                 }
                 plans.append(looks)
             }
+            try Self.check(memory: plans.joined().map(\.arenaByteCount).max()!, for: "activations")
             return plans
         }
         try team.world.prepare(bank)
@@ -184,6 +188,13 @@ package final class TrainingStep {
                 programs: units.map { $0.parts.map(\.program) },
                 gradients: team.graphs.map { parameters.groups[$0].trained }, scalars: scalars, samples: samples,
                 parallel: parallel)
+    }
+
+    /// Makes sure that the process can have so much memory.
+    static func check(memory bytes: Int, for what: String) throws(PlanningError) {
+        let limit = ProcessMemory.limit
+        guard bytes > limit else { return }
+        throw PlanningError(memory: bytes, for: what, limit: limit)
     }
 
     /// The buffer of a task's labels; to be filled before `run`.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import ConvolutionEngine
+import Foundation
 import Inference
 import Networks
+import Training
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,6 +45,10 @@ struct Export: ParsableCommand {
     func run() throws {
         let (kernels, pool) = (try Kernels.chosen(), threading.pool())
         let model = try GivenFile.use { try StoredModel(opening: self.model) }
+        func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        if place(file).hasPrefix(place(model.folder.path) + "/"), FileManager.default.fileExists(atPath: file) {
+            throw UsageError("\(file) is a file of the model itself, which would be lost; export to another place")
+        }
         let names = try model.taskNames(tasks)
         func network(_ task: String) throws -> MergedNetwork {
             let network = try MergedNetwork(model, task: task, kernels: kernels, pool: pool)
@@ -55,7 +61,7 @@ struct Export: ParsableCommand {
             try ONNXFile(networks).write(to: file)
         case .safetensors:
             guard names.count == 1 else {
-                throw ValidationError(
+                throw UsageError(
                     "\(file) has room for one task; choose one with --task: \(names.joined(separator: ", "))")
             }
             _ = try network(names[0])

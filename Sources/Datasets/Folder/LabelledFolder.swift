@@ -87,7 +87,7 @@ package struct LabelledFolder: StoredSampleSource {
         if listed.isEmpty, !isThere, let known = task.labels.classNames {
             listed = known
         } else if listed.isEmpty || isThere {
-            let stored = try NameList.read(path)
+            let stored = try NameList.read(path, ofFiles: false)
             guard listed.isEmpty || listed == stored else {
                 throw DataFileError(
                     path: path, problem: "it lists other classes than tasks.\(task.name).classes",

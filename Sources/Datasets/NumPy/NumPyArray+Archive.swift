@@ -76,8 +76,3 @@ extension NumPyArray {
         }
     }
 }
-
-/// A name of a part, without what a terminal would obey.
-private func printable(_ name: String) -> String {
-    String(name.prefix(64).unicodeScalars.map { (32..<127).contains($0.value) ? Character($0) : "?" })
-}

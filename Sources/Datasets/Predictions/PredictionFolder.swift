@@ -22,10 +22,15 @@ package struct PredictionFolder: Sendable {
         self.path = path
     }
 
+    /// The tasks that have no folder at all.
+    package func missingFolders(of tasks: [LearningTask]) -> [LearningTask] {
+        tasks.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0.name)") }
+    }
+
     /// The predictions that are missing, in the order of samples; nothing is opened.
     package func missing(_ tasks: [LearningTask], of identifiers: [String]) -> [SampleError] {
         identifiers.flatMap { identifier in
-            tasks.filter { file(of: $0, identifier) == nil }.map { missing($0, identifier) }
+            tasks.filter { files(of: $0, identifier).isEmpty }.map { missing($0, identifier) }
         }
     }
 
@@ -39,8 +44,8 @@ package struct PredictionFolder: Sendable {
         "\(path)/\(task.name)/\(identifier)"
     }
 
-    private func file(of task: LearningTask, _ identifier: String) -> String? {
-        ["npy", "png"].map { "\(stem(task, identifier)).\($0)" }.first { FileManager.default.fileExists(atPath: $0) }
+    private func files(of task: LearningTask, _ identifier: String) -> [String] {
+        ["npy", "png"].map { "\(stem(task, identifier)).\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
     }
 
     /// Reads the prediction of a sample.
@@ -52,9 +57,15 @@ package struct PredictionFolder: Sendable {
     package func prediction(
         of task: LearningTask, _ identifier: String, classes: Int, height: Int, width: Int
     ) throws -> StoredPrediction {
-        guard let file = file(of: task, identifier) else { throw missing(task, identifier) }
+        let files = files(of: task, identifier)
+        guard let file = files.first else { throw missing(task, identifier) }
         func refusal(_ problem: String, _ remedy: String) -> SampleError {
             SampleError(identifier: identifier, problem: "\(file): \(problem)", remedy: remedy)
+        }
+        guard files.count == 1 else {
+            throw refusal(
+                "\(files[1]) is there as well, and a sample has one prediction of \(task.name)",
+                "remove the one that is not meant")
         }
         let prediction: StoredPrediction
         do {
@@ -89,6 +100,13 @@ package struct PredictionFolder: Sendable {
     private static func array(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
         let array = try NumPyArray(file)
         let isClassification = task.kind == .classes
+        if task.kind.content == .metres || task.kind.content == .vectors, array.kind != .floatingPoint {
+            throw DataFileError(
+                path: file, problem: "it is an array of integers, and \(task.name) in an array is fractions",
+                remedy: task.kind.content == .metres
+                    ? "save metres as float32 (of millimetres: array / 1000), or millimetres as a PNG of 16 bits"
+                    : "save x, y, z from -1 to 1 as float32 (of colours: 2 * array / 255 - 1), or colours as a PNG")
+        }
         let outputs = task.labelChannels
         if array.shape.count == 2 && outputs == 1 {
             let map = PixelMap(

@@ -7,8 +7,15 @@ extension LabelFile {
     func indices(of contents: Contents, orWithColours way: String = "") throws -> PixelMap {
         let picture: [UInt8]
         switch contents {
-        case .array(let array): return try map(of: array, channels: 1)
-        case .tiff(let file): return try file.map(channels: 1)
+        case .array(let array):
+            let map = try map(of: array, channels: 1)
+            if let place = map.values.firstIndex(where: \.isNaN) {
+                throw refusal(
+                    "row \(place / map.width), column \(place % map.width) has nan, which is no number of a class",
+                    "save whole numbers, and 255 where unknown")
+            }
+            return map
+        case .tiff(let file): return try file.numbers(channels: 1)
         case .flow: throw flowRefusal
         case .picture(let bytes):
             guard !ImageFile.isJPEG(bytes) else { throw lossyClasses }
@@ -120,6 +127,11 @@ extension LabelFile {
         var last: (number: Float, known: Float?) = (.nan, nil)
         for index in map.values.indices {
             let number = map.values[index]
+            // What a TIFF says is none.
+            if number.isNaN {
+                map.values[index] = TaskKind.classes.unknownLabel
+                continue
+            }
             if number != last.number { last = (number, lookup[number]) }
             if let known = last.known {
                 map.values[index] = known

@@ -19,10 +19,11 @@ extension LabelFile {
             case .tiff(let file):
                 if let largest = file.largestLevel {
                     guard encoding == nil else { throw levelsAsFractions }
-                    return try levels(of: file, channels: 3) { 2 * $0 / largest - 1 }
+                    map = try levels(of: file, channels: 3) { 2 * $0 / largest - 1 }
+                } else {
+                    guard file.kind == .floatingPoint else { throw integerVectors(.integer, task) }
+                    map = try file.numbers(channels: 3)
                 }
-                guard file.kind == .floatingPoint else { throw integerVectors(.integer, task) }
-                map = try file.numbers(channels: 3)
             case .flow: throw flowRefusal
             case .picture(let bytes):
                 guard encoding == nil else { throw levelsAsFractions }
@@ -174,7 +175,7 @@ extension LabelFile {
                     "it is a TIFF of integers, but not of 16 bits, which depth in millimetres needs",
                     "save millimetres with 16 bits, or metres as float32")
             }
-            map = try file.map(channels: 1)
+            map = try file.numbers(channels: 1)
         case .flow: throw flowRefusal
         case .picture(let bytes):
             switch GreyDepth(bytes) {

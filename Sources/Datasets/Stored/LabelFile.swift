@@ -70,7 +70,7 @@ package struct LabelFile {
     package func shares(channels: Int = 1) throws -> PixelMap { try shares(of: contents(), channels: channels) }
 
     private func shares(of contents: Contents, channels: Int) throws -> PixelMap {
-        let map: PixelMap
+        var map: PixelMap
         switch contents {
         case .array(let array):
             if channels == 1, array.shape.count == 3, array.shape.min()! > 1 {
@@ -80,13 +80,26 @@ package struct LabelFile {
             }
             map = try self.map(of: array, channels: channels)
         case .tiff(let file):
-            if let largest = file.largestLevel { return try levels(of: file, channels: channels) { $0 / largest } }
-            map = try file.numbers(channels: channels)
+            if let largest = file.largestLevel {
+                map = try levels(of: file, channels: channels) { $0 / largest }
+            } else {
+                map = try file.numbers(channels: channels)
+            }
+            guard file.unknown != nil else { break }
+            for index in map.values.indices where map.values[index].isNaN {
+                map.values[index] = TaskKind.score.unknownLabel
+            }
         case .flow: throw flowRefusal
         case .picture(let bytes): return try levels(of: bytes, channels: channels) { $0 / 255 }
         }
         guard map.values.allSatisfy({ (0...1).contains($0) || $0 == 255 }) else {
-            throw refusal("it holds numbers that are not from 0 to 1", "divide them by their largest")
+            let place = map.values.firstIndex { !((0...1).contains($0) || $0 == 255) }!
+            let pixel = place / map.channels
+            let number = map.values[place]
+            throw refusal(
+                "row \(pixel / map.width), column \(pixel % map.width) has \(number.text), and scores are from 0 to 1",
+                number > 1 && number.isFinite
+                    ? "divide them by their largest" : "save 0 to 1, and 255 where they are unknown")
         }
         return map
     }
@@ -126,11 +139,11 @@ package struct LabelFile {
         let map = try shares(of: contents, channels: 1)
         guard contents.hasLevels else { return map }
         let level = map.values.first { $0 > 0 && $0 < 1 }
-        let isMask = map.values.allSatisfy { $0 == 0 || $0 == 1 || $0 == level }
+        let isMask = map.values.allSatisfy { $0 == 0 || $0 == 1 || $0 == level || $0 == 255 }
         // Levels of 16 bits may have been rounded to 0.
         guard isMask && (level != nil || !map.values.contains(1)) else { return map }
         let stored = try indices(of: contents).values
-        guard stored.contains(1), stored.allSatisfy({ $0 == 0 || $0 == 1 || $0 == 255 }) else { return map }
+        guard stored.contains(1), stored.allSatisfy({ $0 == 0 || $0 == 1 || $0 == 255 || $0.isNaN }) else { return map }
         let hasUnknown = stored.contains(255)
         throw refusal(
             "it is a mask of \(hasUnknown ? "0, 1 and 255" : "0 and 1"), and truth is above "
@@ -205,7 +218,8 @@ package struct LabelFile {
         guard file.channels - file.alphaChannels == channels, !file.hasPalette else {
             throw wrongColors(of: file.hasPalette ? 3 : file.channels, channels: channels)
         }
-        var map = try file.map(channels: channels)
+        // What is none stays NaN.
+        var map = try file.numbers(channels: channels)
         for index in map.values.indices { map.values[index] = value(map.values[index]) }
         return map
     }

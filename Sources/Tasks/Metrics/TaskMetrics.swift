@@ -37,6 +37,14 @@ extension LearningTask {
         }
     }
 
+    /// What the figures of the task are called, by any rules: those that `tasks.NAME.metric` may name.
+    package var figureNames: [String] {
+        let variants = [(true, nil), (false, 0.0075)].map { hasBackground, distance in
+            metric(classes: 2, hasBackground: hasBackground, convention: .exact, boundaryDistance: distance).figures
+        }
+        return variants.joined().map(\.name).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// - Parameter classes: as for ``metric(classes:hasBackground:convention:boundaryDistance:)``.
     fileprivate func constantRule(classes: Int) -> ConstantFit.Rule {
         switch kind {

@@ -4,6 +4,7 @@ import Configuration
 import ConvolutionEngine
 import Datasets
 import Foundation
+import Foundation
 import Networks
 import Tasks
 import TensorCore
@@ -62,6 +63,7 @@ package struct Evaluation {
         let known = try model.folder.tasks()
         let asked = configuration.tasks.map(\.task)
         let tasks = asked.filter { known.contains($0.name) }
+        try folder.map { try checkSpares(labelsOf: tasks, $0) }
         guard !tasks.isEmpty else {
             throw UsageError(
                 "\(path) has the tasks \(known.joined(separator: ", ")) and the configuration "
@@ -80,6 +82,14 @@ package struct Evaluation {
                 throw UsageError(
                     "\(task.name) of \(path) is of kind \(head.task.kind.rawValue) and the configuration's of kind "
                         + "\(task.kind.rawValue); give tasks.\(task.name).kind as it was trained")
+            }
+            let (trained, asked) = (head.task.classNames, data.training.classNames(of: task))
+            if let place = zip(trained, asked).enumerated().first(where: { $1.0 != $1.1 })?.offset,
+                trained.count == asked.count
+            {
+                throw UsageError(
+                    "\(path) was trained with '\(trained[place])' as class \(place) of \(task.name), and the data set has "
+                        + "'\(asked[place])' there; put the classes in the order of training")
             }
             head.task = task
             guard head.channels == data.channels(of: task) else {
@@ -114,6 +124,11 @@ package struct Evaluation {
         let heads = tasks.map { TaskHead($0, channels: data.channels(of: $0)) }
         try team.agree(on: data.agreement(tasks))
         if let stored = source as? any StoredSampleSource {
+            if let task = folder.missingFolders(of: tasks).first {
+                throw UsageError(
+                    "\(folder.path)/\(task.name) is not there: save a prediction of every sample on the list in it, or "
+                        + "remove \(task.name) from tasks")
+            }
             let missing = folder.missing(tasks, of: stored.identifiers)
             if !missing.isEmpty {
                 let named = missing.prefix(10).map(\.description).joined(separator: "\n")
@@ -169,6 +184,17 @@ package struct Evaluation {
         /// Scores before the sigmoid have both signs, unless they are all alike.
         func looksLikeProbabilities(_ task: String) -> Bool {
             byTask[task].map { $0[0] >= 0 && $0[1] <= 1 && $0[0] < $0[1] } ?? false
+        }
+    }
+
+    /// Makes sure that predictions do not take the place of the labels that they are scored against.
+    private func checkSpares(labelsOf tasks: [LearningTask], _ folder: PredictionFolder) throws {
+        func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        guard let root = configuration.data.root else { return }
+        for task in tasks where place("\(folder.path)/\(task.name)") == place("\(root)/\(task.name)") {
+            throw UsageError(
+                "\(folder.path)/\(task.name) holds the labels of \(task.name), which predictions would replace; save them "
+                    + "in another folder")
         }
     }
 

@@ -91,6 +91,9 @@ package struct EvaluationReport: Codable, Sendable {
     ///
     /// - Throws: `UsageError` where the file is no such report.
     package init(path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw UsageError("\(path) is not there; give a model, a run, or what modulor evaluate --json printed")
+        }
         do {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -119,6 +122,13 @@ package struct EvaluationReport: Codable, Sendable {
             }
             if found.count == 1 { rows[index].baseline = found[0].value }
             guard row.isCompared else { continue }
+            if found.isEmpty,
+                let other = baselines.flatMap(\.rows).first(where: { $0.task == row.task && $0.metric == row.metric })
+            {
+                throw UsageError(
+                    "the baseline of \(row.task) was scored by the rules \(other.convention) and this by "
+                        + "\(row.convention), whose figures are not comparable; give both the same --convention")
+            }
             guard found.count == 1, let value = found[0].value else {
                 let problem =
                     found.isEmpty ? "no baseline has" : found.count > 1 ? "several baselines have" : "no number is"
