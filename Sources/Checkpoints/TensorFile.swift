@@ -10,6 +10,8 @@ package protocol TensorFile: AnyObject, Sendable {
     var tensors: [StoredTensor] { get }
     /// The tensor `name`, or nil where the file has none.
     func tensor(_ name: String) -> StoredTensor?
+    /// What the file itself calls a tensor, for messages.
+    func nameInFile(of tensor: StoredTensor) -> String
     /// Fills `destination` with the elements of `tensor` at the row-major places `elements`, as they are stored, in
     /// the byte order of this machine.
     func read(_ elements: Range<Int>, of tensor: StoredTensor, into destination: UnsafeMutableRawBufferPointer) throws
@@ -17,6 +19,8 @@ package protocol TensorFile: AnyObject, Sendable {
 
 extension TensorFile {
     package var metadata: [String: String] { [:] }
+
+    package func nameInFile(of tensor: StoredTensor) -> String { tensor.name }
 }
 
 /// Opens files of tensors by what is in them, never by their names.
@@ -68,13 +72,15 @@ package final class RenamedTensors: TensorFile {
             tensors.append(
                 StoredTensor(
                     name: here, elementType: source.elementType, shape: source.shape, byteRange: source.byteRange,
-                    strides: source.strides))
+                    strides: source.strides, foreignType: source.foreignType, foreignFields: source.foreignFields))
         }
         self.tensors = tensors
         self.places = places
     }
 
     package func tensor(_ name: String) -> StoredTensor? { places[name].map { tensors[$0.index] } }
+
+    package func nameInFile(of tensor: StoredTensor) -> String { places[tensor.name]!.inFile.name }
 
     package func read(
         _ elements: Range<Int>, of tensor: StoredTensor, into destination: UnsafeMutableRawBufferPointer
@@ -94,19 +100,27 @@ package struct StoredTensor: Sendable, Equatable {
     let byteRange: Range<Int>
     /// For each dimension the step to its next index, in elements; nil where elements stand row-major without gaps.
     var strides: [Int]?
+    /// The type as the file has it, where it is none of `StoredElementType`; such a tensor is listed, and its elements are
+    /// only known as bytes.
+    var foreignType: String?
+    /// What the file says of it beside type, shape and place; it may change what the elements mean.
+    package var foreignFields: [String] = []
 
     /// Which elements a tensor has, and in which order: tensors of one file that agree in it have equal elements.
     struct View: Hashable {
-        let elementType: StoredElementType
+        let typeName: String
         let shape: [Int]
         let byteRange: Range<Int>
         let strides: [Int]?
     }
 
-    var view: View { View(elementType: elementType, shape: shape, byteRange: byteRange, strides: strides) }
+    var view: View { View(typeName: typeName, shape: shape, byteRange: byteRange, strides: strides) }
 
     package var elementCount: Int { shape.reduce(1, *) }
-    package var byteCount: Int { elementCount * elementType.byteCount }
+    package var byteCount: Int { foreignType == nil ? elementCount * elementType.byteCount : byteRange.count }
+
+    /// The type as safetensors files name it.
+    package var typeName: String { foreignType ?? elementType.rawValue }
 
     /// The bytes of `shape`, or nil where no memory could hold them.
     static func byteCount(of shape: [Int], _ type: StoredElementType) -> Int? {
@@ -120,7 +134,7 @@ package struct StoredTensor: Sendable, Equatable {
     }
 }
 
-/// The element types of the safetensors format that fill whole bytes, in the order in which the official writer puts
+/// The element types of the safetensors format that fill whole bytes and that files of PyTorch have too, in the order in which the official writer puts
 /// tensors into a file: wide before narrow, so that every tensor is aligned to its own elements.
 package enum StoredElementType: String, Sendable, CaseIterable {
     case uint64 = "U64"
