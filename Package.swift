@@ -99,7 +99,7 @@ let package = Package(
             "Reports",
             uses: [
                 "Training", "Inference", "Networks", "Configuration", "Graph", "Tasks", "Datasets", "Checkpoints",
-                "Collectives", "ConvolutionEngine", "TensorCore",
+                "Collectives", "ConvolutionEngine", "TensorCore", "Archives",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], exclude: ["Events/event.proto"]),
         .executableTarget(
@@ -161,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "modulor", "ProgramTesting", "Checkpoints", "Datasets", "Archives",
+                "modulor", "ProgramTesting", "Fuzzing", "Checkpoints", "Datasets", "Archives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], exclude: ["Scripts"], swiftSettings: strict),

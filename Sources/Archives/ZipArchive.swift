@@ -121,7 +121,12 @@ package struct ZipArchive: Sendable {
 
     /// CRC-32 as zip archives and PNG files have it.
     package static func checksum(of bytes: [UInt8]) -> UInt32 {
-        bytes.withUnsafeBytes { UInt32(crc32_z(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)) }
+        bytes.withUnsafeBytes { checksum(of: $0) }
+    }
+
+    /// The same of bytes that come in pieces: `start` is the checksum of those before.
+    package static func checksum(of bytes: UnsafeRawBufferPointer, from start: UInt32 = 0) -> UInt32 {
+        UInt32(crc32_z(UInt(start), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
     }
 
     /// The place of the list of parts, and how many it has.

@@ -1,4 +1,5 @@
-/// Reads the JSON that safetensors headers are made of: objects, strings, and arrays of whole numbers.
+/// Reads the JSON that safetensors headers are made of: objects, strings, and arrays of whole numbers; other values are
+/// passed over.
 ///
 /// The reader of the header says what it expects next, so there is no tree and no recursion that an input could deepen,
 /// and keys arrive in order, so that duplicates can be refused. Foundation's readers keep one of two equal keys.
@@ -55,6 +56,41 @@ struct JSONScanner {
             }
         }
         throw flaw("a string does not end")
+    }
+
+    /// Passes over one value of any kind. Of what lies in brackets only their nesting is looked at, without recursion.
+    mutating func skipValue() throws {
+        var open: [UInt8] = []
+        repeat {
+            skipWhiteSpace()
+            guard position < bytes.count else { throw flaw("a value does not end") }
+            switch bytes[position] {
+            case UInt8(ascii: "\""): _ = try string()
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                open.append(bytes[position] + 2)
+                position += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                guard open.popLast() == bytes[position] else { throw flaw("brackets do not fit together") }
+                position += 1
+            case UInt8(ascii: ","), UInt8(ascii: ":"):
+                guard !open.isEmpty else { throw flaw("a value is missing") }
+                position += 1
+                // What follows belongs to the same brackets.
+                continue
+            default:
+                let start = position
+                while position < bytes.count, Self.isOfWord(bytes[position]) { position += 1 }
+                guard position > start else { throw flaw("a value is missing") }
+            }
+        } while !open.isEmpty
+    }
+
+    /// Whether `byte` stands in numbers, true, false and null.
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        switch UnicodeScalar(byte) {
+        case "0"..."9", "a"..."z", "A"..."Z", "+", "-", ".": true
+        default: false
+        }
     }
 
     /// Makes sure that only white space is left.

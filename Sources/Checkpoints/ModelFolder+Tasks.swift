@@ -19,14 +19,16 @@ extension ModelFolder {
 
     /// Makes the model at `path` of all tasks of several models on the same bank.
     ///
-    /// Everything is checked before anything is written. A model that is there already gains the tasks.
+    /// Everything is checked before anything is written, the values of all tensors too. A model that is there already gains the tasks.
     package static func merge(_ models: [ModelFolder], at path: String) throws -> ModelFolder {
         precondition(!models.isEmpty, "there is nothing to merge")
         var owners: [String: ModelFolder] = [:]
+        try models[0].bank().checkValues()
         for model in models {
             try models[0].checkSameNetwork(as: model)
             for task in try model.tasks() {
                 let file = try model.task(task)
+                try file.checkValues()
                 if let owner = owners[task] { try Self.checkSame(file, as: owner.task(task)) }
                 owners[task] = model
             }

@@ -53,6 +53,9 @@ package final class SafetensorsFile: TensorFile {
         var length: UInt64 = 0
         try withUnsafeMutableBytes(of: &length) { try reader.read(into: $0, at: 0) }
         guard length <= UInt64(SafetensorsHeader.maximumByteCount), length <= UInt64(available) else {
+            if let content = try TensorFiles.content(of: reader), content != .safetensors {
+                throw InvalidFileError(ofOther: content, path: reader.path)
+            }
             let limit = min(available, SafetensorsHeader.maximumByteCount)
             throw InvalidFileError(
                 path: reader.path,

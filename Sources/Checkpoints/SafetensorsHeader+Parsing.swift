@@ -7,8 +7,8 @@ extension SafetensorsHeader {
 
     /// Reads the JSON object of a header and proves that its tensors cover the `dataByteCount` bytes behind it.
     ///
-    /// The official rules, and stricter: no duplicate, unknown or missing key, no dimension or offset that is not a
-    /// plain whole number. Memory grows with `object.count` only; nothing that the header claims is allocated.
+    /// The official rules, and stricter: no duplicate or missing key, no dimension or offset that is not a plain whole
+    /// number. Types and fields that are not known are kept by their names, for whoever lists the tensors. Memory grows with `object.count` only; nothing that the header claims is allocated.
     init(parsing object: [UInt8], dataByteCount: Int) throws(Flaw) {
         guard object.first == UInt8(ascii: "{") else { throw Flaw(problem: "its header does not begin with '{'") }
         do {
@@ -56,17 +56,16 @@ extension SafetensorsHeader {
     }
 
     private static func tensor(named name: String, _ scanner: inout JSONScanner) throws -> StoredTensor {
-        var type: StoredElementType?
+        var type: String?
         var shape: [Int]?
         var offsets: [Int]?
+        var fields: [String] = []
         try scanner.object { scanner, key in
             let isRepeated: Bool
             switch key {
             case "dtype":
-                let text = try scanner.string()
                 isRepeated = type != nil
-                type = StoredElementType(rawValue: text)
-                if type == nil { throw Flaw(tensor: name, problem: "its dtype \(quoted(text)) is unknown") }
+                type = try scanner.string()
             case "shape":
                 isRepeated = shape != nil
                 shape = try scanner.wholeNumbers(atMost: maximumDimensions)
@@ -74,9 +73,12 @@ extension SafetensorsHeader {
                 isRepeated = offsets != nil
                 offsets = try scanner.wholeNumbers(atMost: 2)
             default:
-                throw Flaw(tensor: name, problem: "the header gives its \(quoted(key)), which the format does not know")
+                isRepeated = fields.contains(key)
+                guard fields.count < maximumFields else { throw Flaw(tensor: name, problem: "it has too many fields") }
+                fields.append(key)
+                try scanner.skipValue()
             }
-            if isRepeated { throw Flaw(tensor: name, problem: "the header gives its \(key) twice") }
+            if isRepeated { throw Flaw(tensor: name, problem: "the header gives its \(key.printableName) twice") }
         }
         guard let type, let shape, let offsets else {
             let missing = type == nil ? "dtype" : shape == nil ? "shape" : "data_offsets"
@@ -85,17 +87,35 @@ extension SafetensorsHeader {
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             throw Flaw(tensor: name, problem: "its data_offsets \(offsets) are not a begin and an end")
         }
-        guard let byteCount = StoredTensor.byteCount(of: shape, type) else {
+        let known = StoredElementType(rawValue: type)
+        // Of a type that is not known, an element is taken to have a byte: it may have fewer bits.
+        guard let byteCount = StoredTensor.byteCount(of: shape, known ?? .uint8) else {
             throw Flaw(tensor: name, problem: "its shape \(shape) has more elements than memory can hold")
         }
-        guard byteCount == offsets[1] - offsets[0] else {
+        let span = offsets[1] - offsets[0]
+        let needed =
+            narrowTypes[type].map { byteCount / 8 * $0 + (byteCount % 8 * $0 + 7) / 8 }
+            ?? (known == nil ? span : byteCount)
+        guard needed == span else {
             throw Flaw(
                 tensor: name,
-                problem: "its shape \(shape) of \(type.rawValue) takes \(byteCount) bytes, "
-                    + "but its data_offsets \(offsets) span \(offsets[1] - offsets[0])")
+                problem: "its shape \(shape) of \(type.printableName) takes \(needed) bytes, "
+                    + "but its data_offsets \(offsets) span \(span)")
         }
-        return StoredTensor(name: name, elementType: type, shape: shape, byteRange: offsets[0]..<offsets[1])
+        guard byteCount / 8 <= span else {
+            throw Flaw(
+                tensor: name,
+                problem: "its shape \(shape) has more elements than the \(span) bytes of its data_offsets have bits")
+        }
+        return StoredTensor(
+            name: name, elementType: known ?? .uint8, shape: shape, byteRange: offsets[0]..<offsets[1],
+            foreignType: known == nil ? type : nil, foreignFields: fields)
     }
+
+    /// The bits of one element of those types of the format that do not fill bytes.
+    private static let narrowTypes = ["F4": 4, "F6_E2M3": 6, "F6_E3M2": 6]
+    /// No writer has any; a file may not ask for a search in thousands.
+    private static let maximumFields = 16
 
     private func proveCoverage(of dataByteCount: Int) throws(Flaw) {
         var end = 0

@@ -1,9 +1,10 @@
 extension TensorFile {
     /// Reads tensor `name`, which must have `shape`, as float32 into `destination` (row-major, all of it).
     ///
-    /// F32 arrives bit for bit; F16 and BF16 widen exactly; F64 rounds to nearest. Other types are refused.
+    /// F32 arrives bit for bit; F16 and BF16 widen exactly; F64 rounds to nearest. Other types are refused, and so are
+    /// values that no network computes with: see `checkValues`.
     package func read(_ name: String, shape: [Int], into destination: UnsafeMutableBufferPointer<Float>) throws {
-        let tensor = try expect(name, shape: shape)
+        let tensor = try usable(name, shape: shape)
         precondition(destination.count == tensor.elementCount, "'\(name)' does not fill its destination")
         switch tensor.elementType {
         case .float32:
@@ -13,6 +14,39 @@ extension TensorFile {
         case .float64: try convert(tensor, to: destination) { (value: Double) in Float(value) }
         default: throw wrongType(tensor, needed: "F32, F16, BF16 or F64")
         }
+        try check(UnsafeBufferPointer(destination), of: tensor)
+    }
+
+    /// Proves that every tensor of fractions holds values that a network computes with: finite ones, and variances that
+    /// are not negative. Whole numbers and flags, such as counts of batches, are no weights.
+    package func checkValues() throws {
+        for tensor in tensors where tensor.foreignType == nil {
+            switch tensor.elementType {
+            case .float32, .float16, .bfloat16, .float64: _ = try floats(tensor.name, shape: tensor.shape)
+            default: break
+            }
+        }
+    }
+
+    private func check(_ values: UnsafeBufferPointer<Float>, of tensor: StoredTensor) throws {
+        let isVariance = tensor.name.split(separator: ".").last == "running_var"
+        func isWrong(_ value: Float) -> Bool { !value.isFinite || isVariance && value < 0 }
+        guard let first = values.firstIndex(where: isWrong) else { return }
+        let count = values.count(where: isWrong)
+        var place: [Int] = []
+        var rest = first
+        for size in tensor.shape.reversed() {
+            place.insert(rest % size, at: 0)
+            rest /= size
+        }
+        let value = values[first]
+        let what = value.isNaN ? "NaN" : value.isFinite ? "\(value), and a variance is never negative" : "infinite"
+        let others = count == 1 ? "" : ", the first of \(count) such values"
+        let isTooLarge = value.isInfinite && tensor.elementType == .float64
+        throw InvalidFileError(
+            path: path, place: "tensor \(quoted(nameInFile(of: tensor)))",
+            problem: "its value at \(place) is \(isTooLarge ? "infinite or too large for float32" : what)\(others)",
+            remedy: "take a file from before its training diverged, or copy or export it again")
     }
 
     /// Reads tensor `name`, which must have `shape`, as float32; conversions as above.
@@ -28,7 +62,7 @@ extension TensorFile {
     package func values<Element: StoredElement>(
         _ name: String, shape: [Int], of type: Element.Type = Element.self
     ) throws -> [Element] {
-        let tensor = try expect(name, shape: shape)
+        let tensor = try usable(name, shape: shape)
         guard tensor.elementType == type.storedType else {
             throw wrongType(tensor, needed: type.storedType.rawValue)
         }
@@ -101,10 +135,21 @@ extension TensorFile {
         return tensor
     }
 
+    /// The same, of a type and of fields that are known.
+    private func usable(_ name: String, shape: [Int]) throws -> StoredTensor {
+        let tensor = try expect(name, shape: shape)
+        guard tensor.foreignType == nil else { throw wrongType(tensor, needed: "F32, F16, BF16 or F64") }
+        guard let field = tensor.foreignFields.first else { return tensor }
+        throw InvalidFileError(
+            path: path, place: "tensor \(quoted(nameInFile(of: tensor)))",
+            problem: "the header gives its \(quoted(field)), which may change what the values mean",
+            remedy: "write the file again with safetensors, which knows no such field")
+    }
+
     private func wrongType(_ tensor: StoredTensor, needed: String) -> InvalidFileError {
         InvalidFileError(
-            path: path, place: "tensor \(quoted(tensor.name))",
-            problem: "it holds \(tensor.elementType.rawValue), needed is \(needed)",
+            path: path, place: "tensor \(quoted(nameInFile(of: tensor)))",
+            problem: "it holds \(tensor.typeName.printableName), needed is \(needed)",
             remedy: "store it in that type")
     }
 
@@ -122,8 +167,8 @@ extension TensorFile {
 
     /// Hands over whole elements in row-major order: 1 MiB at a time, or at once those that lie scattered.
     private func forEachPiece(of tensor: StoredTensor, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let count = tensor.elementCount
         let size = tensor.elementType.byteCount
+        let count = tensor.byteCount / size
         let most = tensor.strides == nil ? min(count, (1 << 20) / size) : count
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: most * size, alignment: 64)
         defer { memory.deallocate() }

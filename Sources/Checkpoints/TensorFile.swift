@@ -1,5 +1,3 @@
-import Archives
-
 /// A file of named tensors, in whatever format. Opening it proved that every tensor lies inside of it, so that reading
 /// can only fail when the disk does or when the caller expected something else.
 package protocol TensorFile: AnyObject, Sendable {
@@ -10,6 +8,8 @@ package protocol TensorFile: AnyObject, Sendable {
     var tensors: [StoredTensor] { get }
     /// The tensor `name`, or nil where the file has none.
     func tensor(_ name: String) -> StoredTensor?
+    /// What the file itself calls a tensor, for messages.
+    func nameInFile(of tensor: StoredTensor) -> String
     /// Fills `destination` with the elements of `tensor` at the row-major places `elements`, as they are stored, in
     /// the byte order of this machine.
     func read(_ elements: Range<Int>, of tensor: StoredTensor, into destination: UnsafeMutableRawBufferPointer) throws
@@ -17,34 +17,8 @@ package protocol TensorFile: AnyObject, Sendable {
 
 extension TensorFile {
     package var metadata: [String: String] { [:] }
-}
 
-/// Opens files of tensors by what is in them, never by their names.
-package enum TensorFiles {
-    /// Opens a safetensors file, or a file that PyTorch wrote.
-    ///
-    /// - Throws: `FileSystemError`; `InvalidFileError`.
-    package static func open(_ path: String) throws -> any TensorFile {
-        try open(FileReader(path: path))
-    }
-
-    /// Uses the bytes of a file; `path` is for messages.
-    package static func open(_ bytes: [UInt8], path: String) throws -> any TensorFile {
-        try open(FileReader(bytes: bytes, path: path))
-    }
-
-    private static func open(_ reader: consuming FileReader) throws -> any TensorFile {
-        // A safetensors file has eight bytes of length and a brace; the two forms of PyTorch never have one there.
-        let start = try reader.bytes(at: 0, count: min(reader.byteCount, SafetensorsHeader.lengthByteCount + 1))
-        let isSafetensors = start.last == UInt8(ascii: "{")
-        let isPyTorch = start.starts(with: ZipArchive.signature) || start.first == PickleMachine.firstByte
-        guard isSafetensors || isPyTorch else {
-            throw InvalidFileError(
-                path: reader.path, problem: "it is neither a safetensors file nor one that PyTorch wrote",
-                remedy: "save the network's state dict with torch.save, or as safetensors")
-        }
-        return isSafetensors ? try SafetensorsFile(reader) : try PyTorchFile(reader)
-    }
+    package func nameInFile(of tensor: StoredTensor) -> String { tensor.name }
 }
 
 /// Some tensors of a file under other names.
@@ -68,13 +42,15 @@ package final class RenamedTensors: TensorFile {
             tensors.append(
                 StoredTensor(
                     name: here, elementType: source.elementType, shape: source.shape, byteRange: source.byteRange,
-                    strides: source.strides))
+                    strides: source.strides, foreignType: source.foreignType, foreignFields: source.foreignFields))
         }
         self.tensors = tensors
         self.places = places
     }
 
     package func tensor(_ name: String) -> StoredTensor? { places[name].map { tensors[$0.index] } }
+
+    package func nameInFile(of tensor: StoredTensor) -> String { places[tensor.name]!.inFile.name }
 
     package func read(
         _ elements: Range<Int>, of tensor: StoredTensor, into destination: UnsafeMutableRawBufferPointer
@@ -94,19 +70,27 @@ package struct StoredTensor: Sendable, Equatable {
     let byteRange: Range<Int>
     /// For each dimension the step to its next index, in elements; nil where elements stand row-major without gaps.
     var strides: [Int]?
+    /// The type as the file has it, where it is none of `StoredElementType`; such a tensor is listed, and its elements are
+    /// only known as bytes.
+    var foreignType: String?
+    /// What the file says of it beside type, shape and place; it may change what the elements mean.
+    package var foreignFields: [String] = []
 
     /// Which elements a tensor has, and in which order: tensors of one file that agree in it have equal elements.
     struct View: Hashable {
-        let elementType: StoredElementType
+        let typeName: String
         let shape: [Int]
         let byteRange: Range<Int>
         let strides: [Int]?
     }
 
-    var view: View { View(elementType: elementType, shape: shape, byteRange: byteRange, strides: strides) }
+    var view: View { View(typeName: typeName, shape: shape, byteRange: byteRange, strides: strides) }
 
     package var elementCount: Int { shape.reduce(1, *) }
-    package var byteCount: Int { elementCount * elementType.byteCount }
+    package var byteCount: Int { foreignType == nil ? elementCount * elementType.byteCount : byteRange.count }
+
+    /// The type as safetensors files name it.
+    package var typeName: String { foreignType ?? elementType.rawValue }
 
     /// The bytes of `shape`, or nil where no memory could hold them.
     static func byteCount(of shape: [Int], _ type: StoredElementType) -> Int? {
@@ -120,7 +104,7 @@ package struct StoredTensor: Sendable, Equatable {
     }
 }
 
-/// The element types of the safetensors format that fill whole bytes, in the order in which the official writer puts
+/// The element types of the safetensors format that fill whole bytes and that files of PyTorch have too, in the order in which the official writer puts
 /// tensors into a file: wide before narrow, so that every tensor is aligned to its own elements.
 package enum StoredElementType: String, Sendable, CaseIterable {
     case uint64 = "U64"

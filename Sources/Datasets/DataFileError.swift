@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 
 /// Why a file or folder of a data set cannot be used: where it is, what is wrong with it, and what would mend it.
@@ -13,6 +14,21 @@ package struct DataFileError: Error, CustomStringConvertible, Equatable {
     }
 
     package var description: String { "\(path): \(problem); \(remedy)." }
+}
+
+extension DataFileError {
+    /// Why `bytes`, which a reader does not know, are not what it reads: what they are, where their beginning tells.
+    ///
+    /// - Parameters:
+    ///   - expectation: the sentence's beginning, such as "it is not a .npy file".
+    ///   - bytes: the file's beginning at least; nil where it is what was expected, and damaged.
+    ///   - remedy: what helps unless the file only stands for another one.
+    init(path: String, _ expectation: String, of bytes: [UInt8]?, remedy: String) {
+        let content = bytes.flatMap { FileContent(start: $0[...], byteCount: $0.count) }
+        self.init(
+            path: path, problem: expectation + (content.map { ", but \($0.name)" } ?? ""),
+            remedy: content?.fetching ?? remedy)
+    }
 }
 
 /// The bytes of the file at `path`.

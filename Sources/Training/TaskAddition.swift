@@ -23,7 +23,8 @@ package struct TaskAddition {
     ///   - path: the model's folder.
     ///   - configuration: its `data`, `training`, `parallel` and `output` are used, and what it says of the task: presets
     ///     (``LearningTask/presets``) need not be listed. The network is the model's; a bank that it names and that is there has to be the model's too.
-    /// - Throws: `UsageError` where the model has the task already, another bank, or none to share.
+    /// - Throws: `UsageError` where the model has the task already, another bank, or none to share; `InvalidFileError` where
+    ///   the bank holds values that no network computes with.
     package init(
         _ task: String, to path: String, _ configuration: RunConfiguration, team: RankTeam = RankTeam()
     ) throws {
@@ -47,6 +48,7 @@ package struct TaskAddition {
                     "\(path) has the task \(task) already; modulor remove \(task) --from \(path) "
                         + "takes it out")
             }
+            try stored.folder.bank().checkValues()
             resolved.model = try stored.settings(for: configuration.model)
             resolved.tasks = [settings]
             return stored.folder

@@ -36,13 +36,15 @@ struct Initialize: ParsableCommand {
     @OptionGroup var responses: ResponseOptions
     @OptionGroup var kernels: KernelOptions
 
+    @OptionGroup var checksums: ChecksumOptions
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func run() throws {
         try Job.run { team in
             try GivenFile.use {
-                let pretrained = try PretrainedNetwork(TensorFiles.open(from))
+                let pretrained = try PretrainedNetwork(TensorFiles.open(from, checksums: checksums.request))
                 let settings = try network.settings(for: pretrained)
                 guard responses.areAsked else {
                     try team.first {
@@ -65,6 +67,7 @@ struct Initialize: ParsableCommand {
                     }
                 }
                 try team.first {
+                    if let networks = pretrained.networks { Terminal.note("\(from) has \(networks.sentence)") }
                     let folder = try pretrained.write(
                         bank: bank!.tensors, metadata: bank!.metadata, to: model, as: settings)
                     let leftOver = pretrained.leftOver

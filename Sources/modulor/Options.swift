@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Configuration
 import ConvolutionEngine
 import Reports
@@ -108,6 +109,19 @@ extension TuningEvent {
         case .tuned(let summary): Terminal.progress(summary.text)
         }
     }
+}
+
+/// Whether files of torch.save have to have the right checksums.
+struct ChecksumOptions: ParsableArguments {
+    @Flag(
+        name: .customLong("ignore-crc"),
+        help: """
+            Read a file of torch.save whose parts have no checksums, or wrong ones: its writer may have left them out \
+            (torch.serialization.set_crc32_options(False)).
+            """)
+    var ignoreCRC = false
+
+    var request: PartChecksums { ignoreCRC ? .ignored : .verified }
 }
 
 /// How many threads compute, where no configuration says so.

@@ -93,7 +93,7 @@ struct PyTorchFileTests {
         #expect(try TensorFiles.open(officialPath) is SafetensorsFile)
         #expect(try TensorFiles.open(bytes(of: officialPath), path: "f") is SafetensorsFile)
         let folder = try TemporaryFolder()
-        try put(Array("tensors".utf8), at: folder("f"))
+        try put([1, 2, 3], at: folder("f"))
         #expect(
             sentence { _ = try TensorFiles.open(folder("f")) }
                 == "\(folder("f")): it is neither a safetensors file nor one that PyTorch wrote; "
@@ -115,7 +115,8 @@ struct PyTorchFileTests {
         let order = try #require(whole.firstRange(of: Array("little".utf8)))
         // The record's size in the archive stays; its beginning tells the order.
         whole.replaceSubrange(order, with: Array("big   ".utf8))
-        let file = try PyTorchFile(whole, path: "big.pth")
+        #expect(sentence { _ = try PyTorchFile(whole, path: "big.pth") }?.contains("byteorder' are not those") == true)
+        let file = try PyTorchFile(whole, path: "big.pth", checksums: .ignored)
         let values = try file.floats("", shape: [2, 2])
         #expect(
             values.map { Float(bitPattern: $0.bitPattern.byteSwapped) } == PyTorchFixtures.values("tensor", count: 4))

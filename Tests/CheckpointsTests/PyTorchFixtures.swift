@@ -7,6 +7,9 @@ enum PyTorchFixtures {
 
     /// The elements that the script gave to the tensor of that name.
     static func values(_ name: String, count: Int) -> [Float] {
-        (0..<count).map { Float(($0 * 37 + 11 * name.unicodeScalars.count) % 101 - 50) / 64 }
+        (0..<count).map { place in
+            let value = Float((place * 37 + 11 * name.unicodeScalars.count) % 101 - 50) / 64
+            return name.hasSuffix("running_var") ? abs(value) : value
+        }
     }
 }

@@ -10,7 +10,7 @@ import Testing
         let weights = try file.floats("layer1.0.conv1.Ws.weight", shape: [2, 1, 1, 3])
         let expected: [Float] = [0, -0.0, 1.5, 0x1p-149, 3.4028235e38, 0.1]
         #expect(weights.map(\.bitPattern) == expected.map(\.bitPattern))
-        #expect(try file.floats("bn1.running_mean", shape: [2]) == [.infinity, -2.25])
+        #expect(try file.floats("bn1.running_mean", shape: [2]) == [0x1p127, -2.25])
         #expect(try file.floats("scalar", shape: []) == [7])
         #expect(try file.floats("empty", shape: [0, 3]) == [])
         #expect(try file.values("double", shape: [2]) == [0.1, -3.0])
@@ -52,7 +52,7 @@ import Testing
             TensorEntry("double", shape: [2], values: [0.1, -3]),
             TensorEntry("empty", shape: [0, 3], values: [Float]()),
             TensorEntry("count", shape: [1, 2], values: [3, -4] as [Int32]),
-            TensorEntry("bn1.running_mean", shape: [2], values: [.infinity, -2.25] as [Float]),
+            TensorEntry("bn1.running_mean", shape: [2], values: [0x1p127, -2.25] as [Float]),
             TensorEntry(
                 "layer1.0.conv1.Ws.weight", shape: [2, 1, 1, 3],
                 values: [0, -0.0, 1.5, 0x1p-149, 3.4028235e38, 0.1] as [Float]),

@@ -148,9 +148,10 @@ struct MATFileTests {
         newer.replaceSubrange(0..<10, with: Array("MATLAB 7.3".utf8))
         refuse(newer, "version 7.3 (HDF5)")
         refuse(newer, "save(..., '-v7')")
-        refuse([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "version 7.3 (HDF5)")
-        refuse(Array(repeating: 0, count: 200), "not a MAT file of version 5")
-        refuse([], "cut short")
+        refuse([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "it is an HDF5 file")
+        refuse(Array(repeating: 0, count: 200), "no more than zeros and no MAT file")
+        refuse([1, 2, 3], "not a MAT file of version 5, or is cut short")
+        refuse([], "an empty file and no MAT file")
         refuse(Array(whole.dropLast()), "variable x cannot be read")
         expectRefusal("/nowhere.mat", contains: "No such file") { try MATFile("/nowhere.mat") }
     }

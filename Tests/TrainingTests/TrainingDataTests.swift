@@ -134,7 +134,8 @@ struct TrainingDataTests {
         #expect(report.problems.count == 3)
         #expect(report.problems[0].description.contains("sample 12: it is on the lists of both train and val"))
         #expect(
-            report.problems[1].description.contains("sample 3: \(root)/depth/3.mat: it is not a MAT file of version 5"))
+            report.problems[1].description.contains(
+                "sample 3: \(root)/depth/3.mat: it is text that begins with 'no MAT file' and no MAT file"))
         #expect(report.problems[2].description.contains("sample 7: \(root)/edge/7.png"))
         let drawn = try DataReport(DataSettings(), tasks: [.semseg])
         #expect(drawn.problems.isEmpty && drawn.trainingCount == 2000)

@@ -20,6 +20,17 @@ enum PickleName: Sendable, Equatable {
         case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"):
             self = .rebuildParameter
         case ("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage"): self = .storage(.uint8)
+        case ("torch._utils", "_rebuild_qtensor"):
+            throw PickleProblem(
+                problem: "it holds quantized tensors",
+                remedy: "save the state dict of the network before it was quantized")
+        case ("torch._utils", "_rebuild_sparse_tensor"):
+            throw PickleProblem(
+                problem: "it holds sparse tensors", remedy: "save what their to_dense() returns")
+        case ("numpy", _), ("_codecs", "encode"):
+            throw Self.arrays
+        case _ where module.hasPrefix("numpy."):
+            throw Self.arrays
         case ("torch", _):
             if let type = Self.storages[name] {
                 self = .storage(type)
@@ -32,6 +43,12 @@ enum PickleName: Sendable, Equatable {
             throw .unwelcome("it asks for \(quotedName(module, name)), which is code and is never run")
         }
     }
+
+    /// Arrays and numbers of NumPy: plain data, but made by code of its own. Protocol 2 writes their bytes as a text.
+    static let arrays = PickleProblem(
+        problem: "it holds arrays or numbers of NumPy beside its tensors, which code would have to make",
+        remedy: "save tensors and plain numbers alone: torch.save(checkpoint['state_dict'], OTHER), or "
+            + "torch.as_tensor(array) of each array")
 
     private static let storages: [String: StoredElementType] = [
         "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16, "BFloat16Storage": .bfloat16,

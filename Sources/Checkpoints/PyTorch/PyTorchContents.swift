@@ -8,7 +8,7 @@ struct PyTorchContents {
     var isBigEndian = false
 
     /// The form since 2020: an archive with a pickle, and a part for each storage.
-    init(archive reader: borrowing FileReader) throws {
+    init(archive reader: borrowing FileReader, checksums: PartChecksums) throws {
         let parts = try Self.parts(of: reader)
         let files = Dictionary(
             uniqueKeysWithValues: parts.filter { $0.packing == .stored }.map { ($0.name, $0.bytes) })
@@ -16,15 +16,14 @@ struct PyTorchContents {
             throw PickleProblem.damaged("it was compressed after torch.save wrote it")
         }
         let pickles = files.keys.filter { $0.hasSuffix("/data.pkl") && $0.split(separator: "/").count == 2 }
-        guard let pickle = pickles.first, pickles.count == 1 else {
-            throw PickleProblem.damaged("it is an archive, but none that torch.save writes (no single data.pkl)")
-        }
+        guard let pickle = pickles.first, pickles.count == 1 else { throw ForeignPickle.archive(of: parts) }
         let folder = pickle.dropLast("data.pkl".count)
         guard files[folder + "constants.pkl"] == nil else {
             throw PickleProblem.unwelcome("it is a TorchScript program")
         }
         let range = files[pickle]!
         try Self.checkLength(range.count)
+        if checksums == .verified { try Self.verify(parts, of: reader) }
         var machine = PickleMachine(try reader.bytes(at: range.lowerBound, count: range.count))
         let root = try machine.run()
         if let order = files[folder + "byteorder"] {
@@ -51,7 +50,13 @@ struct PyTorchContents {
     init(pickles reader: borrowing FileReader) throws {
         let limit = min(reader.byteCount, PickleMachine.maximumByteCount)
         var machine = PickleMachine(try reader.bytes(at: 0, count: limit))
-        guard case .longInteger(Self.magic) = try machine.run() else {
+        let first: PickleValue
+        do {
+            first = try machine.run()
+        } catch {
+            throw try ForeignPickle.explained(error, of: reader)
+        }
+        guard case .longInteger(Self.magic) = first else {
             throw PickleProblem.unwelcome("it is a pickle that torch.save did not write")
         }
         guard case .integer(1001) = try machine.run() else {

@@ -3,7 +3,8 @@ import Archives
 /// A file that `torch.save` wrote, open for reading: the archive since 2020, or the older chain of pickles.
 ///
 /// No code of the file is run, whatever it asks for: see `PickleMachine`. Opening proves that all tensors lie inside of
-/// the file; no size that it claims is allocated before that. Values are read straight into the caller's memory.
+/// the file, and that its parts are those that were written; no size that it claims is allocated before that. Values are
+/// read straight into the caller's memory.
 /// Errors: `FileSystemError` where the system refuses, `InvalidFileError` where the content is wrong.
 package final class PyTorchFile: TensorFile {
     package let path: String
@@ -11,27 +12,30 @@ package final class PyTorchFile: TensorFile {
     package let tensors: [StoredTensor]
     /// The names of what is no tensor, and of what lies beside the state dictionary.
     package let others: [String]
+    /// Which of several networks `tensors` are; nil where the file has one.
+    package let networks: NetworkChoice?
 
     private let reader: FileReader
     private let places: [String: Int]
     private let isBigEndian: Bool
 
-    /// Opens the file at `path`; no tensor is read.
-    package convenience init(path: String) throws {
-        try self.init(FileReader(path: path))
+    /// Opens the file at `path`, all bytes of which are read where checksums are verified.
+    package convenience init(path: String, checksums: PartChecksums = .verified) throws {
+        try self.init(FileReader(path: path), checksums: checksums)
     }
 
     /// Uses the bytes of a file; `path` is for messages.
-    package convenience init(_ bytes: [UInt8], path: String) throws {
-        try self.init(FileReader(bytes: bytes, path: path))
+    package convenience init(_ bytes: [UInt8], path: String, checksums: PartChecksums = .verified) throws {
+        try self.init(FileReader(bytes: bytes, path: path), checksums: checksums)
     }
 
-    init(_ reader: consuming FileReader) throws {
+    init(_ reader: consuming FileReader, checksums: PartChecksums) throws {
         let path = reader.path
         do {
-            let contents = try Self.contents(reader)
+            let contents = try Self.contents(reader, checksums: checksums)
             tensors = contents.tensors
             others = contents.stateDictionary.others
+            networks = contents.stateDictionary.networks
             isBigEndian = contents.isBigEndian
         } catch let error as PickleProblem {
             throw InvalidFileError(path: path, problem: error.problem, remedy: error.remedy)
@@ -41,9 +45,13 @@ package final class PyTorchFile: TensorFile {
         self.reader = reader
     }
 
-    private static func contents(_ reader: borrowing FileReader) throws -> PyTorchContents {
+    private static func contents(
+        _ reader: borrowing FileReader, checksums: PartChecksums
+    ) throws -> PyTorchContents {
         let start = try reader.bytes(at: 0, count: min(reader.byteCount, 512))
-        if start.starts(with: ZipArchive.signature) { return try PyTorchContents(archive: reader) }
+        if start.starts(with: ZipArchive.signature) {
+            return try PyTorchContents(archive: reader, checksums: checksums)
+        }
         if start.first == PickleMachine.firstByte { return try PyTorchContents(pickles: reader) }
         // tar, which torch.save wrote before version 0.1.10.
         if start.dropFirst(257).starts(with: Array("ustar".utf8)) {

@@ -1,3 +1,23 @@
+/// Of several networks in one file, the one that is taken, and the others: by their keys, or by what their tensors' names
+/// begin with.
+package struct NetworkChoice: Sendable, Equatable {
+    package let taken: String
+    /// One at least.
+    package let untaken: [String]
+
+    package init(taken: String, untaken: [String]) {
+        self.taken = taken
+        self.untaken = untaken
+    }
+
+    /// "two networks: taken teacher.backbone, not student.backbone".
+    package var sentence: String {
+        let count = untaken.count == 1 ? "two" : untaken.count == 2 ? "three" : "\(untaken.count + 1)"
+        let named = untaken.prefix(3).map(\.printableName).joined(separator: ", ") + (untaken.count > 3 ? ", …" : "")
+        return "\(count) networks: taken \(taken.printableName), not \(named)"
+    }
+}
+
 /// The names of a file's tensors.
 ///
 /// A file holds a state dictionary, or a dictionary with one under a customary key and other things beside it.
@@ -7,6 +27,8 @@ struct StateDictionary {
     private(set) var tensors: [(name: String, index: Int)] = []
     /// The names of what is no tensor, and of what lies beside the state dictionary.
     private(set) var others: [String] = []
+    /// Which of several networks in the file these are; nil where there is one.
+    private(set) var networks: NetworkChoice?
 
     private static let customaryKeys = ["state_dict", "model_state_dict", "model", "net", "network"]
     private static let maximumDepth = 8
@@ -42,10 +64,29 @@ struct StateDictionary {
             }
         }
         guard let place = Self.customaryKeys.lazy.compactMap({ places[$0] }).first else { return root }
+        var untaken: [String] = []
         for (index, pair) in pairs.enumerated() where index != place {
-            if case .text(let key) = pair.key { try addOther(key) }
+            guard case .text(let key) = pair.key else { continue }
+            guard isNetwork(pair.value) else {
+                try addOther(key)
+                continue
+            }
+            try pay(for: key)
+            untaken.append(key)
+        }
+        if case .text(let key) = pairs[place].key, !untaken.isEmpty {
+            networks = NetworkChoice(taken: key, untaken: untaken)
         }
         return pairs[place].value
+    }
+
+    /// Whether `value` is a state dictionary of its own, such as the average of the weights beside them. What optimizers
+    /// keep is nested otherwise. Its beginning tells: a file may name a long dictionary again and again.
+    private func isNetwork(_ value: PickleValue) -> Bool {
+        guard case .dictionary(let index) = value else { return false }
+        return objects.dictionaries[index].prefix(64).contains { key, value in
+            if case .text(let key) = key, case .tensor = value { key.contains(".") } else { false }
+        }
     }
 
     /// Names that are used again and again cost a file next to nothing, and whoever joins them all of their length.

@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 
 extension ImageFile {
@@ -5,8 +6,10 @@ extension ImageFile {
     /// - Throws: ``DataFileError`` when it cannot be read, has no such beginning, or is larger than pictures that are read.
     package static func size(_ path: String) throws -> (height: Int, width: Int) {
         guard let (height, width) = try notedSize(path), height > 0, width > 0 else {
+            let file = FileHandle(forReadingAtPath: path)
+            let start = [UInt8]((try? file?.read(upToCount: FileContent.startByteCount)) ?? Data())
             throw DataFileError(
-                path: path, problem: "it is neither a JPEG nor a PNG file, or it is damaged",
+                path: path, "it is neither a JPEG nor a PNG file, or it is damaged", of: isPicture(start) ? nil : start,
                 remedy: "convert it to one of these, or take it off the list")
         }
         // Memory is planned by what damaged bytes may say.

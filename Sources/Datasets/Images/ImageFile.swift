@@ -58,7 +58,7 @@ package struct ImageFile: Sendable, Equatable {
             return try decodePNG(encoded, palette: palette, path: path, pixelLimit: pixelLimit)
         }
         throw DataFileError(
-            path: path, problem: "it is neither a JPEG nor a PNG file",
+            path: path, "it is neither a JPEG nor a PNG file", of: encoded,
             remedy: "convert it to one of these, or take it off the list")
     }
 

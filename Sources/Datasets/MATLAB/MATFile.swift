@@ -24,33 +24,56 @@ package struct MATFile: Sendable {
     package init(_ bytes: [UInt8], path: String, byteLimit: Int = defaultByteLimit) throws {
         self.path = path
         self.byteLimit = byteLimit
-        func refusal(_ problem: String, _ remedy: String) -> DataFileError {
-            DataFileError(path: path, problem: problem, remedy: remedy)
-        }
-        let hierarchical: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-        if bytes.starts(with: Array("MATLAB 7.3".utf8)) || bytes.starts(with: hierarchical)
-            || bytes.dropFirst(512).starts(with: hierarchical)
-        {
-            throw refusal(
-                "it is a MAT file of version 7.3 (HDF5), which is not read",
-                "load it in MATLAB and save it again with save(..., '-v7')")
-        }
-        guard bytes.count >= 128 else {
-            throw refusal("it is not a MAT file of version 5, or is cut short", "fetch the file again")
-        }
-        switch (bytes[126], bytes[127]) {
-        case (UInt8(ascii: "I"), UInt8(ascii: "M")): file = MATBytes(bytes: bytes, isBigEndian: false)
-        case (UInt8(ascii: "M"), UInt8(ascii: "I")): file = MATBytes(bytes: bytes, isBigEndian: true)
-        default:
-            throw refusal(
-                "it is not a MAT file of version 5",
-                "fetch the file again, or load it in MATLAB and save it again with save(..., '-v7')")
-        }
+        let content = FileContent(start: bytes[...], byteCount: bytes.count)
+        guard content == .mat5 else { throw Self.refusal(of: content, path: path) }
+        file = MATBytes(bytes: bytes, isBigEndian: bytes[126] == UInt8(ascii: "M"))
         guard file.uint16(at: 124) >> 8 == 1 else {
-            throw refusal(
-                "it is a MAT file of a version that is not read",
-                "load it in MATLAB and save it again with save(..., '-v7')")
+            throw DataFileError(
+                path: path, problem: "it is a MAT file of a version that is not read",
+                remedy: "load it in MATLAB and save it again with save(..., '-v7')")
         }
+    }
+
+    /// Why the file is no MAT file of version 5, with what helps where it was written.
+    private static func refusal(of content: FileContent?, path: String) -> DataFileError {
+        let octave = "load it in Octave and save it again with save -v7"
+        let (problem, remedy): (String, String) =
+            switch content {
+            case .mat4(let variable)?:
+                (
+                    "it is a MAT file of version 4 (its first variable is \(variable)), which is not read",
+                    "load it and save it again with save(..., '-v7') in MATLAB, save -v7 in Octave, or "
+                        + "scipy.io.savemat in Python"
+                )
+            case .hdf5(.matlab)?:
+                (
+                    "it is a MAT file of version 7.3 (HDF5), which is not read",
+                    "load it in MATLAB and save it again with save(..., '-v7')"
+                )
+            case .hdf5(.octave)?: ("it is an HDF5 file of Octave (save -hdf5), which is not read", octave)
+            case .hdf5?:
+                (
+                    "it is an HDF5 file, which is not read",
+                    "load it with h5py in Python and save it with scipy.io.savemat, or from MATLAB with "
+                        + "save(..., '-v7')"
+                )
+            case .octaveText?:
+                ("it is a text file of Octave, which save writes whatever the file is called", octave)
+            case .octaveBinary?: ("it is a binary file of Octave (save -binary), which is not read", octave)
+            case .npy?, .zip?:
+                (
+                    "it is a file of NumPy and no MAT file, whatever it is called",
+                    "save it with scipy.io.savemat, or under the name that it should have"
+                )
+            case .mat5?, nil:
+                (
+                    "it is not a MAT file of version 5, or is cut short",
+                    "fetch the file again, or load it in MATLAB and save it again with save(..., '-v7')"
+                )
+            case let content?:
+                ("it is \(content.name) and no MAT file", content.fetching ?? "fetch the file again")
+            }
+        return DataFileError(path: path, problem: problem, remedy: remedy)
     }
 
     /// The value of the variable `name`. Others are passed over, parsed no further than their names.
@@ -115,19 +138,33 @@ package struct MATFile: Sendable {
             remedy: "save the one that is the label alone, with save(FILE, 'NAME', '-v7')")
     }
 
-    /// The names of the variables, in the order of the file.
-    package func variableNames() throws -> [String] {
-        var names: [String] = []
+    /// A variable as the file lists it.
+    package struct Variable: Sendable, Equatable {
+        package let name: String
+        /// MATLAB's class, such as `double`, `logical`, `cell`, `struct` or `sparse double`.
+        package let className: String
+        /// Rows, columns, and so on.
+        package let dimensions: [Int]
+    }
+
+    /// The variables, in the order of the file; their values are not parsed.
+    package func variables() throws -> [Variable] {
+        var variables: [Variable] = []
         do {
             try forEachVariable { (parser, range) throws(MATProblem) in
-                names.append(try parser.header(in: range).name)
+                let header = try parser.header(in: range)
+                variables.append(
+                    Variable(name: header.name, className: header.className, dimensions: header.dimensions))
                 return true
             }
         } catch {
             throw refusal(error, variable: nil)
         }
-        return names
+        return variables
     }
+
+    /// The names of the variables, in the order of the file.
+    package func variableNames() throws -> [String] { try variables().map(\.name) }
 
     /// Calls `body` with each variable's matrix until it returns false.
     private func forEachVariable(

@@ -17,6 +17,18 @@ struct MATParser {
         /// Where the contents begin.
         let contents: Int
 
+        /// What MATLAB calls the class.
+        var className: String {
+            let names = [
+                1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse double", 6: "double", 7: "single", 8: "int8",
+                9: "uint8", 10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64",
+                16: "function_handle", 17: "object", 18: "object",
+            ]
+            let name = names[Int(classCode)] ?? "unknown"
+            return (isComplex ? "complex " : "")
+                + (isLogical ? (classCode == 5 ? "sparse logical" : "logical") : name)
+        }
+
         /// How many elements the dimensions make; nil where that is no number.
         var count: Int? {
             var product = 1
@@ -72,15 +84,19 @@ struct MATParser {
         case 2: return try structure(header, before: range.upperBound, depth: depth)
         case 4: return try text(header, before: range.upperBound)
         case 6...15: return try numbers(header, before: range.upperBound)
-        case 3, 17, 18: return .unsupported("an object")
-        case 5: return .unsupported("a sparse matrix")
-        case 16: return .unsupported("a function")
+        case 3, 17, 18:
+            return .unsupported(
+                "an object, as tables and strings are", remedy: "save its numbers as an array, and texts as char")
+        case 5: return .unsupported("a sparse matrix", remedy: "save full(\(header.name.isEmpty ? "X" : header.name))")
+        case 16: return .unsupported("a function", remedy: "save what it gives")
         default: throw .damaged("an array is of a class that the format does not know")
         }
     }
 
     private func numbers(_ header: Header, before limit: Int) throws(MATProblem) -> MATValue {
-        guard !header.isComplex else { return .unsupported("an array of complex numbers") }
+        guard !header.isComplex else {
+            return .unsupported("an array of complex numbers", remedy: "save its real part, or abs of it")
+        }
         let element = try file.element(at: header.contents, before: limit)
         guard let storage = MATNumberStorage(rawValue: element.type), let count = header.count else {
             throw .damaged("an array's numbers are of no known type")

@@ -4,8 +4,8 @@ package indirect enum MATValue: Sendable {
     case text(MATText)
     case cell(MATCellArray)
     case structure(MATStructure)
-    /// Something that is not read; the text says what, such as "a sparse matrix".
-    case unsupported(String)
+    /// Something that is not read: what it is, such as "a sparse matrix", and what to save in its place.
+    case unsupported(String, remedy: String)
 
     /// What the value is, for messages: "a 3 x 4 array of numbers".
     package var summary: String {
@@ -15,8 +15,13 @@ package indirect enum MATValue: Sendable {
         case .text(let text): "a \(size(text.dimensions)) array of characters"
         case .cell(let cells): "a \(size(cells.dimensions)) cell array"
         case .structure(let structure): "a \(size(structure.dimensions)) struct"
-        case .unsupported(let kind): kind
+        case .unsupported(let kind, _): kind
         }
+    }
+
+    /// What to do where another value is needed.
+    func remedy(orElse other: String) -> String {
+        if case .unsupported(_, let remedy) = self { remedy } else { other }
     }
 }
 

@@ -2,7 +2,7 @@ import Archives
 
 extension NumPyArray {
     /// What a deflated array may unpack to: that many pixels of float64 are not read from pictures either.
-    private static let byteLimit = 8 * ImageFile.defaultPixelLimit
+    static let byteLimit = 8 * ImageFile.defaultPixelLimit
 
     /// Uses the bytes of a `.npz` file, which is a zip archive of `.npy` files, stored (`numpy.savez`) or deflated
     /// (`numpy.savez_compressed`).
@@ -25,7 +25,8 @@ extension NumPyArray {
             try self.init(contents, path: path)
         } catch let error as DataFileError {
             throw DataFileError(
-                path: path, problem: "in the archive, \(printable(part.name)): \(error.problem)", remedy: error.remedy)
+                path: path, problem: "in the archive, \(printable(part.name)): \(error.problem)",
+                remedy: error.remedy)
         }
     }
 
@@ -51,7 +52,7 @@ extension NumPyArray {
             "save the one that is the label alone, with numpy.savez(FILE, array)")
     }
 
-    private static func refusal(_ problem: ZipArchive.Problem, path: String) -> DataFileError {
+    static func refusal(_ problem: ZipArchive.Problem, path: String) -> DataFileError {
         switch problem {
         case .list:
             DataFileError(

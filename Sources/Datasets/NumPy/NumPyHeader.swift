@@ -31,8 +31,10 @@ struct NumPyHeader {
 
     init(_ bytes: [UInt8]) throws(Problem) {
         guard bytes.count >= 10, bytes.starts(with: NumPyArray.signature) else {
-            throw Problem(
-                problem: "it is not a .npy file", remedy: "save the array with numpy.save, or take it off the list")
+            let error = DataFileError(
+                path: "", "it is not a .npy file", of: bytes,
+                remedy: "save the array with numpy.save, or take it off the list")
+            throw Problem(problem: error.problem, remedy: error.remedy)
         }
         // Version 1 has two bytes for the header's length, the later ones four.
         let lengthBytes = bytes[6] == 1 ? 2 : 4

@@ -80,8 +80,11 @@ struct PartAnnotation {
     private func mask(
         _ elements: MATStructure, _ index: Int, _ place: String
     ) throws -> (mask: [Bool], size: MaskSize) {
-        guard case .numeric(let array) = elements.value(of: "mask", at: index), let size = array.matrixSize else {
-            throw Self.refusal(file, "\(place).mask is no matrix")
+        let value = elements.value(of: "mask", at: index)
+        guard case .numeric(let array)? = value, let size = array.matrixSize else {
+            throw file.refusal(
+                "\(place).mask is \(value?.summary ?? "missing") and no matrix",
+                value?.remedy(orElse: Self.remedy) ?? Self.remedy)
         }
         return (array.isNonzero, MaskSize(rows: size.rows, columns: size.columns))
     }
@@ -102,6 +105,8 @@ struct PartAnnotation {
     }
 
     private static func refusal(_ file: LabelFile, _ problem: String) -> DataFileError {
-        file.refusal(problem, "fetch the file again, or take it off the list")
+        file.refusal(problem, remedy)
     }
+
+    private static let remedy = "fetch the file again, or take it off the list"
 }

@@ -158,7 +158,7 @@ package struct LabelFile {
         guard case .numeric(let array) = value, let size = array.matrixSize else {
             throw refusal(
                 "variable \(variable) is \(value.summary), not a matrix of numbers",
-                "check that the file is of this data set")
+                value.remedy(orElse: "check that the file is of this data set"))
         }
         let values = MATNumericArray.rowMajor(array.values, rows: size.rows, columns: size.columns)
         return PixelMap(height: size.rows, width: size.columns, channels: 1, values: values.map(Float.init))
@@ -196,6 +196,7 @@ package struct LabelFile {
         if MATFile.isStart(bytes) || name.hasSuffix(".mat") {
             return .array(NumPyArray(try MATFile(bytes, path: path).onlyArray()))
         }
+        if let refusal = refusal(ofForeign: bytes) { throw refusal }
         if bytes.starts(with: ZipArchive.signature) || name.hasSuffix(".npz") {
             return .array(try NumPyArray(archive: bytes, name: arrayName, path: path))
         }
@@ -205,6 +206,22 @@ package struct LabelFile {
         if name.hasSuffix(".tif") || name.hasSuffix(".tiff") { return .tiff(try TIFFFile(bytes, path: path)) }
         if name.hasSuffix(".flo") { return .flow(try FlowFile.decode(bytes, path: path)) }
         return .picture(bytes)
+    }
+
+    /// Why a file is no label that only stands for one, or has arrays of another program; nil for other files.
+    private func refusal(ofForeign bytes: [UInt8]) -> DataFileError? {
+        guard let content = FileContent(start: bytes[...], byteCount: bytes.count) else { return nil }
+        let array: String
+        switch content {
+        case .gitLFS, .gitAnnex, .dvc, .page, .empty, .zeros:
+            return content.fetching.map { refusal("it is \(content.name) and no label", $0) }
+        case .mat4: array = "scipy.io.loadmat(FILE)['NAME']"
+        case .hdf5: array = "h5py.File(FILE)['NAME'][()]"
+        default: return nil
+        }
+        return refusal(
+            "it is \(content.name), and labels of one's own are pictures or arrays of NumPy",
+            "save its array: numpy.save(OTHER, \(array))")
     }
 
     func levels(of bytes: [UInt8], channels: Int, _ value: (Float) -> Float) throws -> PixelMap {

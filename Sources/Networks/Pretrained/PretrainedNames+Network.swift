@@ -6,17 +6,16 @@ import Datasets
 extension PretrainedNames {
     /// The blocks of each stage, and whether they are bottlenecks.
     ///
-    /// - Throws: `InvalidFileError` where it is no ResNet that can be built here.
-    func backbone(path: String) throws -> (ModelSettings.Backbone, width: Int) {
-        guard let stem = tensors["conv1.Ws.weight"], stem.shape.count == 4 else {
-            let isDeep = tensors.keys.contains { $0 == "conv1.0.weight" || $0.hasSuffix(".conv1.0.weight") }
-            throw InvalidFileError(
-                path: path,
-                problem: isDeep
-                    ? "its stem is several convolutions (conv1.0, conv1.3, …), as that of timm's resnet18d"
-                    : "it has no first convolution, conv1.weight, so it is no ResNet",
-                remedy: "use a ResNet-18, 34 or 50 with torchvision's, timm's or the official RCM names"
-                    + (isDeep ? " and one convolution as its stem" : ""))
+    /// - Throws: `InvalidFileError` where it is no ResNet that can be built here, with what it is.
+    func backbone(of file: any TensorFile) throws -> (ModelSettings.Backbone, width: Int) {
+        let path = file.path
+        guard let stem = tensors["conv1.Ws.weight"], stem.shape.count == 4,
+            tensors["layer1.0.conv1.Ws.weight"] != nil
+        else {
+            throw (ForeignNetwork(of: file) ?? .unknown(file)).refusal(path: path)
+        }
+        if let foreign = ForeignNetwork(ofBlocks: tensors, stem: stem) {
+            throw (ForeignNetwork(of: file) ?? foreign).refusal(path: path)
         }
         if let (part, name) = foreignPart {
             throw InvalidFileError(
@@ -32,16 +31,11 @@ extension PretrainedNames {
         let found = ModelSettings.Backbone.allCases.first { $0.blocks == blocks && $0.expansion == expansion }
         guard let found else {
             let kind = expansion == 1 ? "blocks" : "bottlenecks"
-            guard blocks.contains(where: { $0 > 0 }) else {
-                throw InvalidFileError(
-                    path: path,
-                    problem: "its blocks are not those of an ordinary ResNet, layer1.0.conv1.weight and so on",
-                    remedy: "use a ResNet-18, 34 or 50 with torchvision's, timm's or the official RCM names")
-            }
+            if let foreign = ForeignNetwork(of: file) { throw foreign.refusal(path: path) }
             throw InvalidFileError(
                 path: path,
                 problem: "its stages have \(blocks.map(String.init).joined(separator: ", ")) \(kind), which is neither "
-                    + "ResNet-18 (2, 2, 2, 2), 34 nor 50 (3, 4, 6, 3)",
+                    + "ResNet-18 (2, 2, 2, 2 blocks), 34 (3, 4, 6, 3 blocks) nor 50 (3, 4, 6, 3 bottlenecks)",
                 remedy: "use one of these")
         }
         // Behind a modulator the stem may have fewer filters than channels.

@@ -17,9 +17,16 @@ struct PretrainedNames {
     private(set) var tensors: [String: StoredTensor] = [:]
     /// The file's names of what no network has: other prefixes, and two names for one tensor.
     private(set) var strange: [String] = []
+    /// Which of several networks these are; nil where the file has one.
+    let networks: NetworkChoice?
 
     init(_ file: any TensorFile) {
-        let prefix = Self.prefix(of: file.tensors.map(\.name))
+        let prefixes = Self.prefixes(of: file.tensors.map(\.name))
+        let prefix = prefixes.first ?? ""
+        let named = prefixes.map { $0.isEmpty ? "the one without a prefix" : String($0.dropLast()) }
+        networks =
+            prefixes.count > 1
+            ? NetworkChoice(taken: named[0], untaken: Array(named.dropFirst())) : (file as? PyTorchFile)?.networks
         for tensor in file.tensors {
             guard tensor.name.hasPrefix(prefix), !tensor.name.hasSuffix(".num_batches_tracked") else {
                 if !tensor.name.hasSuffix(".num_batches_tracked") { strange.append(tensor.name) }
@@ -30,16 +37,22 @@ struct PretrainedNames {
         }
     }
 
-    /// What stands before the first convolution's name, and before those of the first block.
-    private static func prefix(of names: [String]) -> String {
+    /// What stands before the first convolution's name, and before those of the first block: the shortest first, of the
+    /// same length a teacher before its student. A file with two networks has two.
+    private static func prefixes(of names: [String]) -> [String] {
         let prefixes = ["conv1.weight", "conv1.Ws.weight"].flatMap { stem in
             names.filter { $0 == stem || $0.hasSuffix("." + stem) }.map { String($0.dropLast(stem.count)) }
         }
         // layer1.0.conv1 ends the same way and is longer.
-        let likely = prefixes.filter { !$0.contains("layer") }.sorted { $0.count < $1.count }
+        let likely = prefixes.filter { !$0.contains("layer") }.enumerated().sorted { first, second in
+            func rank(_ place: Int, _ prefix: String) -> (Int, Int, Int) {
+                (prefix.count, prefix.contains("teacher") ? 0 : 1, place)
+            }
+            return rank(first.offset, first.element) < rank(second.offset, second.element)
+        }.map(\.element)
         // A task may be called conv1: predict.conv1.weight is no first convolution.
-        let isOfBackbone = likely.first { prefix in names.contains { $0.hasPrefix(prefix + "layer1.0.") } }
-        return isOfBackbone ?? likely.first ?? ""
+        let ofBackbones = likely.filter { prefix in names.contains { $0.hasPrefix(prefix + "layer1.0.") } }
+        return ofBackbones.isEmpty ? Array(likely.prefix(1)) : ofBackbones
     }
 
     static let stages = ["layer1", "layer2", "layer3", "layer4"]

@@ -12,10 +12,12 @@ extension PretrainedNetwork {
     ///
     /// - Parameter settings: what the file cannot tell is taken from here; backbone, width and, where the file has
     ///   whole tasks, method and decoder must be the file's.
-    /// - Throws: `InvalidFileError`; `FileSystemError`.
+    /// - Throws: `InvalidFileError`, also where a value is none that a network computes with; `FileSystemError`.
     package func write(to path: String, as settings: ModelSettings) throws -> ModelFolder {
         precondition(settings.backbone == self.settings.backbone && settings.width == self.settings.width)
         try Self.checkEmpty(path)
+        try bankTensors.checkValues()
+        for match in tasks.flatMap(\.tensors) { _ = try file.floats(match.source, shape: match.shape) }
         let description = ModelDescription(settings)
         let model =
             if isBank {

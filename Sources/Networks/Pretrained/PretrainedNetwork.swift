@@ -27,6 +27,8 @@ package struct PretrainedNetwork: Sendable {
     package let tasks: [WholeTask]
     /// What the model does not take over, under the file's names.
     package let leftOver: [String]
+    /// Which of several networks in the file this is; nil where it has one.
+    package let networks: NetworkChoice?
     let bank: [Match]
     /// Whether the file is a bank as models have it.
     let isBank: Bool
@@ -36,7 +38,7 @@ package struct PretrainedNetwork: Sendable {
     /// - Throws: `InvalidFileError`, which names what is missing or has another shape.
     package init(_ file: any TensorFile) throws {
         let names = PretrainedNames(file)
-        let (backbone, width) = try names.backbone(path: file.path)
+        let (backbone, width) = try names.backbone(of: file)
         let heads = names.heads
         var search = Search(names: names)
         if let first = heads.first {
@@ -81,7 +83,9 @@ package struct PretrainedNetwork: Sendable {
         isBank =
             file is SafetensorsFile && heads.isEmpty && search.used.count == file.tensors.count
             && bank.allSatisfy { $0.name == $0.source }
-        let (used, others) = (search.used, (file as? PyTorchFile)?.others ?? [])
+        networks = names.networks
+        let (used, pytorch) = (search.used, file as? PyTorchFile)
+        let others = (pytorch?.others ?? []) + (pytorch?.networks?.untaken ?? [])
         leftOver =
             file.tensors.map(\.name).filter { !used.contains($0) && !$0.hasSuffix(".num_batches_tracked") } + others
     }
@@ -119,9 +123,9 @@ package struct PretrainedNetwork: Sendable {
             return misshapen.isEmpty ? nil : "has \(Self.list(misshapen, of: "tensors of other shapes"))"
         }
 
-        /// All of them, but for what would fill a screen: a network of another kind lacks hundreds.
+        /// The first few of them: a network of another kind lacks hundreds.
         private static func list(_ names: [String], of kind: String) -> String {
-            let most = 60
+            let most = 3
             let more = names.count > most ? ", and \(names.count - most) more" : ""
             let list = names.prefix(most).joined(separator: ", ") + more
             return names.count == 1 ? list : "\(names.count) \(kind): \(list)"

@@ -15,6 +15,8 @@ package struct FileInspection: Encodable, Sendable {
         package let sameAs: String?
         /// A tensor that begins earlier in the file and has bytes in common with this one.
         package let sharesBytesWith: String?
+        /// What the file says of it beside this, which nothing here understands.
+        package let otherFields: [String]
 
         /// Scalars of another tensor's name, longer than any network's: one name may stand in every row.
         fileprivate static let maximumReference = 256
@@ -28,13 +30,15 @@ package struct FileInspection: Encodable, Sendable {
     package let metadata: [String: String]
     /// The names of what is no tensor, in files of PyTorch.
     package let others: [String]
+    /// Which of several networks the rows are; nil where the file has one.
+    package let networks: String?
     package let rows: [Row]
 
     /// Reads all of the file at `path`.
     ///
     /// - Throws: `FileSystemError`; `InvalidFileError`.
-    package init(_ path: String) throws {
-        let file = try TensorFiles.open(path)
+    package init(_ path: String, checksums: PartChecksums = .verified) throws {
+        let file = try TensorFiles.open(path, checksums: checksums)
         let (sha256, bytes) = try SHA256.hexadecimalAndByteCount(ofFile: path)
         try self.init(of: file, bytes: bytes, sha256: sha256)
     }
@@ -49,12 +53,12 @@ package struct FileInspection: Encodable, Sendable {
         let digests = try file.hexadecimalDigests()
         var rows: [Row] = []
         for (tensor, digest) in zip(file.tensors, digests) {
-            let key = "\(tensor.elementType.rawValue) \(tensor.shape) \(digest)"
+            let key = "\(tensor.typeName) \(tensor.shape) \(digest)"
             rows.append(
                 Row(
-                    name: tensor.name, type: tensor.elementType.rawValue, shape: tensor.shape,
+                    name: tensor.name, type: tensor.typeName, shape: tensor.shape,
                     bytes: tensor.byteCount, sha256: digest, sameAs: reference(first[key]),
-                    sharesBytesWith: reference(shared[tensor.name])))
+                    sharesBytesWith: reference(shared[tensor.name]), otherFields: tensor.foreignFields))
             if first[key] == nil { first[key] = tensor.name }
         }
         path = file.path
@@ -64,6 +68,7 @@ package struct FileInspection: Encodable, Sendable {
         self.sha256 = sha256
         metadata = file.metadata
         others = (file as? PyTorchFile)?.others ?? []
+        networks = (file as? PyTorchFile)?.networks?.sentence
     }
 
     /// The numbers in all tensors.
@@ -74,7 +79,9 @@ package struct FileInspection: Encodable, Sendable {
         var table = TextTable(columns: ["tensor", "type", "shape", "bytes", "SHA-256", "shared"])
         for row in rows {
             table.add([
-                row.name.printableName, row.type, "[\(row.shape.map(String.init).joined(separator: ", "))]",
+                row.name.printableName,
+                ([row.type] + row.otherFields).map(\.printableName).joined(separator: " with "),
+                "[\(row.shape.map(String.init).joined(separator: ", "))]",
                 "\(row.bytes)", ByteText.shortDigest(row.sha256),
                 row.sharesBytesWith.map { "bytes of \($0.printableName)" }
                     ?? row.sameAs.map { "equal to \($0.printableName)" } ?? "",
@@ -89,6 +96,7 @@ package struct FileInspection: Encodable, Sendable {
         lines += metadata.sorted { $0.key < $1.key }.map { key, value in
             "metadata \(key.printableName): \(Self.indented(value))"
         }
+        if let networks { lines.append("shown of \(networks)") }
         if !others.isEmpty { lines.append("no tensors: \(others.map(\.printableName).joined(separator: ", "))") }
         return lines.joined(separator: "\n")
     }

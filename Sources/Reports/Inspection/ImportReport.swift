@@ -13,6 +13,8 @@ package struct ImportReport: Encodable, Sendable {
     package let tasks: [String]
     /// What the model did not take over, under the file's names.
     package let leftOver: [String]
+    /// Which of several networks in the file was taken; nil where it has one.
+    package let networks: String?
 
     package init(_ network: PretrainedNetwork, model: ModelFolder) {
         let description = model.modelDescription
@@ -22,6 +24,7 @@ package struct ImportReport: Encodable, Sendable {
         bankSha256 = description.bankDigest
         tasks = network.tasks.map(\.head.name)
         leftOver = network.leftOver
+        networks = network.networks?.sentence
     }
 
     package var text: String {
@@ -30,6 +33,7 @@ package struct ImportReport: Encodable, Sendable {
             "bank       SHA-256 \(bankSha256)",
             "tasks      \(tasks.isEmpty ? "none yet; the bank is where they start" : tasks.joined(separator: ", "))",
         ]
+        if let networks { lines.append("from       \(networks)") }
         if let line = Self.line(leftOver: leftOver) { lines.append(line) }
         return lines.joined(separator: "\n")
     }

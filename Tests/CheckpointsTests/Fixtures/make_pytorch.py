@@ -2,7 +2,8 @@
 
 pip install torch==2.15.0; python3 make_pytorch.py
 
-Element i of the tensor NAME is ((i * 37 + 11 * len(NAME)) % 101 - 50) / 64: exact in every floating-point type.
+Element i of the tensor NAME is ((i * 37 + 11 * len(NAME)) % 101 - 50) / 64: exact in every floating-point type. Of
+variances (running_var) it is the absolute value.
 """
 
 import os
@@ -16,6 +17,8 @@ def values(name, shape, dtype=torch.float32):
     for size in shape:
         count *= size
     numbers = (torch.arange(count) * 37 + 11 * len(name)) % 101 - 50
+    if name.endswith("running_var"):
+        numbers = numbers.abs()
     return (numbers.to(torch.float32) / 64).reshape(shape).to(dtype)
 
 

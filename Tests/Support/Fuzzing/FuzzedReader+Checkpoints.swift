@@ -1,3 +1,4 @@
+import Archives
 import Checkpoints
 
 extension FuzzedReader {
@@ -5,7 +6,9 @@ extension FuzzedReader {
     private static func readAll(_ file: some TensorFile, byteCount: Int) throws {
         for tensor in file.tensors {
             try require(tensor.byteCount <= byteCount, "\(tensor.name) has \(tensor.byteCount) bytes")
+            try require(tensor.elementCount / 8 <= byteCount, "\(tensor.name) has \(tensor.elementCount) elements")
             _ = try file.hexadecimalDigest(of: tensor)
+            guard tensor.typeName == tensor.elementType.rawValue, tensor.foreignFields.isEmpty else { continue }
             switch tensor.elementType {
             case .float32, .float16, .bfloat16, .float64:
                 let values = try file.floats(tensor.name, shape: tensor.shape)
@@ -22,12 +25,13 @@ extension FuzzedReader {
     package static func pytorch(_ name: String) -> [UInt8] { seed("CheckpointsTests/Fixtures/pytorch/\(name).pth") }
 
     private static func pytorch(
-        _ name: String, near: Int, seeds: [String], crafted: [[UInt8]] = []
+        _ name: String, near: Int, seeds: [String], crafted: [[UInt8]] = [],
+        repair: @escaping @Sendable (inout [UInt8]) -> Void = { _ in }
     ) -> FuzzedReader {
         // Values of a pickle take some tens of times its bytes, and arrays double as they grow.
         FuzzedReader(
-            name, seeds: seeds.map { pytorch($0) } + crafted, near: near, allowance: { 65536 + 128 * $0 },
-            isRefusal: isInvalidFile
+            name, seeds: seeds.map { pytorch($0) } + crafted, near: near, repair: repair,
+            allowance: { 65536 + 128 * $0 }, isRefusal: isInvalidFile
         ) { bytes in
             try readAll(PyTorchFile(bytes, path: "damaged"), byteCount: bytes.count)
         }
@@ -35,7 +39,8 @@ extension FuzzedReader {
 
     static var pytorchArchive: FuzzedReader {
         pytorch(
-            "pytorch-archive", near: 1500, seeds: ["various-protocol2", "various-protocol4", "tensor", "call-system"])
+            "pytorch-archive", near: 1500, seeds: ["various-protocol2", "various-protocol4", "tensor", "call-system"],
+            repair: { ZipBuilder.rewriteChecksums(of: &$0) })
     }
 
     static var pytorchOlder: FuzzedReader {
@@ -55,7 +60,7 @@ extension FuzzedReader {
 
     static var safetensors: FuzzedReader {
         FuzzedReader(
-            "safetensors", seeds: [seed("CheckpointsTests/Fixtures/official.safetensors")], near: 900,
+            "safetensors", seeds: [seed("CheckpointsTests/Fixtures/official.safetensors"), foreignTypes], near: 900,
             allowance: { 65536 + 64 * $0 }, isRefusal: isInvalidFile
         ) { bytes in
             let file = try SafetensorsFile(bytes, path: "damaged")
@@ -64,6 +69,42 @@ extension FuzzedReader {
                 file.tensors.reduce(0) { $0 + $1.byteCount } == bytes.count - 8 - header,
                 "tensors do not cover the data")
             try readAll(file, byteCount: bytes.count)
+        }
+    }
+
+    /// Types that are not read, and a field that the format does not know.
+    private static var foreignTypes: [UInt8] {
+        let tensors = [
+            #""a":{"dtype":"F8_E4M3","shape":[2,3],"data_offsets":[0,6]}"#,
+            #""b":{"dtype":"F4","shape":[4],"data_offsets":[6,8]}"#,
+            #""c":{"dtype":"X9","shape":[7],"data_offsets":[8,12],"scale":{"by":[1.5e3,true,"x"]}}"#,
+            #""d":{"dtype":"F32","shape":[1],"data_offsets":[12,16],"stride":[1]}"#,
+        ]
+        let header = Array("{\(tensors.joined(separator: ","))}".utf8)
+        return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header + [UInt8](0..<16)
+    }
+
+    /// What a file is that no reader knows.
+    static var fileContent: FuzzedReader {
+        struct Unknown: Error {}
+        let texts = [
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 46830571\n",
+            "<!DOCTYPE html>\n<html><head><title>Not found</title></head></html>\n", "404: Not Found\n",
+            "# Created by Octave 7.3.0\n# name: depth\n# type: matrix\n# rows: 1\n# columns: 1\n 1\n",
+        ]
+        let version4 = [0, 2, 2, 0, 6].flatMap { [UInt8($0), 0, 0, 0] } + Array("depth".utf8)
+        let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] + Array("OCTAVE_NEW_FORMAT".utf8)
+        return FuzzedReader(
+            "file-content",
+            seeds: texts.map { Array($0.utf8) }
+                + [version4 + [UInt8](repeating: 0, count: 33), hdf5, [8, 8, 58, 9] + Array("graph".utf8)],
+            near: 64, allowance: { 65536 + 64 * $0 }, isRefusal: { $0 is Unknown }
+        ) { bytes in
+            guard let content = FileContent(start: bytes[...], byteCount: bytes.count) else { throw Unknown() }
+            let texts = [content.name, content.fetching ?? ""]
+            try require(
+                texts.allSatisfy { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } },
+                "a control character is told")
         }
     }
 

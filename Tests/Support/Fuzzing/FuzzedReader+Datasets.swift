@@ -98,6 +98,7 @@ extension FuzzedReader {
             allowance: { 65536 + 16 * $0 }, isRefusal: isNamedRefusal
         ) { bytes in
             let array = try NumPyArray(bytes, path: "damaged")
+            try require(try NumPyListing(bytes, path: "damaged").arrays.map(\.shape) == [array.shape], "another shape")
             try require(array.values.count == array.shape.reduce(1, *), "an array's values fill its shape")
             try require(array.values.count <= bytes.count, "an array of more values than bytes")
         }
@@ -122,6 +123,7 @@ extension FuzzedReader {
             near: 260, allowance: { 1 << 20 + 8 * 1032 * $0 }, isRefusal: isNamedRefusal
         ) { bytes in
             let array = try NumPyArray(archive: bytes, path: "damaged")
+            _ = try NumPyListing(bytes, path: "damaged")
             try require(array.values.count == array.shape.reduce(1, *), "an array's values fill its shape")
         }
     }

@@ -16,10 +16,28 @@ package struct PickleBuilder {
 
     /// A file of a state dictionary whose tensors all begin where the storage does, which the largest fills.
     package func file(_ tensors: [(name: String, shape: [Int])]) -> [UInt8] {
-        let largest = tensors.map { $0.shape.reduce(1, *) }.max() ?? 0
-        // What every tensor needs is made once, remembered and taken off the stack.
-        var pickle = storage(count: largest) + remembered(0) + rebuilding + remembered(1) + hooks + remembered(2)
-        pickle += [0x7D]
+        file(floats: largest(tensors)) { dictionary(tensors) }
+    }
+
+    /// A file of several state dictionaries, each under a key.
+    package func file(networks: [(key: String, tensors: [(name: String, shape: [Int])])]) -> [UInt8] {
+        file(floats: networks.map { largest($0.tensors) }.max() ?? 0) {
+            [0x7D] + networks.flatMap { text($0.key) + dictionary($0.tensors) + [0x73] }
+        }
+    }
+
+    private func largest(_ tensors: [(name: String, shape: [Int])]) -> Int {
+        tensors.map { $0.shape.reduce(1, *) }.max() ?? 0
+    }
+
+    /// What every tensor needs is made once, remembered and taken off the stack.
+    private func file(floats count: Int, _ pickle: () -> [UInt8]) -> [UInt8] {
+        let needed = storage(count: count) + remembered(0) + rebuilding + remembered(1) + hooks + remembered(2)
+        return file(needed + pickle(), floats: count)
+    }
+
+    private func dictionary(_ tensors: [(name: String, shape: [Int])]) -> [UInt8] {
+        var pickle: [UInt8] = [0x7D]
         for tensor in tensors {
             let strides = tensor.shape.indices.map { tensor.shape[($0 + 1)...].reduce(1, *) }
             pickle += text(tensor.name)
@@ -27,7 +45,7 @@ package struct PickleBuilder {
                 recalled(1), recalled(0), offset: 0, shape: tensor.shape, strides: strides, hooks: recalled(2))
             pickle += [0x73]
         }
-        return file(pickle, floats: largest)
+        return pickle
     }
 
     /// A tensor over a storage that claims `count` floats.

@@ -35,4 +35,31 @@ package struct ZipBuilder {
     private func number(_ value: some FixedWidthInteger) -> [UInt8] {
         withUnsafeBytes(of: value.littleEndian) { Array($0) }
     }
+
+    /// Writes checksums into the list of an archive whose sizes have 32 bits, as PyTorch's have: for every part whose
+    /// bytes are where the list says, what `checksum` gives of them. It is repaired that way after it was damaged.
+    package static func rewriteChecksums(
+        of archive: inout [UInt8],
+        _ checksum: (ArraySlice<UInt8>) -> UInt32 = { ZipArchive.checksum(of: Array($0)) }
+    ) {
+        func number(_ offset: Int, _ count: Int) -> Int {
+            archive[offset..<offset + count].reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+        let signature = Array("PK".utf8)
+        let ends = stride(from: archive.count - 22, through: 0, by: -1)
+        guard let end = ends.first(where: { archive[$0..<$0 + 4].elementsEqual(signature + [5, 6]) }) else { return }
+        var entry = number(end + 16, 4)
+        while entry + 46 <= end, archive[entry..<entry + 4].elementsEqual(signature + [1, 2]) {
+            let header = number(entry + 42, 4)
+            if header + 30 <= archive.count {
+                let start = header + 30 + number(header + 26, 2) + number(header + 28, 2)
+                let size = number(entry + 20, 4)
+                if start + size <= archive.count {
+                    let sum = checksum(archive[start..<start + size])
+                    withUnsafeBytes(of: sum.littleEndian) { archive.replaceSubrange(entry + 16..<entry + 20, with: $0) }
+                }
+            }
+            entry += 46 + number(entry + 28, 2) + number(entry + 30, 2) + number(entry + 32, 2)
+        }
+    }
 }
