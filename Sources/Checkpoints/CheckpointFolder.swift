@@ -56,13 +56,6 @@ package struct CheckpointFolder: Sendable {
         ((try? steps()) ?? []).last { $0 < step }.map(checkpointPath)
     }
 
-    /// Whether checkpoints were written here once, as far as the folder can tell. What a process left that was killed while it
-    /// wrote the first one is none.
-    package func hasHeldSome() throws -> Bool {
-        guard Folder.exists(path) else { return false }
-        return try !steps().isEmpty || !Folder.names(in: path).contains(where: Aside.isPlace)
-    }
-
     /// Writes the checkpoint of `step` atomically, replacing one of the same step, which only a damaged one should be.
     ///
     /// On failure nothing is left behind and all other checkpoints stay. Throws `FileSystemError`, or what a producing

@@ -74,9 +74,10 @@ package struct KernelRequest: Sendable, Equatable {
     /// allowed.
     private func environment(
         _ environment: [String: String], keeping known: String?, _ path: String
-    ) throws(UsageError) -> [String: String] {
+    ) throws -> [String: String] {
         let variable = InstructionSet.variable
         guard let known else { return environment }
+        _ = try InstructionSet.chosen(environment)
         let named = environment[variable].flatMap { $0.isEmpty ? nil : $0 }
         if allowsOtherBits, named != nil { return environment }
         guard named == nil || named == known else {

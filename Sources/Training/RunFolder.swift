@@ -35,14 +35,25 @@ package struct RunFolder: Sendable {
         guard names.contains(where: { !$0.hasPrefix(".") }) else { return }
         guard resume else {
             throw UsageError(
-                "\(path) is not empty; add --resume to go on with the run in it, or choose another --output")
+                "\(path) is not empty; "
+                    + (holdsRun ? "add --resume to go on with the run in it, or " : "") + "choose another --output")
         }
         // A start that was cut off has left a model without tasks, and the next one goes on from there.
         guard holdsRun || names.allSatisfy({ $0.hasPrefix(".") || $0 == "model" }) else {
             throw UsageError("\(path) holds no run (there is no config.yaml in it); choose another --output")
         }
         guard holdsRun else { return }
-        let conflicts = try Self.conflicts(of: configuration, startedAt: configurationPath)
+        let conflicts: [String]
+        do {
+            conflicts = try Self.conflicts(of: configuration, startedAt: configurationPath)
+        } catch let error as ConfigurationError {
+            throw UsageError(
+                "the configuration that the run wrote is damaged (\(error)); restore \(configurationPath), or choose another "
+                    + "--output")
+        }
+        guard FileManager.default.fileExists(atPath: modelPath) || !(configuration is RunConfiguration) else {
+            throw UsageError("\(path) has lost its model; put the folder model back, or choose another --output")
+        }
         guard conflicts.isEmpty else {
             throw UsageError(
                 "\(path) was started with another configuration: \(conflicts.joined(separator: "; ")); "
@@ -76,8 +87,10 @@ package struct RunFolder: Sendable {
     }
 
     /// Where the run is this one's already: keeps what it goes on with, where a run of old kept nothing.
-    func keep(_ inputs: RunInputs) throws {
-        guard !FileManager.default.fileExists(atPath: "\(path)/\(RunInputs.fileName)") else { return }
+    ///
+    /// - Parameter begins: whether the run has done no step, so that what it began with before does not count.
+    func keep(_ inputs: RunInputs, begins: Bool) throws {
+        guard begins || !FileManager.default.fileExists(atPath: "\(path)/\(RunInputs.fileName)") else { return }
         try inputs.write(in: path)
     }
 

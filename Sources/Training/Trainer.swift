@@ -110,12 +110,6 @@ package final class Trainer {
         let bank = SHA256.hexadecimal(
             of: UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount))
         try team.agree(on: [AgreementItem("filter bank", bank)])
-        let inputs = try team.first { [data] in
-            let inputs = try data.inputs(asked, bank: bank)
-            let remedy = "begin a run from its weights: modulor train CONFIG --from \(path) --output FOLDER"
-            notices += try folder.check(inputs, names: data.identifiers, remedy: remedy).map { [$0] } ?? []
-            return inputs
-        }
         let frame = data.frames[0]
         validation = try Validation(
             network: MultiTaskNetwork(
@@ -131,12 +125,23 @@ package final class Trainer {
             criterion: try BestCriterion(
                 configuration.output.keepBest, stopAfter: settings.stopAfter, figures: validation.figures,
                 primary: validation.comparedFigures), trace: trace, shouldStop: shouldStop, observe: observe)
+        if resume { try loop.restore(restart: restart) }
+        let begins = loop.done == 0
+        let inputs = try team.first { [data] in
+            let inputs = try data.inputs(asked, bank: bank)
+            // A run that has done nothing may begin with other data.
+            if !begins {
+                let remedy = "begin a run from its weights: modulor train CONFIG --from \(path) --output FOLDER"
+                notices += try folder.check(inputs, names: data.identifiers, remedy: remedy).map { [$0] } ?? []
+            }
+            return inputs
+        }
+        notices += data.leak.map { [$0] } ?? []
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try notices + team.takeNotices() + starting { observe(.noticed(text)) }
-        if resume { try loop.restore(restart: restart) }
         model = try team.first {
             if let stored {
-                try folder.keep(inputs!)
+                try folder.keep(inputs!, begins: begins)
                 return stored
             }
             lock = try folder.claim()

@@ -82,7 +82,7 @@ final class TrainingLoop {
                     .noticed(
                         restart
                             ? "the run begins again from the beginning, over what it has written"
-                            : "no checkpoint was saved yet, so the run starts from the beginning"))
+                            : "there is no checkpoint, so the run starts from the beginning"))
                 return State(step: 0, course: nil, otherBits: nil)
             }
             let otherBits = try checkpoint.otherBits(after: latest)
@@ -115,7 +115,7 @@ final class TrainingLoop {
         // The first one is written with the first step of these.
         let firstDue = min(settings.checkpointEvery > 0 ? settings.checkpointEvery : .max, settings.iterations)
         guard
-            try folder.checkpoints.hasHeldSome() || validated >= firstDue
+            !damaged.isEmpty || validated >= firstDue
                 || FileManager.default.fileExists(atPath: folder.bankPath)
         else { return }
         let lost = damaged.isEmpty ? "is there any more" : "is whole (\(damaged[0].reason))"

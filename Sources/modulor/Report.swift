@@ -23,6 +23,8 @@ struct Report: ParsableCommand {
     var to: String?
 
     func run() throws {
-        Terminal.line(try RunReport(of: folder, baselines: baseline).write(to: to))
+        let report = try RunReport(of: folder, baselines: baseline)
+        for damage in report.damages { Terminal.note(damage) }
+        Terminal.line(try report.write(to: to))
     }
 }

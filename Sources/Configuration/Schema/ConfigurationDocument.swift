@@ -109,7 +109,16 @@ private func readText(path: String) throws(ConfigurationError) -> String {
     func failure() -> ConfigurationError {
         ConfigurationError(place, "the configuration cannot be read: \(String(cString: strerror(errno)))")
     }
-    guard !path.isEmpty, let file = fopen(path, "rb") else { throw failure() }
+    guard !path.isEmpty else {
+        throw ConfigurationError(place, "the configuration has no name; give the path of a YAML file")
+    }
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        throw ConfigurationError(
+            place,
+            "this is a folder and no configuration; give a YAML file, behind the model where a command takes both")
+    }
+    guard let file = fopen(path, "rb") else { throw failure() }
     defer { fclose(file) }
     // Not the size that the system tells: a pipe has none, and a device no end.
     var bytes = [UInt8](repeating: 0, count: YAMLNode.largestFile + 1)

@@ -92,7 +92,11 @@ struct ConfigurationReader: ConfigurationVisitor {
     mutating func list<Section: NamedSection>(_ key: String, _ sections: inout [Section]) {
         guard let node = take(key) else { return }
         guard case .mapping(let named) = node.content, !named.isEmpty else {
-            let sentence = "\(name(key)) is \(node.summary); it must name at least \(Section.expectation)"
+            var sentence = "\(name(key)) is \(node.summary); it must name at least \(Section.expectation)"
+            if case .sequence(let names) = node.content, !names.isEmpty {
+                let entries = names.prefix(2).map { (String.read($0) ?? "NAME") + ": {}" }.joined(separator: ", ")
+                sentence += ", each with its keys, as {\(entries)}"
+            }
             problems.append(ConfigurationProblem(place: node.place, sentence: sentence))
             return
         }

@@ -70,6 +70,14 @@ extension ConfigurationError {
         switch error {
         case .parser(_, let problem, let mark, _) where problem.contains("nesting level"):
             self = malformed(mark.line, mark.column, "lists and mappings lie too deep in each other")
+        case .scanner(_, let problem, let mark, _) where problem.contains("cannot start any token"):
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let hasTab = lines.indices.contains(mark.line - 1) && lines[mark.line - 1].contains("\t")
+            self = malformed(
+                mark.line, mark.column,
+                hasTab
+                    ? "a tab stands where only spaces may; indent with spaces"
+                    : "no value can begin with this character")
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
             self = malformed(mark.line, mark.column, inContext(context, problem))
         case .composer(_, let problem, let mark, _) where problem.contains("another document"):

@@ -10,7 +10,7 @@ extension ImageFile {
             let start = [UInt8]((try? file?.read(upToCount: FileContent.startByteCount)) ?? Data())
             throw DataFileError(
                 path: path, "it is neither a JPEG nor a PNG file, or it is damaged", of: isPicture(start) ? nil : start,
-                remedy: "convert it to one of these, or take it off the list")
+                remedy: "convert it to PNG (a photograph may be JPEG too), or take it off the list")
         }
         // Memory is planned by what damaged bytes may say.
         guard height <= defaultPixelLimit / width else {

@@ -59,7 +59,7 @@ package struct ImageFile: Sendable, Equatable {
         }
         throw DataFileError(
             path: path, "it is neither a JPEG nor a PNG file", of: encoded,
-            remedy: "convert it to one of these, or take it off the list")
+            remedy: "convert it to PNG (a photograph may be JPEG too), or take it off the list")
     }
 
     /// Whether a file that begins with `bytes` is a JPEG or PNG, whatever it is called.

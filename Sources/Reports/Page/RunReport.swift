@@ -15,6 +15,8 @@ package struct RunReport {
     /// Runs to compare with, such as one for each task alone.
     let baselines: [(name: String, history: RunHistory)]
     let comparison: FleetComparison?
+    /// Event files that could not be read to their end, a sentence each.
+    package var damages: [String] { history.damages }
     /// Files with their SHA-256, named from the run's folder on.
     let hashes: [(file: String, digest: String)]
 

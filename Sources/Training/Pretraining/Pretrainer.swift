@@ -101,21 +101,25 @@ package final class Pretrainer {
         let folder = self.folder
         // A run that is there must not change from here on; a new one is claimed when nothing can be refused any more.
         lock = try team.first { folder.holdsRun ? try folder.claim() : nil } ?? nil
+        if resume { try loop.restore(restart: restart) }
+        let begins = loop.done == 0
         var notices: [String] = []
         let inputs = try team.first {
             let inputs = try data.inputs()
-            notices +=
-                try folder.check(
-                    inputs, names: data.identifiers, remedy: "begin a new run, in another --output"
-                ).map { [$0] } ?? []
+            // A run that has done nothing may begin with other data.
+            if !begins {
+                notices +=
+                    try folder.check(
+                        inputs, names: data.identifiers, remedy: "begin a new run, in another --output"
+                    ).map { [$0] } ?? []
+            }
             return inputs
         }
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try notices + team.takeNotices() { observe(.noticed(text)) }
-        if resume { try loop.restore(restart: restart) }
         let begun = try team.first {
             if folder.holdsRun {
-                try folder.keep(inputs!)
+                try folder.keep(inputs!, begins: begins)
                 return nil as RunLock?
             }
             let lock = try folder.claim()

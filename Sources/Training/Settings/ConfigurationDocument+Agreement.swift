@@ -37,6 +37,16 @@ extension TrainingData {
     var identifiers: (training: [String], validation: [String]) {
         (training.identifiers, validation.identifiers)
     }
+
+    /// What to warn of where samples are trained on and validated on; nil where none are.
+    var leak: String? {
+        let trained = Set(training.identifiers)
+        let both = validation.identifiers.filter(trained.contains)
+        guard let first = both.first else { return nil }
+        return
+            "\(both.count) of \(validation.count) validation samples are in the training list too, the first of which is "
+            + "\(first): figures say little of new pictures"
+    }
 }
 
 extension ClassifiedData {

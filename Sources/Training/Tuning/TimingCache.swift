@@ -58,8 +58,8 @@ package struct TimingCache {
         let content: Content
         do {
             content = try JSONDecoder().decode(Content.self, from: data)
-        } catch DecodingError.dataCorrupted(let context) {
-            throw damage(context.debugDescription)
+        } catch DecodingError.dataCorrupted {
+            throw damage("it is no JSON, or is cut short")
         } catch {
             throw damage("it does not hold what was written there")
         }

@@ -56,11 +56,11 @@ package struct GoldenCase: Decodable, Sendable {
     package static func read(_ path: String) throws(VerificationError) -> GoldenCase {
         do {
             return try JSONDecoder().decode(GoldenCase.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch let error as CocoaError {
-            throw VerificationError("\(path) cannot be read: \(error.localizedDescription)")
+        } catch is CocoaError {
+            throw VerificationError("\(path) cannot be read; check that it is there, and that you may read it")
         } catch {
             throw VerificationError(
-                "\(path): this is no file of expected figures (\(error)); see `modulor verify --help` for its form")
+                "\(path): this is no file of expected figures; see `modulor verify --help` for its form")
         }
     }
 
