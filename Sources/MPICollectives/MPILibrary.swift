@@ -45,8 +45,12 @@ package enum MPILibrary {
 
     /// Opens a library by its path, or by a name that the loader knows.
     package static func open(_ library: String) throws(MPILibraryError) {
+        // A library looks for others beside itself, and not beside a link to it.
+        let resolved = library.contains("/") ? realpath(library, nil) : nil
+        defer { free(resolved) }
+        let path = resolved.map { String(cString: $0) } ?? library
         var status: Int32 = 0
-        let text = MPIError.text { status = mdl_mpi_open(library, $0, $1) }
+        let text = MPIError.text { status = mdl_mpi_open(path, $0, $1) }
         guard status == 0 else { throw MPILibraryError(description: "\(library) cannot be used: \(text)") }
     }
 
