@@ -37,6 +37,7 @@ enum Job {
             throw launcher.rank == 0 ? error : afterTheFirst(ExitCode(2))
         }
         try watchdog.connect(world)
+        tellListener("begun", world.rank)
         let meeting = try world.duplicate()
         let team = try RankTeam(world, sharing: .available(), watchdog: watchdog)
         do {
@@ -114,6 +115,14 @@ enum Job {
         team.leave()
         try MPIJob.finish()
         watchdog.leave()
+        tellListener("ended", team.rank)
+    }
+
+    /// Lets launch/mpirun know that the ranks have begun, and come to their end: an mpirun that loses a host may end them,
+    /// and itself with status 0.
+    private static func tellListener(_ what: String, _ rank: Int) {
+        guard rank == 0, ProcessInfo.processInfo.environment["MODULOR_LISTENER"] != nil else { return }
+        try? FileHandle.standardError.write(contentsOf: Data("launch/mpirun ranks have \(what)\n".utf8))
     }
 
     private static func watchdog(_ launcher: Launcher) throws -> Watchdog {
