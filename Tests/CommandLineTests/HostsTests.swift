@@ -91,10 +91,10 @@ struct HostsTests {
             try hosts.command("cut", hosts.names[2])
             #expect(job.status(within: 45) == 75)
             #expect(job.complaints.count == 1, "\(job.errors)")
-            // Open MPI 5 ends all ranks before these can tell.
-            if !job.errors.hasPrefix("launch/mpirun: lost the ranks: mpirun has ended them; ") || mpi.folder == nil {
-                #expect(job.errors.contains("lost rank 2 on \(hosts.names[2]) in step "), "\(job.errors)")
-                #expect(job.errors.contains("; the others wait for "), "\(job.errors)")
+            // Open MPI 5 may end all ranks before these can tell.
+            if mpi.folder == nil || !job.errors.hasPrefix("launch/mpirun: lost the ranks: mpirun ") {
+                #expect(job.errors.contains("lost rank 2 on \(hosts.names[2]) "), "\(job.errors)")
+                #expect(job.errors.contains(#/; the others (wait for|cannot go on)/#), "\(job.errors)")
             }
             // Nor does anything go on behind the cut.
             let end = Date() + 30
