@@ -14,7 +14,7 @@ import PackageDescription
 //     2  ConvolutionEngine
 //     1  TensorCore    Archives
 //     0  CConvolution  CThreadPool  COpenBLAS  CJPEG  CPNG  CTIFF  CZlib  CCrypto  CSharedMemory  CSockets
-//        CCollectives -> CMPI
+//        CCollectives
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
@@ -63,9 +63,8 @@ let package = Package(
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
-        // Talks between processes; the standard on clusters, kept by the Open MPI project.
-        .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
-        .target(name: "CCollectives", dependencies: ["CMPI"], cSettings: strictC),
+        // Opens the MPI of whoever started the ranks, and needs none to be built; see its header.
+        .target(name: "CCollectives", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CSharedMemory", cSettings: strictC),
         .target(name: "CSockets", cSettings: strictC),
 
@@ -99,7 +98,7 @@ let package = Package(
             "Reports",
             uses: [
                 "Training", "Inference", "Networks", "Configuration", "Graph", "Tasks", "Datasets", "Checkpoints",
-                "Collectives", "ConvolutionEngine", "TensorCore", "Archives",
+                "Collectives", "MPICollectives", "ConvolutionEngine", "TensorCore", "Archives",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], exclude: ["Events/event.proto"]),
         .executableTarget(

@@ -8,7 +8,7 @@ enum MPIError {
         let hint =
             switch status {
             case Int32(mdl_mpi_no_memory): "give the process more memory, or start fewer ranks on this host"
-            case Int32(mdl_mpi_no_threads): "install an MPI that has them, such as Open MPI 4.1"
+            case Int32(mdl_mpi_no_threads): "use one that has it: MODULOR_MPI names the folder it is installed in"
             default: "see whether all ranks run the same program and the network between their hosts is up"
             }
         throw CollectiveError(

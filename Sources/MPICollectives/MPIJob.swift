@@ -4,17 +4,22 @@ import Glibc
 
 /// The job that a launcher started. Once per process.
 package enum MPIJob {
-    /// Joins the job.
+    /// Joins the job, with the library that was opened (``MPILibrary``).
     ///
     /// - Parameter ranksPerNode: counts so many neighbouring ranks as a node, to try several nodes on one machine; nil
     ///   takes those that really share memory.
     /// - Returns: all ranks, numbered node by node, so that the samples of a node are contiguous.
-    package static func start(ranksPerNode: Int? = nil) throws(CollectiveError) -> MPICommunicator {
+    /// - Throws: ``CollectiveError``, or ``MPILibraryError`` where the library does not see the launcher's processes: each
+    ///   would be alone.
+    package static func start(_ launcher: Launcher, ranksPerNode: Int? = nil) throws -> MPICommunicator {
         let host = host
-        try MPIError.check(mdl_mpi_initialize(), "joining the job", rank: nil, host: host)
+        try MPIError.check(mdl_mpi_initialize(nil), "joining the job", rank: nil, host: host)
         var handle: OpaquePointer?
         try MPIError.check(mdl_mpi_world(&handle), "joining the job", rank: nil, host: host)
         let world = try MPICommunicator(handle!)
+        if let size = launcher.size, size != world.size {
+            throw MPILibraryError(unfit: MPILibrary.version, at: MPILibrary.path, seeing: world.size, launcher)
+        }
 
         let leader: Int
         if let ranksPerNode {
@@ -36,9 +41,6 @@ package enum MPIJob {
     package static func finish() throws(CollectiveError) {
         try MPIError.check(mdl_mpi_finalize(), "leaving the job", rank: nil, host: host)
     }
-
-    /// The library's name and version.
-    package static var libraryVersion: String { MPIError.text { _ = mdl_mpi_version($0, $1) } }
 
     static var host: String {
         MPIError.text { _ = gethostname($0, Int($1)) }

@@ -230,6 +230,32 @@ package enum SystemFile {
         while trimmed.first?.isWhitespace == true { trimmed.removeFirst() }
         return String(trimmed)
     }
+
+    /// The names in a folder, in no order; none where it cannot be read.
+    package static func names(in folder: String) -> [String] {
+        guard let listing = opendir(folder) else { return [] }
+        defer { closedir(listing) }
+        var names: [String] = []
+        while let entry = readdir(listing) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+                })
+        }
+        return names
+    }
+
+    /// What the system says of a process, by its number: its state as a letter, and its parent's number. nil where there
+    /// is none.
+    package static func process(_ number: String) -> (state: Character, parent: String)? {
+        // "PID (NAME) STATE PARENT …", where a name may hold anything.
+        guard Int(number) != nil, let line = text("/proc/\(number)/stat"), let end = line.lastIndex(of: ")") else {
+            return nil
+        }
+        let fields = line[line.index(after: end)...].split(separator: " ")
+        guard fields.count > 1, let state = fields[0].first else { return nil }
+        return (state, String(fields[1]))
+    }
 }
 
 /// The memory of this process.

@@ -109,6 +109,12 @@ package final class RankTeam {
         return (shards[rank], ReductionTree(shard: rank, of: shards))
     }
 
+    /// Measures how fast the ranks add up gradients. All take part, and get the same figures.
+    package func measure(_ benchmark: AllReduceBenchmark) throws(CollectiveError) -> AllReduceBenchmark.Measurement {
+        if let thread { return try benchmark.run(world, thread: thread) }
+        return try benchmark.run(world, thread: CommunicationThread(host: host))
+    }
+
     /// Ends the thread; nothing may be said afterwards.
     package func leave() { ownThread = nil }
 

@@ -3,7 +3,7 @@ import Configuration
 import Datasets
 import Training
 
-struct Add: ParsableCommand {
+struct Add: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains one more task for a finished model, of which nothing else changes.",
         discussion: """

@@ -4,7 +4,6 @@ import Configuration
 import ConvolutionEngine
 import Foundation
 import Inference
-import MPICollectives
 import Networks
 import Reports
 import Training
@@ -44,7 +43,7 @@ struct BenchConvolution: ParsableCommand {
     }
 }
 
-struct BenchStep: ParsableCommand {
+struct BenchStep: RankCommand {
     static let configuration = CommandConfiguration(
         commandName: "step",
         abstract: "Measures the training step of a configuration, on random data.",
@@ -83,7 +82,7 @@ struct BenchStep: ParsableCommand {
     }
 }
 
-struct BenchAllreduce: ParsableCommand {
+struct BenchAllreduce: RankCommand {
     static let configuration = CommandConfiguration(
         commandName: "allreduce",
         abstract: "Measures how fast ranks add up gradients.",
@@ -116,15 +115,12 @@ struct BenchAllreduce: ParsableCommand {
     }
 
     func run() throws {
-        let isJob = try Launcher.detect(ProcessInfo.processInfo.environment) != nil
-        let communicator: any Communicator = isJob ? try MPIJob.start() : LoopbackCommunicator()
         let sizes = Array(sequence(first: smallest) { $0 * 2 }.prefix { $0 <= largest })
         let benchmark = AllReduceBenchmark(sizes: sizes, rounds: rounds)
-        let measurement = try benchmark.run(communicator, thread: CommunicationThread())
-        if communicator.rank == 0 {
-            Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n")
+        try Job.run { team in
+            let measurement = try team.measure(benchmark)
+            if team.isFirst { Terminal.write(json ? try JSONOutput.object(measurement) : measurement.text + "\n") }
         }
-        if isJob { try MPIJob.finish() }
     }
 }
 

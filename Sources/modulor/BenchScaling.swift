@@ -7,7 +7,7 @@ import Reports
 import TensorCore
 import Training
 
-struct BenchScaling: ParsableCommand {
+struct BenchScaling: RankCommand {
     static let configuration = CommandConfiguration(
         commandName: "scaling",
         abstract: "Measures the training step on several numbers of ranks, weak and strong, on random data.",

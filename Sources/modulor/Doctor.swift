@@ -15,7 +15,14 @@ struct Doctor: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    @Option(help: .init("Look at this MPI library alone, and print JSON.", visibility: .private))
+    var mpiLibrary: String?
+
     func run() throws {
+        if let mpiLibrary {
+            let data = try JSONEncoder().encode(FoundMPI(examining: mpiLibrary))
+            return Terminal.line(String(decoding: data, as: UTF8.self))
+        }
         let report = MachineReport(.survey(kernels: try .chosen()))
         Terminal.write(json ? try JSONOutput.object(report) : report.text + "\n")
     }

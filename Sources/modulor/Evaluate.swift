@@ -8,7 +8,7 @@ import Training
 
 extension MetricConvention: ExpressibleByArgument {}
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "Scores a model, or saved predictions, on the data of a configuration.",
         discussion: """

@@ -5,7 +5,7 @@ import Networks
 import Reports
 import Training
 
-struct Initialize: ParsableCommand {
+struct Initialize: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a model from a pretrained network: a filter bank, and whole tasks where the file has them.",
         discussion: """

@@ -33,7 +33,11 @@ package struct Modulor: ParsableCommand {
     package static func main() {
         var code = ExitCode.success
         do {
-            var command = try parseAsRoot()
+            var command = try Job.alike {
+                let command = try parseAsRoot()
+                if !(command is any RankCommand) { try Job.refuseSeveral() }
+                return command
+            }
             try command.run()
         } catch {
             code = status(of: error)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Training
 
-struct Pretrain: ParsableCommand {
+struct Pretrain: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains a filter bank from scratch: the convolutions of a classifier.",
         discussion: """

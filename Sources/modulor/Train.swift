@@ -4,7 +4,7 @@ import Foundation
 import Reports
 import Training
 
-struct Train: ParsableCommand {
+struct Train: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "Trains the tasks of a configuration.",
         discussion: """

@@ -125,7 +125,7 @@ import Testing
     /// Labels of one's own, under names that do not say what they are.
     @Test(arguments: [
         ("png", version4, "a MAT file of version 4", "numpy.save(OTHER, scipy.io.loadmat(FILE)['NAME'])"),
-        ("npy", sparse, "a MAT file, and labels of one's own", "scipy.io.loadmat"),
+        ("npy", sparse, "segmentation is a sparse matrix", "save the one that is the label alone"),
         ("npy", octaveHDF5, "an HDF5 file of Octave", "h5py.File(FILE)['NAME'][()]"),
         ("png", Array("version https://git-lfs.github.com/spec/v1\nsize 512\n".utf8), "a Git LFS pointer", "lfs pull"),
         (

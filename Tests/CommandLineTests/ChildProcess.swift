@@ -32,7 +32,9 @@ final class ChildProcess {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // It leads a group of its own, as a command that is typed does.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         var words = ([program.path] + arguments).map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0)=\($1)") } + [nil]
@@ -59,7 +61,8 @@ final class ChildProcess {
         return status
     }
 
-    func signal(_ number: Int32) {
-        if status == nil { kill(identifier, number) }
+    /// Sends a signal to the process, or to all of its group.
+    func signal(_ number: Int32, toGroup: Bool = false) {
+        if status == nil { kill(toGroup ? -identifier : identifier, number) }
     }
 }

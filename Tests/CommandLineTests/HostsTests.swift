@@ -59,20 +59,43 @@ struct HostsTests {
         }
     }
 
-    @Test func aLinkThatIsCutEndsTheJobAndNamesTheHost() throws {
+    @Test(arguments: InstalledMPI.others) func filesDoNotDependOnHosts(mpi: InstalledMPI) throws {
+        try withTemporaryFolder { folder in
+            let configuration = try SmallRun.configuration(in: folder, iterations: 6)
+            let (alone, run) = (folder.appendingPathComponent("alone"), folder.appendingPathComponent("run"))
+            try Program.succeed("train", configuration, "--output", alone.path)
+            let hosts = try TestHosts(3)
+            let job = try RunningJob(
+                "cluster/namespaces",
+                ["mpirun", "-n", "3"] + mpi.options + ["train", configuration, "--output", run.path],
+                in: folder, environment: hosts.environment)
+            #expect(job.status() == 0, "\(job.errors)")
+            for (rank, host) in hosts.names.enumerated() {
+                #expect(job.output.contains("rank \(rank) of 3 on \(host): "), "\(job.output)")
+            }
+            let isSame = try SmallRun.files(run) == SmallRun.files(alone)
+            #expect(isSame)
+        }
+    }
+
+    @Test(arguments: InstalledMPI.all) func aLinkThatIsCutEndsTheJobAndNamesTheHost(mpi: InstalledMPI) throws {
         try withTemporaryFolder { folder in
             let configuration = try SmallRun.configuration(in: folder, iterations: 100_000)
             let run = folder.appendingPathComponent("run")
             let hosts = try TestHosts(3)
             let job = try RunningJob(
-                "cluster/namespaces", ["mpirun", "-n", "3", "train", configuration, "--output", run.path],
+                "cluster/namespaces",
+                ["mpirun", "-n", "3"] + mpi.options + ["train", configuration, "--output", run.path],
                 in: folder, environment: hosts.environment)
             #expect(job.wait { SmallRun.step(job.output[...]) >= 5 }, "\(job.errors)")
             try hosts.command("cut", hosts.names[2])
-            #expect(job.status(within: 30) == 75)
+            #expect(job.status(within: 45) == 75)
             #expect(job.complaints.count == 1, "\(job.errors)")
-            #expect(job.errors.contains("lost rank 2 on \(hosts.names[2]) in step "), "\(job.errors)")
-            #expect(job.errors.contains("; the others wait for "), "\(job.errors)")
+            // Open MPI 5 may end all ranks before these can tell.
+            if mpi.folder == nil || !job.errors.hasPrefix("launch/mpirun: lost the ranks: mpirun ") {
+                #expect(job.errors.contains("lost rank 2 on \(hosts.names[2]) "), "\(job.errors)")
+                #expect(job.errors.contains(#/; the others (wait for|cannot go on)/#), "\(job.errors)")
+            }
             // Nor does anything go on behind the cut.
             let end = Date() + 30
             while !job.ranks().isEmpty, Date() < end { usleep(100_000) }

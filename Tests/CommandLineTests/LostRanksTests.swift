@@ -103,32 +103,82 @@ import Testing
         }
     }
 
-    @Test(arguments: [SIGTERM, SIGUSR1]) func aSignalStopsAllRanksAfterTheSameStep(signal: Int32) throws {
+    /// A job of three ranks that is some steps into a long training.
+    private func trainingJob(in folder: URL, under mpi: InstalledMPI = .ofPath) throws -> RunningJob {
+        let configuration = try SmallRun.configuration(in: folder, iterations: 100_000)
+        let run = folder.appendingPathComponent("run")
+        let job = try RunningJob(
+            "launch/mpirun", ["-n", "3"] + mpi.options + ["train", configuration, "--output", run.path], in: folder)
+        #expect(job.wait { SmallRun.step(lastAttempt(job.output)) >= 2 }, "\(job.errors)")
+        return job
+    }
+
+    /// Whether a job's ranks are gone within 15 s.
+    private func isGone(_ job: RunningJob) -> Bool {
+        let end = Date() + 15
+        while !job.ranks().isEmpty, Date() < end { usleep(50_000) }
+        return job.ranks().isEmpty
+    }
+
+    @Test(
+        arguments: [
+            (SIGTERM, false), (SIGUSR1, false), (SIGINT, false), (SIGHUP, false), (SIGTERM, true), (SIGINT, true),
+        ], InstalledMPI.all)
+    func aSignalStopsAllRanksAfterTheSameStep(_ signal: (number: Int32, toGroup: Bool), mpi: InstalledMPI) throws {
         try withTemporaryFolder { folder in
-            let configuration = try SmallRun.configuration(in: folder, iterations: 100_000)
-            let run = folder.appendingPathComponent("run")
-            let job = try RunningJob(
-                "launch/mpirun", ["-n", "3", "train", configuration, "--output", run.path], in: folder)
-            #expect(job.wait { SmallRun.step(lastAttempt(job.output)) >= 2 }, "\(job.errors)")
-            job.signal(signal)
+            let job = try trainingJob(in: folder, under: mpi)
+            job.signal(signal.number, toGroup: signal.toGroup)
             #expect(job.status(within: 60) == 75)
             #expect(job.complaints.count == 1, "\(job.errors)")
             let step = SmallRun.step(lastAttempt(job.output))
             #expect(job.errors == "modulor: stopped after step \(step), which is saved; go on with --resume\n")
             let digits = String(step)
             let name = String(repeating: "0", count: 8 - digits.count) + digits
-            #expect(FileManager.default.fileExists(atPath: run.path + "/checkpoints/\(name)/checksums"))
+            let checksums = folder.appendingPathComponent("run/checkpoints/\(name)/checksums")
+            #expect(FileManager.default.fileExists(atPath: checksums.path))
+            #expect(isGone(job))
         }
     }
 
-    @Test func aSignalEndsACommandThatHasNothingToSave() throws {
+    @Test(arguments: [SIGKILL, SIGSEGV, SIGABRT], InstalledMPI.all)
+    func aRankThatCrashesEndsTheJobAndIsNamed(signal: Int32, mpi: InstalledMPI) throws {
+        try withTemporaryFolder { folder in
+            let job = try trainingJob(in: folder, under: mpi)
+            kill(try #require(job.ranks()[1], "\(job.errors)"), signal)
+            #expect(job.status(within: 15) == 75)
+            let lost = job.complaints.filter { $0.contains("lost ") }
+            #expect(lost.count == 1 && lost[0].contains(#/lost (rank 1 on|a rank)/#), "\(job.errors)")
+            #expect(isGone(job))
+        }
+    }
+
+    @Test(arguments: InstalledMPI.all) func aJobThatLosesItsLauncherEnds(mpi: InstalledMPI) throws {
+        try withTemporaryFolder { folder in
+            let job = try trainingJob(in: folder, under: mpi)
+            job.signal(SIGKILL)
+            #expect(isGone(job))
+        }
+    }
+
+    @Test(arguments: [SIGKILL, SIGTERM], InstalledMPI.all)
+    func aJobThatLosesItsMpirunMayGoOn(signal: Int32, mpi: InstalledMPI) throws {
+        try withTemporaryFolder { folder in
+            let job = try trainingJob(in: folder, under: mpi)
+            kill(try #require(job.mpirun()), signal)
+            #expect(job.status(within: 30) == 75, "\(job.errors)")
+            #expect(job.complaints.count == 1, "\(job.errors)")
+            #expect(isGone(job))
+        }
+    }
+
+    @Test(arguments: InstalledMPI.all) func aSignalEndsACommandThatHasNothingToSave(mpi: InstalledMPI) throws {
         try withTemporaryFolder { folder in
             let program = folder.appendingPathComponent("program").path
-            try "#!/bin/sh\ntouch \"$0.$OMPI_COMM_WORLD_RANK\"\nexec sleep 600\n"
+            try "#!/bin/sh\ntouch \"$0.${OMPI_COMM_WORLD_RANK:-$PMI_RANK}\"\nexec sleep 600\n"
                 .write(toFile: program, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
             let job = try RunningJob(
-                "launch/mpirun", ["-n", "2", "--restarts", "1", "evaluate"], in: folder,
+                "launch/mpirun", ["-n", "2", "--restarts", "1"] + mpi.options + ["evaluate"], in: folder,
                 environment: ["MODULOR_PROGRAM": program])
             #expect(job.wait { (0..<2).allSatisfy { FileManager.default.fileExists(atPath: "\(program).\($0)") } })
             job.signal(SIGTERM)

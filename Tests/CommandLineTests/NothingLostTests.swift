@@ -123,7 +123,7 @@ import Testing
     @Test("what no machine has memory for is said before it is taken")
     func memory() throws {
         try UserData.with(task: "depth") { data, configuration in
-            for setting in ["training.batch=100000000", "model.width=4096"] {
+            for setting in ["training.batch=1000000", "model.width=4096"] {
                 try Self.expectRefusal(
                     ["train", configuration, "--output", data.root.path + "/../run"] + Self.small([setting]),
                     "a step needs ", " GB of memory for ", "lower training.batch")

@@ -30,9 +30,10 @@ struct Program {
 
     /// Runs the program on several ranks through launch/mpirun, which is what a person types.
     static func run(
-        ranks: Int, _ arguments: [String], environment: [String: String] = [:], seconds: Int = 300
+        ranks: Int, under mpi: InstalledMPI = .ofPath, _ arguments: [String], environment: [String: String] = [:],
+        seconds: Int = 300
     ) throws -> Outcome {
-        let command = command(ranks: ranks, arguments)
+        let command = command(ranks: ranks, mpi.options + arguments)
         return try run(
             Array(command.words.dropFirst()), environment: command.environment.merging(environment) { $1 },
             seconds: seconds,

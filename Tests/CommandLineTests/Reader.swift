@@ -24,6 +24,7 @@ struct Reader {
         "launch/study": "it trains for two hours; StudyTests runs its miniature",
         "modulor study": "it sums up what launch/study has trained; StudyTests runs it",
         "--hostfile": "it needs several hosts; HostsTests trains on three",
+        "--mpi /opt/": "it needs another MPI; AnyMPITests trains under each that is named",
         "sbatch ": "it needs a cluster; SlurmTests makes one",
     ]
 

@@ -64,7 +64,19 @@ final class RunningJob {
         }
     }
 
-    func signal(_ number: Int32) { process.signal(number) }
+    func signal(_ number: Int32, toGroup: Bool = false) { process.signal(number, toGroup: toGroup) }
+
+    /// The process that a launch script has started to start ranks.
+    func mpirun() -> pid_t? {
+        let names: Set = ["orterun", "mpirun", "prterun", "mpiexec", "mpiexec.hydra"]
+        let children = FileManager.default.contents(
+            atPath: "/proc/\(process.identifier)/task/\(process.identifier)/children")
+        return String(decoding: children ?? Data(), as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }.first
+        {
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/exe")
+            return program.map { names.contains(URL(fileURLWithPath: $0).lastPathComponent) } ?? false
+        }
+    }
 
     /// The processes of the job's ranks by the launcher's number, on whatever test host of this machine.
     func ranks() -> [Int: pid_t] { Self.ranks(marked: mark) }
@@ -76,8 +88,9 @@ final class RunningJob {
             guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe"),
                 program.hasSuffix("/modulor")
             else { continue }
-            if let rank = variables.first(where: { $0.hasPrefix("PMIX_RANK=") }) {
-                ranks[Int(rank.dropFirst("PMIX_RANK=".count))!] = process
+            for name in ["PMIX_RANK=", "PMI_RANK="] {
+                guard let rank = variables.first(where: { $0.hasPrefix(name) }) else { continue }
+                ranks[Int(rank.dropFirst(name.count))!] = process
             }
         }
         return ranks

@@ -144,7 +144,10 @@ import Testing
             ),
             ("tasks: {}", "run.yaml:1:8: tasks is {}; \(tasks)"),
             ("tasks: ", "run.yaml:1:7: tasks is empty; \(tasks)"),
-            ("tasks: [semseg]", "run.yaml:1:8: tasks is [semseg]; \(tasks)"),
+            (
+                "tasks: [semseg]",
+                "run.yaml:1:8: tasks is [semseg]; \(tasks), each with its keys, as {semseg: {}}"
+            ),
             (
                 "tasks: {semseg: {weight: -1}}",
                 "run.yaml:1:26: tasks.semseg.weight is -1; it must be a number, above 0.0 and at most 1000000.0"

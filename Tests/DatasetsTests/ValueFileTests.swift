@@ -92,7 +92,9 @@ struct TIFFFileTests {
         #expect(try LabelFile(fixture("bits4.tif")).indices() == StoredNumbers.bits(4).map(channels: 1))
         #expect(try LabelFile(fixture("u1.tif")).shares().values == numbers.map { $0 / 255 })
         #expect(try LabelFile(fixture("bits2.tif")).shares().values.max() == 1)
-        expectRefusal(fixture("f4.tif"), contains: "not from 0 to 1") { try LabelFile(fixture("f4.tif")).shares() }
+        expectRefusal(fixture("f4.tif"), contains: "row 0, column 0 has -3", "scores are from 0 to 1") {
+            try LabelFile(fixture("f4.tif")).shares()
+        }
         // Masks of 0 and 1 that show in the picture's bits.
         #expect(try LabelFile(fixture("bits1.tif")).sharesOfNoSmallMask().values.contains(1))
         let colors = StoredNumbers.unsigned.map(channels: 3).values.map { 2 * $0 / 255 - 1 }

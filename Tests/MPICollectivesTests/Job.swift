@@ -9,15 +9,14 @@ struct Job {
     let errors: String
 
     /// Whether this machine can run jobs.
-    static var isPossible: Bool {
-        FileManager.default.isExecutableFile(atPath: "/usr/bin/mpirun")
-            || (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-                FileManager.default.isExecutableFile(atPath: "\($0)/mpirun")
-            }
-    }
+    static var isPossible: Bool { InstalledMPI.isThere }
 
-    /// - Parameter ranks: nil runs the probe on its own, without a launcher.
-    init(_ scenario: String, ranks: Int?, ranksPerNode: Int? = nil) throws {
+    /// - Parameters:
+    ///   - ranks: nil runs the probe on its own, without a launcher.
+    ///   - mpi: under which of ``InstalledMPI/all``.
+    init(
+        _ scenario: String, ranks: Int?, ranksPerNode: Int? = nil, under mpi: InstalledMPI = .ofPath
+    ) throws {
         let folder = try TemporaryFolder()
         let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         // The program of the tests lies beside the probe, or is a tool that was given their library.
@@ -27,7 +26,8 @@ struct Job {
         let errorFile = URL(fileURLWithPath: folder("errors"))
         let scenario = [folder.path, scenario] + (ranksPerNode.map { ["\($0)"] } ?? [])
         if let ranks {
-            status = try Job.launch(["-n", "\(ranks)"] + scenario, program: probe, errors: errorFile)
+            status = try Job.launch(
+                ["-n", "\(ranks)"] + mpi.options + scenario, program: probe, errors: errorFile)
         } else {
             status = try Job.run([probe] + scenario, errors: errorFile)
         }

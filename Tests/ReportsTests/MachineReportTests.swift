@@ -7,7 +7,11 @@ import Testing
         processorModel: "A processor", isa: "avx2", availableIsas: ["avx2", "portable", "scalar"], onlineProcessors: 8,
         allowedProcessors: 4, physicalCores: 2, quotaProcessors: nil, threads: 2, memoryBytes: 8 << 30,
         memoryLimitBytes: nil, sharedMemoryBytes: 4 << 30, sharedMemoryFreeBytes: 3 << 30,
-        peakGflopPerSecondPerThread: 100, peakGflopPerSecond: 190, mpiVersion: "mpirun (Open MPI) 4.1.4",
+        peakGflopPerSecondPerThread: 100, peakGflopPerSecond: 190, mpirun: "/usr/bin/mpirun",
+        mpi: [
+            FoundMPI(
+                library: "/usr/lib/libmpi.so.40", version: "Open MPI v4.1.4", threads: "serialized", isOfPath: true)
+        ],
         openblasKernels: "Haswell", swiftVersion: "6.3.1")
 
     private func problems(_ change: (inout MachineFacts) -> Void) -> [MachineReport.Problem] {
@@ -36,8 +40,13 @@ import Testing
             ("512 MiB of memory", { $0.memoryLimitBytes = 512 << 20 }),
             ("/dev/shm has 64 MiB", { $0.sharedMemoryBytes = 64 << 20 }),
             ("no /dev/shm", { $0.sharedMemoryBytes = nil }),
-            ("mpirun is missing", { $0.mpiVersion = nil }),
-            ("not Open MPI's", { $0.mpiVersion = "HYDRA build details:" }),
+            ("mpirun is missing", { $0.mpirun = nil }),
+            ("No library of /usr/bin/mpirun can be used", { $0.mpi = [] }),
+            ("No library of /usr/bin/mpirun can be used", { $0.mpi[0].isOfPath = false }),
+            (
+                "/opt/libmpi.so.12 is no MPI for this program: it has no threads",
+                { $0.mpi.append(FoundMPI(library: "/opt/libmpi.so.12", obstacle: "it has no threads")) }
+            ),
             ("no OpenBLAS", { $0.openblasKernels = nil }),
             ("toolchain is 6.1.3", { $0.swiftVersion = "6.1.3" }),
             ("toolchain is 5.10", { $0.swiftVersion = "5.10" }),
@@ -58,12 +67,16 @@ import Testing
     @Test("the text shows each problem with its fix")
     func text() {
         var facts = sound
-        facts.mpiVersion = nil
+        let sound = MachineReport(facts).text
+        #expect(
+            sound.contains(
+                "\nMPI        Open MPI v4.1.4 in /usr/lib/libmpi.so.40, threads serialized, of the mpirun in PATH\n"))
+        (facts.mpirun, facts.mpi) = (nil, [])
         let text = MachineReport(facts).text
         #expect(text.contains("MPI        none\n"))
         #expect(text.contains("cores      4 of 8 processors allowed, on 2 cores\n"))
         #expect(text.contains("\n\nmpirun is missing"))
-        #expect(text.hasSuffix("\n    Run launch/setup, or install openmpi-bin and libopenmpi-dev."))
+        #expect(text.contains("\n    Run launch/setup, which installs Open MPI, or put the mpirun of"))
     }
 
     @Test("JSON is one object whose keys tell their units")

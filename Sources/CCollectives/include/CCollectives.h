@@ -1,5 +1,10 @@
 // MPI behind a few functions: opaque handles in, an int status out, nothing fatal inside.
 //
+// The library is opened when the program runs, and nothing of it is needed to build: one program runs under any MPI whose
+// binary interface is one of three. These are Open MPI's (libmpi.so.40), that of MPICH, which Intel, Cray, MVAPICH and
+// ParaStation share (libmpi.so.12), and the one of the standard since MPI 5.0 (libmpi_abi.so). Each is a file that gives
+// functions.h its constants.
+//
 // Every function returns 0 or an error code, which mdl_mpi_error_text turns into a sentence. Errors of MPI have MPI's
 // own positive codes; those below 0 are ours. All communicators return errors instead of ending the job. One thread at a
 // time may be inside (MPI_THREAD_SERIALIZED).
@@ -15,6 +20,8 @@ typedef struct mdl_mpi_communicator mdl_mpi_communicator;
 enum {
     mdl_mpi_no_memory = -1,
     mdl_mpi_no_threads = -2,
+    mdl_mpi_not_opened = -3,
+    mdl_mpi_unknown_interface = -4,
 };
 
 typedef enum mdl_mpi_element {
@@ -22,13 +29,20 @@ typedef enum mdl_mpi_element {
     mdl_mpi_int64 = 1,
 } mdl_mpi_element;
 
+// Opens a library, by its path or by a name that the loader knows; once per process, before all else.
+// mdl_mpi_not_opened and mdl_mpi_unknown_interface: text[capacity] says why, or what the library calls itself.
+int mdl_mpi_open(const char *library, char *text, int capacity);
+// Writes the path of the library that was opened.
+void mdl_mpi_path(char *text, int capacity);
+
 // Writes what `code` means, in one line, into text[capacity].
 void mdl_mpi_error_text(int code, char *text, int capacity);
-// The library's name and version, in one line.
+// The library's name and version, in one line. May be asked before mdl_mpi_initialize.
 int mdl_mpi_version(char *text, int capacity);
 
-// Joins the job that a launcher started. mdl_mpi_no_threads: the library was built without support for threads.
-int mdl_mpi_initialize(void);
+// Joins the job that a launcher started, or begins one of this process alone. *level, where it is not NULL, is how threads
+// may call the library: 0 one thread, 1 the first, 2 one at a time, 3 any. mdl_mpi_no_threads: below 2.
+int mdl_mpi_initialize(int *level);
 int mdl_mpi_finalize(void);
 // All processes of the job.
 int mdl_mpi_world(mdl_mpi_communicator **out);

@@ -121,6 +121,7 @@ final class WatchLoop {
             if now >= nextBeat {
                 nextBeat = now + interval
                 sendBeats(now)
+                if surroundings.isAbandoned() { conclude(Watchdog.resumableCode) }
             }
             judge(now)
             finishIfAllAreDone()

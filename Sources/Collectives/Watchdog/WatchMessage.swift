@@ -182,7 +182,8 @@ struct LostRanks {
     private func sentence(_ group: [Rank]) -> String {
         let first = group[0]
         let numbers = group.map { "\($0.rank)" }.joined(separator: ", ")
-        let cause = first.silence.map { "no sign of life for \($0) s" } ?? "its process has ended"
+        let end = group.count == 1 ? "its process has ended" : "their processes have ended"
+        let cause = first.silence.map { "no sign of life for \($0) s" } ?? end
         return "\(group.count == 1 ? "rank" : "ranks") \(numbers) on \(first.host) \(first.activity.place): \(cause)"
     }
 }

@@ -21,16 +21,19 @@ package final class Watchdog: @unchecked Sendable {
         package let exit: @Sendable (Int32) -> Never
         /// Whether the launcher is ending the job, so that who has been silent for a moment is the reason.
         package let isBeingEnded: @Sendable () -> Bool
+        /// Whether the process that started this one is gone: nobody would end the job, or hear what it says.
+        package let isAbandoned: @Sendable () -> Bool
         /// What can be found out about ranks that have not joined; nil where waiting for them is right.
         package let surveyStart: @Sendable () -> StartFinding?
 
         package init(
             say: @escaping @Sendable (String) -> Void, exit: @escaping @Sendable (Int32) -> Never,
             isBeingEnded: @escaping @Sendable () -> Bool = { false },
+            isAbandoned: @escaping @Sendable () -> Bool = { false },
             surveyStart: @escaping @Sendable () -> StartFinding? = { nil }
         ) {
             (self.say, self.exit, self.isBeingEnded) = (say, exit, isBeingEnded)
-            self.surveyStart = surveyStart
+            (self.isAbandoned, self.surveyStart) = (isAbandoned, surveyStart)
         }
     }
 

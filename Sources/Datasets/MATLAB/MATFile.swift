@@ -135,7 +135,7 @@ package struct MATFile: Sendable {
             problem: found.isEmpty
                 ? "it has no array of numbers" + (other.map { " (\($0))" } ?? "")
                 : "it has \(found.count) arrays (\(names)), and a label is one",
-            remedy: "save the one that is the label alone, with save(FILE, 'NAME', '-v7')")
+            remedy: "save the one that is the label alone, of a sparse one full(NAME), with save(FILE, 'NAME', '-v7')")
     }
 
     /// A variable as the file lists it.

@@ -7,14 +7,7 @@ extension LabelFile {
     func indices(of contents: Contents, orWithColours way: String = "") throws -> PixelMap {
         let picture: [UInt8]
         switch contents {
-        case .array(let array):
-            let map = try map(of: array, channels: 1)
-            if let place = map.values.firstIndex(where: \.isNaN) {
-                throw refusal(
-                    "row \(place / map.width), column \(place % map.width) has nan, which is no number of a class",
-                    "save whole numbers, and 255 where unknown")
-            }
-            return map
+        case .array(let array): return try map(of: array, channels: 1)
         case .tiff(let file): return try file.numbers(channels: 1)
         case .flow: throw flowRefusal
         case .picture(let bytes):
@@ -63,8 +56,11 @@ extension LabelFile {
                 )
             }
         }
+        let contents = try contents()
+        // What a TIFF says is none.
+        let hasNone = if case .tiff(let file) = contents { file.unknown != nil } else { false }
         let stored = try indices(
-            of: contents(),
+            of: contents,
             orWithColours: ", or name the colour of each class, as \(key): {colours: {road: [128, 64, 128]}}")
         var classes =
             convention.map?.classes(count: names.count)
@@ -73,7 +69,7 @@ extension LabelFile {
         // Unless it is a class, 255 is unknown everywhere.
         classes[unknown] = classes[unknown] ?? unknown
         for number in convention.ignored { classes[number] = unknown }
-        return try map(stored, by: ClassLookup(classes), convention) { number in
+        return try map(stored, by: ClassLookup(classes), convention, hasNone: hasNone) { number in
             guard convention.map == nil else {
                 return (
                     "has the number \(number), which \(key).map does not list",
@@ -118,8 +114,10 @@ extension LabelFile {
     }
 
     /// `stored` with the class of each number.
+    ///
+    /// - Parameter hasNone: whether NaN stands for unknown.
     private func map(
-        _ stored: PixelMap, by lookup: ClassLookup, _ convention: LabelConvention,
+        _ stored: PixelMap, by lookup: ClassLookup, _ convention: LabelConvention, hasNone: Bool = false,
         refusal sentence: (Int) -> (problem: String, remedy: String)
     ) throws -> PixelMap {
         var map = stored
@@ -127,8 +125,7 @@ extension LabelFile {
         var last: (number: Float, known: Float?) = (.nan, nil)
         for index in map.values.indices {
             let number = map.values[index]
-            // What a TIFF says is none.
-            if number.isNaN {
+            if number.isNaN, hasNone || convention.others == .ignore {
                 map.values[index] = TaskKind.classes.unknownLabel
                 continue
             }

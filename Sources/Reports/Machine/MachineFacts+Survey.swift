@@ -1,5 +1,6 @@
 import ConvolutionEngine
 import Foundation
+import MPICollectives
 import TensorCore
 
 extension MachineFacts {
@@ -7,6 +8,7 @@ extension MachineFacts {
     package static func survey(kernels: Kernels) -> MachineFacts {
         let processors = Processors.available()
         let shared = fileSystem("/dev/shm")
+        let environment = ProcessInfo.processInfo.environment
         return MachineFacts(
             processorModel: SystemFile.text("/proc/cpuinfo").flatMap(Processors.model),
             isa: kernels.instructionSet.rawValue,
@@ -24,7 +26,8 @@ extension MachineFacts {
             peakGflopPerSecondPerThread: MeasuredPeak(kernels: kernels, pool: ThreadPool(threads: 1)).gflopPerSecond,
             peakGflopPerSecond: MeasuredPeak(kernels: kernels, pool: ThreadPool(threads: processors.threads))
                 .gflopPerSecond,
-            mpiVersion: firstLine(of: ["mpirun", "--version"]),
+            mpirun: MPILibrary.programs(environment).first,
+            mpi: FoundMPI.survey(environment),
             openblasKernels: kernelsOfOpenBLAS(),
             swiftVersion: firstLine(of: ["swift", "--version"]).flatMap(swiftVersion))
     }

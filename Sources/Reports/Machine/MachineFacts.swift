@@ -23,8 +23,10 @@ package struct MachineFacts: Encodable, Sendable, Equatable {
     /// Measured on one thread, and on `threads` threads together; a fused multiply-add counts two.
     package var peakGflopPerSecondPerThread: Double
     package var peakGflopPerSecond: Double
-    /// What `mpirun --version` says first.
-    package var mpiVersion: String?
+    /// The mpirun in PATH, or else the mpiexec.
+    package var mpirun: String?
+    /// Libraries of MPI, the one that the mpirun in PATH fits to first.
+    package var mpi: [FoundMPI]
     /// The kernels that OpenBLAS picks here; nil where the engine cannot open it.
     package var openblasKernels: String?
     package var swiftVersion: String?
@@ -33,7 +35,7 @@ package struct MachineFacts: Encodable, Sendable, Equatable {
         processorModel: String?, isa: String, availableIsas: [String], onlineProcessors: Int, allowedProcessors: Int,
         physicalCores: Int, quotaProcessors: Double?, threads: Int, memoryBytes: Int, memoryLimitBytes: Int?,
         sharedMemoryBytes: Int?, sharedMemoryFreeBytes: Int?, peakGflopPerSecondPerThread: Double,
-        peakGflopPerSecond: Double, mpiVersion: String?, openblasKernels: String?, swiftVersion: String?
+        peakGflopPerSecond: Double, mpirun: String?, mpi: [FoundMPI], openblasKernels: String?, swiftVersion: String?
     ) {
         self.processorModel = processorModel
         self.isa = isa
@@ -49,7 +51,7 @@ package struct MachineFacts: Encodable, Sendable, Equatable {
         self.sharedMemoryFreeBytes = sharedMemoryFreeBytes
         self.peakGflopPerSecondPerThread = peakGflopPerSecondPerThread
         self.peakGflopPerSecond = peakGflopPerSecond
-        self.mpiVersion = mpiVersion
+        (self.mpirun, self.mpi) = (mpirun, mpi)
         self.openblasKernels = openblasKernels
         self.swiftVersion = swiftVersion
     }

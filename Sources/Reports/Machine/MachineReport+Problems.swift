@@ -59,16 +59,22 @@ extension MachineReport {
 
     private static func software(_ facts: MachineFacts) -> [Problem] {
         var problems: [Problem] = []
-        if facts.mpiVersion == nil {
+        if facts.mpirun == nil {
             problems.append(
                 Problem(
                     what: "mpirun is missing, so training runs on this machine alone, as one process.",
-                    fix: "Run launch/setup, or install openmpi-bin and libopenmpi-dev."))
-        } else if let version = facts.mpiVersion, !version.contains("Open MPI") {
+                    fix: "Run launch/setup, which installs Open MPI, or put the mpirun of another MPI in PATH."))
+        } else if let mpirun = facts.mpirun, !facts.mpi.contains(where: { $0.fits && $0.isOfPath }) {
             problems.append(
                 Problem(
-                    what: "mpirun is not Open MPI's but says \"\(version)\".",
-                    fix: "Put Open MPI's mpirun first in PATH; Debian has it in openmpi-bin."))
+                    what: "No library of \(mpirun) can be used, so that its ranks could not find each other.",
+                    fix: "Install the library beside it, or name the folder of another MPI with MODULOR_MPI."))
+        }
+        for found in facts.mpi where !found.fits {
+            problems.append(
+                Problem(
+                    what: "\(found.library) is no MPI for this program: \(found.obstacle ?? "").",
+                    fix: "Use Open MPI 3 to 5, MPICH or one of its relatives, or one that has libmpi_abi."))
         }
         if facts.openblasKernels == nil {
             problems.append(

@@ -57,7 +57,7 @@ extension MachineFacts {
             ("peak", peak),
             ("memory", gibibytes(memoryBytes) + limit),
             ("/dev/shm", shared ?? "none"),
-            ("MPI", mpiVersion ?? "none"),
+        ] + (mpi.isEmpty ? [("MPI", "none")] : mpi.map { ("MPI", $0.text) }) + [
             ("OpenBLAS", openblas ?? "none"),
             ("Swift", swiftVersion ?? "none"),
         ]

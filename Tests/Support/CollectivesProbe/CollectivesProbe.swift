@@ -11,9 +11,11 @@ struct CollectivesProbe {
         let arguments = CommandLine.arguments
         let ranksPerNode = arguments.count > 3 ? Int(arguments[3]) : nil
         let communicator: any Communicator
-        let isJob = try Launcher.detect(ProcessInfo.processInfo.environment) != nil
-        if isJob {
-            communicator = try MPIJob.start(ranksPerNode: ranksPerNode)
+        let environment = ProcessInfo.processInfo.environment
+        let launcher = try Launcher.detect(environment)
+        if let launcher {
+            try MPILibrary.open(for: launcher, environment)
+            communicator = try MPIJob.start(launcher, ranksPerNode: ranksPerNode)
         } else {
             communicator = LoopbackCommunicator()
         }
@@ -30,6 +32,6 @@ struct CollectivesProbe {
             case let other: fatalError("unknown scenario \(other)")
             }
         try write(text)
-        if isJob { try MPIJob.finish() }
+        if launcher != nil { try MPIJob.finish() }
     }
 }
