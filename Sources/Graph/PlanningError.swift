@@ -36,7 +36,11 @@ package struct PlanningError: RequestError {
             case .batch: ("the batch", "a batch of at least 2")
             case .shard:
                 ("a rank's part of the batch", "at least 2 samples per rank, or with parallel.batch_norm: global")
-            case .part: ("a part of the batch", "a smaller training.accumulate, or with frozen norms")
+            case .part:
+                (
+                    "a part of the batch",
+                    "a smaller training.accumulate, or with frozen norms (model.norm, model.decoder_norm)"
+                )
             }
         description =
             "\(name): batch normalization would see one value per channel, because its map is 1 × 1 pixel and \(seen) "

@@ -22,6 +22,13 @@ struct Report: ParsableCommand {
     @Option(help: "The file that is written (default: report.html in the run's folder).")
     var to: String?
 
+    func validate() throws {
+        // What has another name is another thing, and not to be written over.
+        guard to.map({ $0.hasSuffix(".html") }) ?? true else {
+            throw ValidationError("--to names a file that ends in .html")
+        }
+    }
+
     func run() throws {
         let report = try RunReport(of: folder, baselines: baseline)
         for damage in report.damages { Terminal.note(damage) }

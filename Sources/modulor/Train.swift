@@ -39,6 +39,12 @@ struct Train: RankCommand {
 
     @OptionGroup var kernels: TuningOptions
 
+    func validate() throws {
+        guard trace.map({ $0.hasSuffix(".json") }) ?? true else {
+            throw ValidationError("--trace names a file that ends in .json")
+        }
+    }
+
     func run() throws {
         try Job.run { team in
             var given = try options.load(RunConfiguration.self)

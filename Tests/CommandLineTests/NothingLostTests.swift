@@ -71,6 +71,28 @@ import Testing
         }
     }
 
+    @Test("what a command writes has the ending of its kind, so that a configuration is not written over")
+    func endings() throws {
+        try UserData.with(task: "depth") { data, configuration in
+            let before = try Data(contentsOf: URL(fileURLWithPath: configuration))
+            let run = data.root.path + "/../run"
+            for (command, part) in [
+                (
+                    ["train", configuration, "--output", run, "--trace", configuration],
+                    "--trace names a file that ends in .json"
+                ),
+                (["report", run, "--to", configuration], "--to names a file that ends in .html"),
+            ] {
+                let outcome = try Program.run(command)
+                #expect(outcome.status == 2 && outcome.errors.contains(part), "\(outcome.errors)")
+            }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: configuration)) == before)
+            try Self.expectRefusal(
+                ["data", "check", configuration, "--set", "data.root=\(data.root.path)/nothere"], status: 1,
+                "nothere: there is no such folder; name the folder of the data with data.root")
+        }
+    }
+
     @Test("two predictions of a sample, whole numbers as metres and a folder that is not there are refused")
     func predictions() throws {
         try UserData.with(task: "depth") { data, configuration in

@@ -47,6 +47,10 @@ package struct LabelledFolder: StoredSampleSource {
             return FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
                 && isFolder.boolValue
         }
+        guard isFolder("") else {
+            throw DataFileError(
+                path: root, problem: "there is no such folder", remedy: "name the folder of the data with data.root")
+        }
         guard isFolder("images") else {
             throw DataFileError(
                 path: root, problem: "the folder images is missing",
