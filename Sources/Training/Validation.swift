@@ -37,9 +37,29 @@ package final class Validation {
             batch: batch, of: data.validation.count, in: data.frames, least: least, ranks: team.size)
         self.workers = workers
         self.team = team
+        let bank = bank ?? PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
+        try Self.checkMemory(
+            network.graphs, data: data, samples: self.batch, parameters: parameters, kernels: kernels,
+            threads: pool.threads, bank: bank)
         passes = try EvaluationPasses(
             graphs: network.graphs, first: first, parameters: parameters, samples: self.batch, kernels: kernels,
             pool: pool, bank: bank, team: team)
+    }
+
+    /// Makes sure that the largest picture can be evaluated, before anything is trained for it.
+    private static func checkMemory(
+        _ graphs: [Graph], data: TrainingData, samples: Int, parameters: NetworkParameters, kernels: Kernels,
+        threads: Int, bank: PreparedBank
+    ) throws(UsageError) {
+        let size = data.frames.largest
+        let needed = EvaluationPasses.byteCount(
+            graphs, of: size, samples: samples, parameters: parameters,
+            kernels: kernels, threads: threads, bank: bank)
+        let limit = ProcessMemory.limit
+        guard needed > limit else { return }
+        throw UsageError(
+            "validation pictures of \(size.height) x \(size.width) pixels need \(needed >> 20) MiB of memory, and there are "
+                + "\(limit >> 20); scale them down, or take them off the list")
     }
 
     /// The scores of all tasks over all samples; each rank evaluates its share of them.
