@@ -34,6 +34,34 @@ struct LabelConventionTests {
             try write(NumPyArrayTests.file("'\(code)'", shape: shape, bytes), "a.npy")
         }
 
+        /// A TIFF of levels of 8 or 16 bits, in which GDAL notes the value that is no data.
+        func tiff(_ levels: [Int], bits: Int, noData: String, channels: Int = 1) throws {
+            func bytes(_ number: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(number >> (8 * $0) & 255) } }
+            var data: [UInt8] = []
+            for level in levels { data += bytes(level, bits / 8) }
+            let note: [UInt8] = Array(noData.utf8) + [0]
+            var depths: [UInt8] = []
+            for _ in 0..<3 { depths += bytes(bits, 2) }
+            // The header, the directory of eleven entries, and then what does not fit in these.
+            let depthStart = 8 + 2 + 11 * 12 + 4
+            let noteStart = depthStart + depths.count
+            // Four bytes fit in.
+            let isShort = note.count <= 4
+            let noteValue = isShort ? note.reversed().reduce(0) { $0 << 8 | Int($1) } : noteStart
+            let entries: [(tag: Int, type: Int, count: Int, value: Int)] = [
+                (256, 3, 1, 3), (257, 3, 1, 2), (258, 3, channels, channels == 1 ? bits : depthStart), (259, 3, 1, 1),
+                (262, 3, 1, channels == 1 ? 1 : 2), (273, 4, 1, noteStart + note.count), (277, 3, 1, channels),
+                (278, 3, 1, 2), (279, 4, 1, data.count), (284, 3, 1, 1), (42113, 2, note.count, noteValue),
+            ]
+            var file: [UInt8] = [0x49, 0x49, 42, 0] + bytes(8, 4) + bytes(entries.count, 2)
+            for entry in entries {
+                file += bytes(entry.tag, 2) + bytes(entry.type, 2)
+                file += bytes(entry.count, 4) + bytes(entry.value, 4)
+            }
+            file += bytes(0, 4)
+            try write(file + depths + note + data, "a.tif")
+        }
+
         func floats(_ numbers: [Float], channels: Int = 1) throws {
             try write(NumPyArray.encoded(numbers, shape: channels == 1 ? [2, 3] : [2, 3, channels]), "a.npy")
         }
@@ -135,6 +163,35 @@ struct LabelConventionTests {
             try folder.floats([0, 1, .nan, 7, 0, 0])
             other.task.labels.map = nil
             #expect(try other.read() == [0, 1, 255, 255, 0, 0])
+        }
+    }
+
+    @Test("what a TIFF of levels says is no data is unknown, of every kind")
+    func noData() throws {
+        try with(.classes, classes: ["a", "b"]) { folder in
+            // One that no class has, and one that is a class's number.
+            try folder.tiff([0, 1, 9, 1, 0, 9], bits: 8, noData: "99999")
+            expectRefusal("t/a.tif", contains: "has the class 9") { try folder.read() }
+            try folder.tiff([0, 1, 9, 1, 0, 9], bits: 8, noData: "9")
+            #expect(try folder.read() == [0, 1, 255, 1, 0, 255])
+            try folder.tiff([0, 1, 999, 1, 0, 999], bits: 16, noData: "999")
+            #expect(try folder.read() == [0, 1, 255, 1, 0, 255])
+            try folder.tiff([0, 1, 1, 1, 0, 1], bits: 8, noData: "1")
+            #expect(try folder.read() == [0, 255, 255, 255, 0, 255])
+        }
+        try with(.distance) { folder in
+            try folder.tiff([1000, 65535, 0, 2500, 65535, 500], bits: 16, noData: "65535")
+            #expect(try folder.read() == [1, 0, 0, 2.5, 0, 0.5])
+        }
+        try with(.score) { folder in
+            try folder.tiff([0, 255, 7, 255, 0, 7], bits: 8, noData: "7")
+            #expect(try folder.read() == [0, 1, 255, 1, 0, 255])
+        }
+        try with(.direction) { folder in
+            let up = [128, 128, 255]
+            try folder.tiff(up + [3, 128, 255] + up + up + up + up, bits: 8, noData: "3", channels: 3)
+            let read = try folder.read()
+            #expect(Array(read[3..<6]) == [0, 0, 0] && read[2] > 0.99 && read[8] > 0.99)
         }
     }
 
