@@ -75,7 +75,7 @@ enum NameList {
     }
 }
 
-/// A name of a part, without what a terminal would obey.
-func printable(_ name: String) -> String {
-    String(name.prefix(64).unicodeScalars.map { (32..<127).contains($0.value) ? Character($0) : "?" })
+/// What a file or a library says, such as a name, without what a terminal would obey.
+func printable(_ text: String, limit: Int = 64) -> String {
+    String(text.prefix(limit).unicodeScalars.map { (32..<127).contains($0.value) ? Character($0) : "?" })
 }

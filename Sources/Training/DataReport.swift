@@ -64,8 +64,8 @@ package struct DataReport: Sendable {
             (problems, warnings, trained, validated) = ([], [], nil, nil)
             return
         }
-        let both = split == nil ? Set(training.identifiers) : []
-        var found = validation.identifiers.filter(both.contains).map { identifier in
+        let both = split == nil ? validation.identifiers(alsoIn: training) : []
+        var found = both.map { identifier in
             DataProblem(
                 SampleError(
                     identifier: identifier, problem: "it is on the lists of both train and val",

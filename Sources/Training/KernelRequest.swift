@@ -53,7 +53,7 @@ package struct KernelRequest: Sendable, Equatable {
         request.matrixProducts = try agreed(matrixProducts, known[.matrixProducts], option: "--gemm", path)
         let environment = try self.environment(environment, keeping: known[.instructionSet], path)
         // What was measured was measured of one instruction set, and of the choice that it serves.
-        let isOther = try request.kernels(environment: environment).instructionSet.rawValue != known[.instructionSet]
+        let isOther = try InstructionSet.chosen(environment).rawValue != known[.instructionSet]
         guard let text = known[.algorithms], !(allowsOtherBits && (isOther || request.convolution != .auto)) else {
             if tunes {
                 throw UsageError(

@@ -55,6 +55,13 @@ extension TrainingStep {
             graphs: graphs, parameters: parameters, heads: heads, settings: settings, kernels: kernels, pool: pool,
             team: team, parallel: parallel)
     }
+
+    /// Makes sure that the process can have so much memory.
+    static func check(memory bytes: Int, for what: String) throws(PlanningError) {
+        let limit = ProcessMemory.limit
+        guard bytes > limit else { return }
+        throw PlanningError(memory: bytes, for: what, limit: limit)
+    }
 }
 
 extension NetworkParameters {

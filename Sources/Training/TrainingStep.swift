@@ -190,13 +190,6 @@ package final class TrainingStep {
                 parallel: parallel)
     }
 
-    /// Makes sure that the process can have so much memory.
-    static func check(memory bytes: Int, for what: String) throws(PlanningError) {
-        let limit = ProcessMemory.limit
-        guard bytes > limit else { return }
-        throw PlanningError(memory: bytes, for: what, limit: limit)
-    }
-
     /// The buffer of a task's labels; to be filled before `run`.
     package func labels(of name: String) -> UnsafeMutableBufferPointer<Float> {
         for unit in units {

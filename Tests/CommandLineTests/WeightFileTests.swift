@@ -272,6 +272,19 @@ import Testing
         }
     }
 
+    /// Changes the header of a safetensors file, and leaves the bytes of its tensors.
+    private func changeHeader(of file: URL, _ change: (inout String) throws -> Void) throws {
+        var bytes = [UInt8](try Data(contentsOf: file))
+        let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        var header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+        try change(&header)
+        let text = Array(header.utf8)
+        bytes.replaceSubrange(
+            ..<(8 + length), with: withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) })
+        bytes.insert(contentsOf: text, at: 8)
+        try Data(bytes).write(to: file)
+    }
+
     @Test(arguments: [
         (#""dtype":"F8_E4M3","shape":[4],"#, "it holds F8_E4M3, needed is F32, F16, BF16 or F64"),
         (#""dtype":"X1","shape":[4],"#, "it holds X1, needed is F32, F16, BF16 or F64"),
@@ -283,24 +296,20 @@ import Testing
             #expect(sound.status == 0)
             // The header of the sound file with another type for one tensor of as many bytes.
             let file = folder.appendingPathComponent("weights.safetensors")
-            var bytes = [UInt8](try Data(contentsOf: file))
-            let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-            var header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
-            let known = try #require(header.firstRange(of: #""bn1.bias":{"dtype":"F32","shape":[4],"#))
-            let end = try #require(header[known.upperBound...].firstIndex(of: "]"))
-            let offsets = header[known.upperBound...end].split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
-            let (begin, after) = (offsets[0], offsets[0] + 4)
-            // What is left of the bytes belongs to another one.
-            header.replaceSubrange(
-                known.lowerBound...end,
-                with: #""bn1.bias":{\#(tensor)"data_offsets":[\#(begin),\#(after)]},"#
-                    + #""rest":{"dtype":"U8","shape":[\#(offsets[1] - after)],"data_offsets":[\#(after),\#(offsets[1])]"#
-            )
-            let text = Array(header.utf8)
-            bytes.replaceSubrange(
-                ..<(8 + length), with: withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) })
-            bytes.insert(contentsOf: text, at: 8)
-            try Data(bytes).write(to: file)
+            try changeHeader(of: file) { header in
+                let known = try #require(header.firstRange(of: #""bn1.bias":{"dtype":"F32","shape":[4],"#))
+                let end = try #require(header[known.upperBound...].firstIndex(of: "]"))
+                let offsets = header[known.upperBound...end].split(whereSeparator: { !$0.isNumber }).compactMap {
+                    Int($0)
+                }
+                let (begin, after) = (offsets[0], offsets[0] + 4)
+                // What is left of the bytes belongs to another one.
+                header.replaceSubrange(
+                    known.lowerBound...end,
+                    with: #""bn1.bias":{\#(tensor)"data_offsets":[\#(begin),\#(after)]},"#
+                        + #""rest":{"dtype":"U8","shape":[\#(offsets[1] - after)],"data_offsets":[\#(after),\#(offsets[1])]"#
+                )
+            }
             let outcome = try Program.run(
                 "initialize", folder.appendingPathComponent("other").path, "--from", file.path)
             #expect(outcome.status == 2)
@@ -313,15 +322,7 @@ import Testing
             let (sound, _) = try initializing(in: folder)
             #expect(sound.status == 0)
             let file = folder.appendingPathComponent("weights.safetensors")
-            var bytes = [UInt8](try Data(contentsOf: file))
-            let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-            let header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
-                .replacing(#""bn1.bias":{"#, with: #""bn1.bias":{"zero_point":[3],"#)
-            let text = Array(header.utf8)
-            bytes.replaceSubrange(
-                ..<(8 + length), with: withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) })
-            bytes.insert(contentsOf: text, at: 8)
-            try Data(bytes).write(to: file)
+            try changeHeader(of: file) { $0.replace(#""bn1.bias":{"#, with: #""bn1.bias":{"zero_point":[3],"#) }
             let outcome = try Program.run(
                 "initialize", folder.appendingPathComponent("other").path, "--from", file.path)
             #expect(outcome.status == 2)

@@ -172,13 +172,8 @@ package struct TIFFFile: Sendable {
                     + "('tiffset -s 274 1 FILE')")
         default:
             throw refusal(
-                "the TIFF is damaged or cut short\(result.text.isEmpty ? "" : " (\(printable(result.text)))")",
+                "the TIFF is damaged or cut short\(result.text.isEmpty ? "" : " (\(printable(result.text, limit: .max)))")",
                 "fetch the file again, or take it off the list")
         }
-    }
-
-    /// What libtiff says, which may hold bytes of the file, without what a terminal would obey.
-    private static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { (32..<127).contains($0.value) ? Character($0) : "?" })
     }
 }

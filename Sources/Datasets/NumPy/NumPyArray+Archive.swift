@@ -40,7 +40,7 @@ extension NumPyArray {
             throw refusal("it is an archive without an array (.npy)", "save the array with numpy.savez")
         }
         if let index = names.firstIndex(of: name ?? (names.count == 1 ? names[0] : "arr_0")) { return arrays[index] }
-        let listed = names.prefix(5).map(printable).joined(separator: ", ") + (names.count > 5 ? " …" : "")
+        let listed = names.prefix(5).map { printable($0) }.joined(separator: ", ") + (names.count > 5 ? " …" : "")
         if let name {
             throw refusal("it has no array \(name) (it has \(listed))", "name one of them, or save that array")
         }

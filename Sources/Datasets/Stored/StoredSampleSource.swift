@@ -13,6 +13,12 @@ package protocol StoredSampleSource: SampleSource {
 extension StoredSampleSource {
     package var count: Int { identifiers.count }
 
+    /// The samples that another list has too, in the order of this one.
+    package func identifiers(alsoIn other: any StoredSampleSource) -> [String] {
+        let others = Set(other.identifiers)
+        return identifiers.filter(others.contains)
+    }
+
     package func fileProblems(at index: Int, tasks: [LearningTask]) -> [SampleError] {
         files(at: index, tasks: tasks).filter { !FileManager.default.fileExists(atPath: $0) }.map { path in
             SampleError(

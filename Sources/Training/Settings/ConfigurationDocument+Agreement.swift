@@ -40,8 +40,9 @@ extension TrainingData {
 
     /// What to warn of where samples are trained on and validated on; nil where none are.
     var leak: String? {
-        let trained = Set(training.identifiers)
-        let both = validation.identifiers.filter(trained.contains)
+        guard let training = training as? any StoredSampleSource, let validation = validation as? any StoredSampleSource
+        else { return nil }
+        let both = validation.identifiers(alsoIn: training)
         guard let first = both.first else { return nil }
         return
             "\(both.count) of \(validation.count) validation samples are in the training list too, the first of which is "
