@@ -4,6 +4,8 @@ package struct PixelMap: Sendable, Equatable {
     package let width: Int
     package let channels: Int
     package var values: [Float]
+    /// How many numbers of the file became unknown that no one writes for unknown; what `modulor data check` warns of.
+    package var strangeCount = 0
 
     package init(height: Int, width: Int, channels: Int, values: [Float]) {
         precondition(values.count == height * width * channels, "a map's values must fill its shape")

@@ -132,6 +132,12 @@ private struct LabelWarnings {
         task = summary.task
         self.isFolder = isFolder
         guard summary.sampleCount > 0 else { return }
+        if summary.strangeCount > 0 {
+            let share = 100 * Double(summary.strangeCount) / Double(summary.elementCount)
+            warn(
+                "\(rounded(share)) % of the depths are negative or infinite and count as unknown; if that is meant, write 0 or "
+                    + "NaN there, and if not, save metres from the camera")
+        }
         guard summary.knownCount > 0 else {
             warn("nothing is known in any training label, so there is nothing to learn")
             return

@@ -101,6 +101,26 @@ import Testing
             for index in 0..<6 { try data.array("depth/\(index)", UserData.depth.map { 1000 * $0 }) }
         },
         Case(
+            "depth-along-minus-z", task: "depth", status: 0, "100 % of the depths are negative or infinite",
+            "nothing is known in any training label"
+        ) { data in
+            for index in 0..<6 { try data.array("depth/\(index)", UserData.depth.map { -$0 }) }
+        },
+        Case("depth-infinite-sky", task: "depth", status: 0, "50 % of the depths are negative or infinite") { data in
+            let half = UserData.pixels / 2
+            for index in 0..<6 {
+                try data.array(
+                    "depth/\(index)", UserData.depth.enumerated().map { $0.offset < half ? .infinity : $0.element })
+            }
+        },
+        Case("depth-minus-one-is-unknown", task: "depth", status: 0, "50.0 % known", ", 0 warnings") { data in
+            let half = UserData.pixels / 2
+            for index in 0..<6 {
+                try data.array(
+                    "depth/\(index)", UserData.depth.enumerated().map { $0.offset < half ? -1 : $0.element })
+            }
+        },
+        Case(
             "normals-negated", task: "normals", status: 0, "100.0 %", "warning: ", "point away from the camera",
             "tasks.normals.labels: {axes: [x, -y, -z]}"
         ) {

@@ -132,7 +132,8 @@ extension LabelFile {
     // MARK: distances
 
     /// Depth in metres from an array or a TIFF of floats or, in millimetres, from a grey PNG or TIFF of 16 bits; 0 where
-    /// unknown, which is also what numbers become that are negative or not finite.
+    /// unknown, which is also what numbers become that are negative or not finite. Infinite ones are counted as strange, and
+    /// negative ones where they are several: one alone, such as -1, is how some data sets write unknown.
     ///
     /// - Parameter task: whose convention says otherwise.
     package func depth(of task: LearningTask? = nil) throws -> PixelMap {
@@ -140,12 +141,24 @@ extension LabelFile {
         let (map, unit) = try steps(of: task, convention)
         let largest = Float(convention.largest ?? .infinity)
         var metres = map
+        var (infinite, negative) = (0, 0)
+        var mark: Float?
+        var hasOneMark = true
         for index in metres.values.indices {
-            let number = Double(metres.values[index]) * unit
+            let stored = metres.values[index]
+            if stored.isInfinite {
+                infinite += 1
+            } else if stored < 0 {
+                negative += 1
+                if let mark, mark != stored { hasOneMark = false }
+                mark = stored
+            }
+            let number = Double(stored) * unit
             let value = Float(convention.isInverse ? 1 / number : number)
             let isKnown = number > 0 && value > 0 && value.isFinite && value <= largest
             metres.values[index] = isKnown ? value : 0
         }
+        metres.strangeCount = infinite + (hasOneMark ? 0 : negative)
         return metres
     }
 

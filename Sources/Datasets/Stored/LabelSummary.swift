@@ -7,6 +7,8 @@ package struct LabelSummary: Sendable {
     /// What can be known or unknown: pixels, and of scores and values pixels in every channel.
     package private(set) var elementCount = 0
     package private(set) var knownCount = 0
+    /// Elements that are unknown because their number means nothing: negative or infinite depths.
+    package private(set) var strangeCount = 0
     /// Of classes: how many pixels each class has.
     package private(set) var classCounts: [Int]
     /// Of shares: in each channel, how many pixels are known and how many of them are true.
@@ -41,6 +43,7 @@ package struct LabelSummary: Sendable {
         let before = knownCount
         let unknown = task.unknownLabel
         sampleCount += 1
+        strangeCount += map.strangeCount
         map.values.withUnsafeBufferPointer { values in
             switch task.kind.content {
             case .classes:
@@ -84,6 +87,7 @@ package struct LabelSummary: Sendable {
         unknownSampleCount += other.unknownSampleCount
         elementCount += other.elementCount
         knownCount += other.knownCount
+        strangeCount += other.strangeCount
         facingAwayCount += other.facingAwayCount
         for index in classCounts.indices { classCounts[index] += other.classCounts[index] }
         for index in scoreCounts.indices {
