@@ -136,6 +136,16 @@ int mdl_mpi_start_all_gather(mdl_mpi_communicator *communicator, const void *sen
     return mpi->start_all_gather(communicator, send, receive, counts, offsets, request);
 }
 
+int mdl_mpi_start_send(mdl_mpi_communicator *communicator, const void *bytes, int32_t count, int rank, int tag,
+                       int *request) {
+    return mpi->start_send(communicator, bytes, count, rank, tag, request);
+}
+
+int mdl_mpi_start_receive(mdl_mpi_communicator *communicator, void *bytes, int32_t count, int rank, int tag,
+                          int *request) {
+    return mpi->start_receive(communicator, bytes, count, rank, tag, request);
+}
+
 int mdl_mpi_start_all_reduce(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
                              int *request) {
     return mpi->start_all_reduce(communicator, values, count, element, request);

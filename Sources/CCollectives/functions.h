@@ -33,6 +33,8 @@
     each(Ialltoallv, (const void *, const int *, const int *, handle, void *, const int *, const int *, handle,        \
                       handle, handle *))                                                                               \
     each(Iallgatherv, (const void *, int, handle, void *, const int *, const int *, handle, handle, handle *))         \
+    each(Isend, (const void *, int, handle, int, int, handle, handle *))                                               \
+    each(Irecv, (void *, int, handle, int, int, handle, handle *))                                                     \
     each(Iallreduce, (const void *, void *, int, handle, handle, handle, handle *))                                    \
     each(Test, (handle *, int *, void *))
 
@@ -176,6 +178,20 @@ static int start_all_gather(mdl_mpi_communicator *communicator, const void *send
                            constants.byte, communicator->comm, started);
 }
 
+static int start_send(mdl_mpi_communicator *communicator, const void *bytes, int32_t count, int rank, int tag,
+                      int *request) {
+    handle *started = slot(communicator, request);
+    return started == NULL ? mdl_mpi_no_memory
+                           : mpi.Isend(bytes, count, constants.byte, rank, tag, communicator->comm, started);
+}
+
+static int start_receive(mdl_mpi_communicator *communicator, void *bytes, int32_t count, int rank, int tag,
+                         int *request) {
+    handle *started = slot(communicator, request);
+    return started == NULL ? mdl_mpi_no_memory
+                           : mpi.Irecv(bytes, count, constants.byte, rank, tag, communicator->comm, started);
+}
+
 static int start_all_reduce(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
                             int *request) {
     const handle type = element == mdl_mpi_float32 ? constants.float32 : constants.int64;
@@ -206,6 +222,8 @@ const struct mdl_mpi_interface MDL_INTERFACE = {
     .start_broadcast = start_broadcast,
     .start_all_to_all = start_all_to_all,
     .start_all_gather = start_all_gather,
+    .start_send = start_send,
+    .start_receive = start_receive,
     .start_all_reduce = start_all_reduce,
     .test = test,
 };

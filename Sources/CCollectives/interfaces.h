@@ -24,6 +24,10 @@ struct mdl_mpi_interface {
                             const int32_t *receive_offsets, int *request);
     int (*start_all_gather)(mdl_mpi_communicator *communicator, const void *send, void *receive,
                             const int32_t *counts, const int32_t *offsets, int *request);
+    int (*start_send)(mdl_mpi_communicator *communicator, const void *bytes, int32_t count, int rank, int tag,
+                      int *request);
+    int (*start_receive)(mdl_mpi_communicator *communicator, void *bytes, int32_t count, int rank, int tag,
+                         int *request);
     int (*start_all_reduce)(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
                             int *request);
     int (*test)(mdl_mpi_communicator *communicator, int request, int *done);

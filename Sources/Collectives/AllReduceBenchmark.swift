@@ -4,7 +4,8 @@ import TensorCore
 /// Measures how fast ranks add up gradients, as training does it: on the communication thread, one bucket at a time.
 package struct AllReduceBenchmark: Sendable {
     package struct Row: Sendable, Encodable {
-        /// "plain"; "reproducible", as training does it; and "reproducible flat" where that shares no memory.
+        /// "plain"; "reproducible", as training does it; "reproducible flat", the same where no memory is shared; and
+        /// "reproducible halving", which batch-norm sums take between 2ⁿ ranks.
         package let reduction: String
         package let bytes: Int
         /// From the submission on all ranks to the end on the last: the median of the rounds.
@@ -36,29 +37,32 @@ package struct AllReduceBenchmark: Sendable {
         _ communicator: any Communicator, thread: CommunicationThread
     ) throws(CollectiveError) -> Measurement {
         let ranks = communicator.size
+        let stride = MemoryLayout<Float>.stride
         let count = max(1, (sizes.max() ?? 0) / MemoryLayout<Float>.stride)
         let gradients = UnsafeMutablePointer<Float>.allocate(capacity: count)
         gradients.initialize(repeating: 1, count: count)
         defer { gradients.deallocate() }
-        let arena = GradientArena(base: gradients, stride: count, subtrees: 1)
+        let arena = ReductionArena(base: gradients, stride: count, subtrees: 1)
         let shards = Shards(samples: ranks, ranks: ranks)
         let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
-        var reductions: [(name: String, reduction: any GradientReduction)] = []
+        var reductions: [(name: String, reduction: any SampleReduction)] = []
         try thread.perform { () throws(CollectiveError) in
             reductions.append(
                 ("plain", PlainReduction(communicator: try communicator.duplicate(), largestBucket: 1)))
             let suitable = try ReproducibleReductions(
-                NodeCommunicators(communicator), shards: shards, largestBucket: count)
+                NodeCommunicators(communicator), shards: shards, largestByteCount: count * stride)
             reductions.append(("reproducible", suitable.reduction))
-            if suitable.reduction is NodeReduction {
-                let flat = ReproducibleReduction(
-                    communicator: try communicator.duplicate(), tree: tree, largestBucket: count)
-                reductions.append(("reproducible flat", flat))
+            func flat(_ messages: ReproducibleReduction.Messages) throws(CollectiveError) -> ReproducibleReduction {
+                ReproducibleReduction(
+                    communicator: try communicator.duplicate(), tree: tree, largestByteCount: count * stride,
+                    messages: messages)
             }
+            if suitable.reduction is NodeReduction { reductions.append(("reproducible flat", try flat(.toAll))) }
+            if tree.isComplete, ranks > 1 { reductions.append(("reproducible halving", try flat(.fewest))) }
         }
         var rows: [Row] = []
         for size in sizes {
-            let bucket = GradientBucket(ranges: [0..<max(1, size / MemoryLayout<Float>.stride)])
+            let bucket = ReductionBucket(ranges: [0..<max(1, size / MemoryLayout<Float>.stride)])
             let operations = reductions.map { $0.reduction.operation(for: bucket, in: arena) }
             var times = [[Int64]](repeating: [], count: operations.count)
             // Reductions take turns, so that what else the machine does meets all alike.

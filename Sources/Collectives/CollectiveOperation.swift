@@ -1,4 +1,3 @@
-import ConvolutionEngine
 import TensorCore
 
 /// Something that ranks do together in several moves, none of which waits. Made once and run in every step.
@@ -6,7 +5,7 @@ import TensorCore
 /// Subclasses move it on; a ``CommunicationThread`` runs it.
 package class CollectiveOperation {
     /// How far a move came.
-    enum Move {
+    package enum Move {
         /// Other ranks have to do something first.
         case none
         case some
@@ -32,28 +31,15 @@ package class CollectiveOperation {
     /// Does what can be done without waiting.
     func move() throws(CollectiveError) -> Move { .complete }
 
-    final func start() throws(CollectiveError) {
+    package final func start() throws(CollectiveError) {
         began = MonotonicClock.nanoseconds
         try begin()
     }
 
-    final func advance() throws(CollectiveError) -> Move {
+    package final func advance() throws(CollectiveError) -> Move {
         let move = try move()
         if case .complete = move { ended = MonotonicClock.nanoseconds }
         return move
-    }
-
-    /// Runs the operation on the calling thread to its end.
-    package final func runAndWait() throws(CollectiveError) {
-        try start()
-        var pause = Pause()
-        while true {
-            switch try advance() {
-            case .complete: return
-            case .some: pause = Pause()
-            case .none: pause.next()
-            }
-        }
     }
 }
 
@@ -72,50 +58,16 @@ package final class IntegerSum: CollectiveOperation {
         super.init(name: name)
     }
 
-    /// Bytes that this rank sends to others in a run, as an ideal reduction does.
-    package var byteCount: Int {
-        2 * (communicator.size - 1) * count * MemoryLayout<Int64>.stride / communicator.size
+    /// What this rank sends to others in a run, as an ideal reduction does.
+    package var sent: SentData {
+        var sent = SentData()
+        sent.bytes = 2 * (communicator.size - 1) * count * MemoryLayout<Int64>.stride / communicator.size
+        sent.messages = 2 * (Int.bitWidth - (communicator.size - 1).leadingZeroBitCount)
+        return sent
     }
 
     override func begin() throws(CollectiveError) {
         request = try communicator.startAllReduce(values, count: count, .int64)
-    }
-
-    override func move() throws(CollectiveError) -> Move {
-        try communicator.test(request!) ? .complete : .none
-    }
-}
-
-/// Brings the partial sums of all maximal subtrees of the global batch to all ranks, in the order of samples, so that
-/// every rank folds them along the same tree: batch normalization's sums, and losses.
-///
-/// The partials lie in one buffer, [subtrees of all shards][values]; every rank writes its own from partial
-/// `tree.firstSubtree` on before the operation, and finds those of the others in their places after it.
-package final class OrderedGather: CollectiveOperation {
-    private let communicator: any Communicator
-    private let partials: UnsafeMutableRawPointer
-    private let layout: BlockLayout
-    private var request: CollectiveRequest?
-
-    /// - Parameters:
-    ///   - communicator: of the ranks that hold the shards of `tree`, in order.
-    ///   - partials: room for `tree.subtreeMerges.count` × `valuesPerSubtree` values.
-    package init(
-        name: String, communicator: any Communicator, tree: ReductionTree, partials: UnsafeMutablePointer<Double>,
-        valuesPerSubtree: Int
-    ) {
-        precondition(tree.subtreesOfShards.count == communicator.size, "one shard per rank")
-        self.communicator = communicator
-        self.partials = UnsafeMutableRawPointer(partials)
-        layout = BlockLayout(tree.subtreesOfShards.map { $0 * valuesPerSubtree * MemoryLayout<Double>.stride })
-        super.init(name: name)
-    }
-
-    /// Bytes that this rank sends to others in a run.
-    package var byteCount: Int { Int(layout.counts[communicator.rank]) * (communicator.size - 1) }
-
-    override func begin() throws(CollectiveError) {
-        request = try communicator.startAllGather(nil, into: partials, layout)
     }
 
     override func move() throws(CollectiveError) -> Move {

@@ -17,7 +17,7 @@ package enum CollectiveElement: Sendable {
 
 /// A group of ranks that work together.
 ///
-/// All ranks start the same operations in the same order. An operation never waits: it is started, and then tested until
+/// All ranks start the same operations in the same order; sends and receives concern two of them alone. An operation never waits: it is started, and then tested until
 /// it is done; until then its buffers and layouts belong to it. One thread at a time may use the communicators of a rank.
 package protocol Communicator: AnyObject {
     /// This rank's number, 0 ..< size.
@@ -42,6 +42,16 @@ package protocol Communicator: AnyObject {
     /// Every rank's block comes to all. Where `send` is nil, this rank's lies in its place in `receive` already.
     func startAllGather(
         _ send: UnsafeRawPointer?, into receive: UnsafeMutableRawPointer, _ layout: BlockLayout
+    ) throws(CollectiveError) -> CollectiveRequest
+
+    /// Bytes for one other rank, less than 2 GB. Those with one tag come in the order in which they are sent.
+    func startSend(
+        _ bytes: UnsafeRawPointer, count: Int, to rank: Int, tag: Int
+    ) throws(CollectiveError) -> CollectiveRequest
+
+    /// As many bytes as the other rank sends.
+    func startReceive(
+        _ bytes: UnsafeMutableRawPointer, count: Int, from rank: Int, tag: Int
     ) throws(CollectiveError) -> CollectiveRequest
 
     /// Sums in place, in an order of the library's choice.

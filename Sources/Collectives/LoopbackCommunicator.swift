@@ -30,6 +30,16 @@ package final class LoopbackCommunicator: Communicator {
         return done
     }
 
+    package func startSend(_ bytes: UnsafeRawPointer, count: Int, to rank: Int, tag: Int) -> CollectiveRequest {
+        preconditionFailure("there is no other rank")
+    }
+
+    package func startReceive(
+        _ bytes: UnsafeMutableRawPointer, count: Int, from rank: Int, tag: Int
+    ) -> CollectiveRequest {
+        preconditionFailure("there is no other rank")
+    }
+
     package func startAllReduce(
         _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) -> CollectiveRequest { done }
@@ -79,6 +89,12 @@ package final class ImaginedCommunicator: Communicator {
         }
         return done
     }
+
+    package func startSend(_ bytes: UnsafeRawPointer, count: Int, to rank: Int, tag: Int) -> CollectiveRequest { done }
+
+    package func startReceive(
+        _ bytes: UnsafeMutableRawPointer, count: Int, from rank: Int, tag: Int
+    ) -> CollectiveRequest { done }
 
     package func startAllReduce(
         _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement

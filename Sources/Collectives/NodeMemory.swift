@@ -1,6 +1,7 @@
+import ConvolutionEngine
 import CSharedMemory
 
-/// The shared memory of a node's ranks while they add up gradients: partials of the pieces under way, and how far every
+/// The shared memory of a node's ranks while they add up partial sums: partials of the pieces under way, and how far every
 /// rank is with them.
 final class NodeMemory {
     /// What a rank has done with a piece.
@@ -15,40 +16,45 @@ final class NodeMemory {
 
     let rank: Int
     let size: Int
-    let pieceCount: Int
+    private let pieceByteCount: Int
+    /// Bytes from one partial to the next.
+    private let stride: Int
     private let partials: Int
     private let segment: SharedSegment
     /// Reused by every fold.
-    private var slices: [UnsafeMutablePointer<Float>]
+    private var slices: [UnsafeMutableRawPointer]
 
     /// All ranks of the node take part, and wait.
-    init(_ node: any Communicator, partials: Int, pieceCount: Int) throws(CollectiveError) {
+    ///
+    /// - Parameter pieceByteCount: of one partial of a piece.
+    init(_ node: any Communicator, partials: Int, pieceByteCount: Int) throws(CollectiveError) {
         rank = node.rank
         size = node.size
         self.partials = partials
-        self.pieceCount = pieceCount
+        // A piece has one element at least, and partials begin on lines of their own.
+        let least = max(pieceByteCount, ReductionElement.moments.stride)
+        stride = (least + Self.lineByteCount - 1) / Self.lineByteCount * Self.lineByteCount
+        self.pieceByteCount = pieceByteCount
         segment = try SharedSegment(
-            node,
-            byteCount: node.size * Self.lineByteCount
-                + Self.slots * partials * pieceCount * MemoryLayout<Float>.stride,
-            access: .everyone)
-        slices = [UnsafeMutablePointer<Float>](
-            repeating: segment.base.assumingMemoryBound(to: Float.self), count: partials)
+            node, byteCount: node.size * Self.lineByteCount + Self.slots * partials * stride, access: .everyone)
+        slices = [UnsafeMutableRawPointer](repeating: segment.base, count: partials)
     }
 
-    /// The part of a piece of `count` floats that a rank adds.
+    /// Elements of a piece.
+    func pieceCount(of element: ReductionElement) -> Int { max(1, pieceByteCount / element.stride) }
+
+    /// The part of a piece of `count` elements that a rank adds.
     func slice(_ rank: Int, of count: Int) -> Range<Int> {
         rank * count / size..<(rank + 1) * count / size
     }
 
-    func partial(_ index: Int, slot: Int) -> UnsafeMutablePointer<Float> {
-        (segment.base + size * Self.lineByteCount).assumingMemoryBound(to: Float.self)
-            + (slot * partials + index) * pieceCount
+    func partial(_ index: Int, slot: Int) -> UnsafeMutableRawPointer {
+        segment.base + size * Self.lineByteCount + (slot * partials + index) * stride
     }
 
-    func fold(slot: Int, _ slice: Range<Int>, merges: [UInt8], ends: [UInt8]) {
-        for index in 0..<partials { slices[index] = partial(index, slot: slot) + slice.lowerBound }
-        PartialFold.fold(slices, count: slice.count, merges: merges, ends: ends)
+    func fold(_ element: ReductionElement, slot: Int, _ slice: Range<Int>, merges: [UInt8], ends: [UInt8]) {
+        for index in 0..<partials { slices[index] = partial(index, slot: slot) + slice.lowerBound * element.stride }
+        PartialFold.fold(slices, of: element, count: slice.count, merges: merges, ends: ends)
     }
 
     /// Says that this rank is through with a piece.

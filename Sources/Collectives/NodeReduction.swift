@@ -1,15 +1,15 @@
 import CSharedMemory
 import ConvolutionEngine
 
-/// Sums gradients along the tree of samples in two levels: ranks of a node add their partials in memory that they share,
+/// Sums over ranks along the tree of samples in two levels: ranks of a node add their partials in memory that they share,
 /// and only what is left of a node, one partial per maximal subtree of its samples, crosses the network between the
 /// nodes' leaders. The additions are those of the one tree, so the bits are those of one process.
 ///
 /// Every rank of a node lays its partials of a piece into the shared memory, adds one slice of all of them, and copies
 /// the whole sum out. Numbers beside the data say how far every rank is; nobody waits inside.
-package final class NodeReduction: GradientReduction {
+package final class NodeReduction: SampleReduction {
     /// Bytes of one partial of a piece where memory allows.
-    private static let pieceByteCount = 1 << 20
+    private static let mostPieceByteCount = 1 << 20
     /// Bytes of shared memory that are enough: small containers have 64 MB.
     private static let sharedByteCount = 32 << 20
 
@@ -26,37 +26,42 @@ package final class NodeReduction: GradientReduction {
     fileprivate let firstPartial: Int
     /// Pieces reduced so far; the same on all ranks.
     fileprivate var pieces: UInt32 = 0
-    private var memoryByteCount = 0
+    private var laid = SentData()
     package let traffic: ReductionTraffic
 
-    package var byteCount: Int { memoryByteCount + networkByteCount }
-    /// Bytes that this rank has sent to other nodes so far.
-    package var networkByteCount: Int { network?.byteCount ?? 0 }
+    package var sent: SentData { laid + sentToNodes }
+    /// What this rank has sent to other nodes so far.
+    package var sentToNodes: SentData { network?.sent ?? SentData() }
 
     /// All ranks take part, and wait.
     ///
     /// - Parameters:
     ///   - communicators: used by nothing else while operations are under way.
     ///   - shards: the samples of every rank.
-    ///   - largestBucket: floats of the largest bucket that will be reduced.
+    ///   - largestByteCount: of the largest bucket that will be reduced.
+    ///   - messages: between nodes.
     /// - Throws: where memory cannot be shared, on all ranks of that node; see ``ReproducibleReduction`` for a way
     ///   without.
     package convenience init(
-        _ communicators: NodeCommunicators, shards: Shards, largestBucket: Int
+        _ communicators: NodeCommunicators, shards: Shards, largestByteCount: Int,
+        messages: ReproducibleReduction.Messages = .toAll
     ) throws(CollectiveError) {
         let world = communicators.world
         let tree = ReductionTree(shard: world.rank, of: shards.ranges)
         let partials = world.nodes.ranks.map { tree.subtreesOfShards[$0].reduce(0, +) }.max()!
-        let bytes = min(Self.pieceByteCount, Self.sharedByteCount / (2 * partials))
+        let bytes = min(Self.mostPieceByteCount, Self.sharedByteCount / (2 * partials))
         try self.init(
-            communicators, shards: shards,
-            pieceCount: max(1024, min(largestBucket, bytes / MemoryLayout<Float>.stride)))
+            communicators, shards: shards, pieceByteCount: max(4096, min(largestByteCount, bytes)),
+            messages: messages)
     }
 
-    /// - Parameter pieceCount: floats of a piece.
-    package init(_ communicators: NodeCommunicators, shards: Shards, pieceCount: Int) throws(CollectiveError) {
+    /// - Parameter pieceByteCount: of one partial of a piece; at least one element goes in each.
+    package init(
+        _ communicators: NodeCommunicators, shards: Shards, pieceByteCount: Int,
+        messages: ReproducibleReduction.Messages = .toAll
+    ) throws(CollectiveError) {
         let world = communicators.world
-        precondition(shards.ranges.count == world.size && pieceCount > 0, "one shard per rank")
+        precondition(shards.ranges.count == world.size && pieceByteCount > 0, "one shard per rank")
         let place = world.nodes.node(of: world.rank)
         let ranks = world.nodes.ranks[place]
         let samplesOfNodes = world.nodes.ranks.map {
@@ -83,23 +88,25 @@ package final class NodeReduction: GradientReduction {
         nodes = world.nodes.hosts.count
         isAlone = world.size == 1
         traffic = ReductionTraffic(shards, nodes: world.nodes)
-        node = try NodeMemory(communicators.node, partials: merges.count, pieceCount: pieceCount)
-        if nodes > 1, let leaders = communicators.leaders {
-            network = ReproducibleReduction(communicator: leaders, tree: nodeTree, largestBucket: pieceCount)
+        // Leaders first: they wait for each other, which one without memory would not do.
+        if nodes > 1, let leaders = try communicators.leaders?.duplicate() {
+            network = ReproducibleReduction(
+                communicator: leaders, tree: nodeTree, largestByteCount: pieceByteCount, messages: messages)
         } else {
             network = nil
         }
+        node = try NodeMemory(communicators.node, partials: merges.count, pieceByteCount: pieceByteCount)
     }
 
-    package func operation(for bucket: GradientBucket, in arena: GradientArena) -> CollectiveOperation {
+    package func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation {
         precondition(arena.subtrees == subtrees, "one partial per subtree of the shard")
         return NodeBucket(self, bucket, arena)
     }
 
-    /// Counts what a piece of `count` floats moves between the ranks of the node.
-    fileprivate func countPiece(_ count: Int) {
+    /// Counts what a piece of `count` elements moves between the ranks of the node.
+    fileprivate func countPiece(_ count: Int, _ element: ReductionElement) {
         let own = node.slice(node.rank, of: count).count
-        memoryByteCount += (subtrees * (count - own) + own * (node.size - 1)) * MemoryLayout<Float>.stride
+        laid.bytes += (subtrees * (count - own) + own * (node.size - 1)) * element.stride
     }
 }
 
@@ -118,8 +125,8 @@ private final class NodeBucket: CollectiveOperation {
     }
 
     private let reduction: NodeReduction
-    private let bucket: GradientBucket
-    private let arena: GradientArena
+    private let bucket: ReductionBucket
+    private let arena: ReductionArena
     private let pieces: [Range<Int>]
     private let script: [(act: Act, piece: Int)]
     /// On a leader of several nodes, the reduction of every piece over nodes, for either slot.
@@ -128,13 +135,14 @@ private final class NodeBucket: CollectiveOperation {
     /// The number of this run's first piece.
     private var first: UInt32 = 0
 
-    init(_ reduction: NodeReduction, _ bucket: GradientBucket, _ arena: GradientArena) {
+    init(_ reduction: NodeReduction, _ bucket: ReductionBucket, _ arena: ReductionArena) {
         self.reduction = reduction
         self.bucket = bucket
         self.arena = arena
         let count = bucket.count
         let node = reduction.node
-        pieces = stride(from: 0, to: count, by: node.pieceCount).map { $0..<min(count, $0 + node.pieceCount) }
+        let pieceCount = node.pieceCount(of: arena.element)
+        pieces = stride(from: 0, to: count, by: pieceCount).map { $0..<min(count, $0 + pieceCount) }
         var script: [(act: Act, piece: Int)] = []
         for piece in 0..<pieces.count + 1 where !reduction.isAlone {
             if piece >= 2 { script.append((.store, piece - 2)) }
@@ -151,11 +159,11 @@ private final class NodeBucket: CollectiveOperation {
             guard let network = reduction.network else { return [] }
             return (0..<NodeMemory.slots).map { slot in
                 network.operation(
-                    for: GradientBucket(ranges: [0..<piece.count]),
-                    in: GradientArena(partials: heads.map { node.partial($0, slot: slot) }))
+                    for: ReductionBucket(ranges: [0..<piece.count]),
+                    in: ReductionArena(partials: heads.map { node.partial($0, slot: slot) }, of: arena.element))
             }
         }
-        super.init(name: "reduction of \(count) gradients")
+        super.init(name: "reduction of \(count) sums")
     }
 
     override func begin() {
@@ -191,9 +199,9 @@ private final class NodeBucket: CollectiveOperation {
         case .fold:
             guard node.haveAll(.laid, through: number) else { return .none }
             let slice = node.slice(node.rank, of: count)
-            node.fold(slot: slot, slice, merges: reduction.merges, ends: reduction.ends)
+            node.fold(arena.element, slot: slot, slice, merges: reduction.merges, ends: reduction.ends)
             node.mark(.folded, number)
-            reduction.countPiece(count)
+            reduction.countPiece(count, arena.element)
         case .send:
             guard node.haveAll(.folded, through: number) else { return .none }
             try network[index][slot].start()

@@ -1,11 +1,11 @@
 import ConvolutionEngine
 
 /// Sums gradients by the communication library's own reduction, in whatever order it likes: to compare with.
-package final class PlainReduction: GradientReduction {
+package final class PlainReduction: SampleReduction {
     fileprivate let communicator: any Communicator
     fileprivate let packed: UnsafeMutablePointer<Float>
     /// As an ideal reduction sends; what the library's own does is not known.
-    package fileprivate(set) var byteCount = 0
+    package fileprivate(set) var sent = SentData()
     package var traffic: ReductionTraffic { ReductionTraffic(ranks: communicator.size) }
 
     /// - Parameters:
@@ -20,7 +20,7 @@ package final class PlainReduction: GradientReduction {
         packed.deallocate()
     }
 
-    package func operation(for bucket: GradientBucket, in arena: GradientArena) -> CollectiveOperation {
+    package func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation {
         PlainBucket(self, bucket, arena)
     }
 }
@@ -28,16 +28,17 @@ package final class PlainReduction: GradientReduction {
 /// The reduction of one bucket, in pieces, of which two are under way.
 private final class PlainBucket: CollectiveOperation {
     private let reduction: PlainReduction
-    private let bucket: GradientBucket
-    private let arena: GradientArena
+    private let bucket: ReductionBucket
+    private let arena: ReductionArena
     private let pieces: [Range<Int>]
     private var requests: [CollectiveRequest?] = [nil, nil]
     private var started = 0
     private var finished = 0
 
-    init(_ reduction: PlainReduction, _ bucket: GradientBucket, _ arena: GradientArena) {
+    init(_ reduction: PlainReduction, _ bucket: ReductionBucket, _ arena: ReductionArena) {
         self.reduction = reduction
         self.bucket = bucket
+        precondition(arena.element == .float32, "gradients are added")
         self.arena = arena
         let count = bucket.count
         let pieceCount = CollectiveLimits.messageByteCount / MemoryLayout<Float>.stride
@@ -47,21 +48,25 @@ private final class PlainBucket: CollectiveOperation {
 
     /// The bucket where it is one range of the arena; otherwise a copy of it.
     private var values: UnsafeMutablePointer<Float> {
-        bucket.ranges.count == 1 ? arena.partials[0] + bucket.ranges[0].lowerBound : reduction.packed
+        bucket.ranges.count == 1 ? partial(0, at: bucket.ranges[0].lowerBound) : reduction.packed
+    }
+
+    private func partial(_ subtree: Int, at index: Int) -> UnsafeMutablePointer<Float> {
+        arena.partials[subtree].assumingMemoryBound(to: Float.self) + index
     }
 
     override func begin() {
         (started, finished) = (0, 0)
         for range in bucket.ranges {
             for subtree in 1..<max(1, arena.subtrees) {
-                PartialFold.fold(
-                    [arena.partials[0] + range.lowerBound, arena.partials[subtree] + range.lowerBound],
-                    count: range.count, merges: [0, 1])
+                arena.element.combine(
+                    partial(subtree, at: range.lowerBound), into: partial(0, at: range.lowerBound), count: range.count)
             }
         }
         if bucket.ranges.count > 1 { arena.read(0, bucket, 0..<bucket.count, to: reduction.packed) }
         let ranks = reduction.communicator.size
-        reduction.byteCount += 2 * (ranks - 1) * bucket.count * MemoryLayout<Float>.stride / ranks
+        reduction.sent.bytes += 2 * (ranks - 1) * bucket.count * MemoryLayout<Float>.stride / ranks
+        reduction.sent.messages += 2 * (ranks - 1) * pieces.count
     }
 
     override func move() throws(CollectiveError) -> Move {

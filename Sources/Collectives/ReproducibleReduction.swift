@@ -81,89 +81,112 @@ package final class BlockLayout {
     }
 }
 
-/// Folds partial sums along the tree, elementwise: element i of the result is formed in float32 from element i of the
-/// partials by the tree's additions alone, left plus right.
+/// Folds partial sums along the tree, elementwise: element i of the result is formed from element i of the partials by the
+/// tree's combinations alone, left with right; floats in float32.
 enum PartialFold {
-    /// Floats that are folded at a time, so that all partials of a block stay in the first-level cache.
-    private static let block = 2048
+    /// Bytes that are folded at a time, so that all partials of a block stay in the first-level cache.
+    private static let blockByteCount = 8192
 
     /// - Parameters:
     ///   - partials: where each begins; they are overwritten, and the first of each group holds its sum afterwards.
-    ///   - merges: after partial i, how often the two topmost are added.
+    ///   - merges: after partial i, how often the two topmost are combined.
     ///   - ends: whether partial i completes a group; one group where it is nil.
-    static func fold(_ partials: [UnsafeMutablePointer<Float>], count: Int, merges: [UInt8], ends: [UInt8]? = nil) {
+    static func fold(
+        _ partials: [UnsafeMutableRawPointer], of element: ReductionElement, count: Int, merges: [UInt8],
+        ends: [UInt8]? = nil
+    ) {
         precondition(merges.count == partials.count, "one number of merges per partial")
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: ReductionTree.depth) { stack in
+        let block = blockByteCount / element.stride
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: ReductionTree.depth) { stack in
             var start = 0
             while start < count {
                 let size = min(block, count - start)
                 var open = 0
                 ReductionTree.fold(
                     partials.indices, merges: merges, ends: ends, open: &open,
-                    push: { stack[$1] = partials[$0] + start },
-                    add: { add(stack[$0 + 1], to: stack[$0], count: size) })
+                    push: { stack[$1] = partials[$0] + start * element.stride },
+                    add: { element.combine(stack[$0 + 1], into: stack[$0], count: size) })
                 start += size
             }
         }
     }
-
-    private static func add(
-        _ right: UnsafeMutablePointer<Float>, to left: UnsafeMutablePointer<Float>, count: Int
-    ) {
-        for index in 0..<count { left[index] += right[index] }
-    }
 }
 
-/// Sums gradients along the tree of samples, with the same bits for any number of ranks.
+/// Sums over ranks along the tree of samples, with the same bits for any number of ranks.
 ///
 /// A bucket goes in pieces. Of each piece every rank owns a chunk: it receives that chunk of every partial of every
 /// rank, in the order of samples, adds them along the tree, and sends the sum to all. While one piece's sums travel, the
-/// next piece's partials do.
-package final class ReproducibleReduction: GradientReduction {
+/// next piece's partials do. Where messages count more than bytes and the ranks are the leaves of a complete binary tree,
+/// the same sums are formed in 2 log₂ R messages (``HalvingBucket``).
+package final class ReproducibleReduction: SampleReduction {
+    /// What sums are formed with.
+    package enum Messages: Sendable {
+        /// Every rank with every other.
+        case toAll
+        /// Recursive halving and doubling where the tree is complete; else `toAll`.
+        case fewest
+    }
+
     /// Bytes of one partial of a piece, with few ranks.
-    private static let pieceByteCount = 1 << 20
+    private static let leastPieceByteCount = 1 << 20
     /// Bytes below which messages would cost more than their bytes; with many ranks pieces grow.
     private static let leastMessageByteCount = 1 << 14
 
-    fileprivate let communicator: any Communicator
+    let communicator: any Communicator
     fileprivate let tree: ReductionTree
-    /// Floats of the largest piece.
-    fileprivate let pieceCount: Int
+    /// Bytes of the largest piece.
+    let pieceByteCount: Int
+    private let halves: Bool
     /// Two pieces may be under way.
     fileprivate let slots: [Slot]
-    package fileprivate(set) var byteCount = 0
+    let halvingSlots: [HalvingSlot]
+    package internal(set) var sent = SentData()
     package var traffic: ReductionTraffic { ReductionTraffic(tree) }
 
     /// - Parameters:
     ///   - communicator: of the ranks that hold the shards of `tree`, in order; used by nothing else.
     ///   - tree: of this rank.
-    ///   - largestBucket: floats of the largest bucket that will be reduced.
-    package convenience init(communicator: any Communicator, tree: ReductionTree, largestBucket: Int) {
+    ///   - largestByteCount: of the largest bucket that will be reduced.
+    package convenience init(
+        communicator: any Communicator, tree: ReductionTree, largestByteCount: Int, messages: Messages = .toAll
+    ) {
         let ranks = communicator.size
         let bytes = min(
-            max(Self.pieceByteCount, ranks * Self.leastMessageByteCount),
+            max(Self.leastPieceByteCount, ranks * Self.leastMessageByteCount),
             ranks * CollectiveLimits.messageByteCount / tree.subtreesOfShards.max()!)
         self.init(
-            communicator: communicator, tree: tree,
-            pieceCount: max(1, min(largestBucket, bytes / MemoryLayout<Float>.stride)))
+            communicator: communicator, tree: tree, pieceByteCount: max(1, min(largestByteCount, bytes)),
+            messages: messages)
     }
 
-    /// - Parameter pieceCount: floats of a piece.
-    package init(communicator: any Communicator, tree: ReductionTree, pieceCount: Int) {
+    /// - Parameter pieceByteCount: of one partial of a piece; at least one element goes in each.
+    package init(
+        communicator: any Communicator, tree: ReductionTree, pieceByteCount: Int, messages: Messages = .toAll
+    ) {
         precondition(tree.subtreesOfShards.count == communicator.size, "one shard per rank")
-        precondition(pieceCount > 0, "a piece has at least one float")
+        precondition(pieceByteCount > 0, "a piece has at least one element")
         self.communicator = communicator
         self.tree = tree
-        self.pieceCount = pieceCount
-        slots = (0..<2).map { _ in Slot(tree: tree, ranks: communicator.size, pieceCount: pieceCount) }
+        self.pieceByteCount = pieceByteCount
+        halves = messages == .fewest && tree.isComplete && communicator.size > 1
+        // A piece has one element at least, the largest of which has three doubles.
+        let bytes = max(pieceByteCount, ReductionElement.moments.stride)
+        slots = halves ? [] : (0..<2).map { _ in Slot(tree: tree, ranks: communicator.size, byteCount: bytes) }
+        halvingSlots = halves ? (0..<2).map { _ in HalvingSlot(byteCount: bytes) } : []
     }
 
-    package func operation(for bucket: GradientBucket, in arena: GradientArena) -> CollectiveOperation {
+    package func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation {
         precondition(arena.subtrees == tree.subtrees, "one partial per subtree of the shard")
-        return ReproducibleBucket(self, bucket, arena)
+        return halves ? HalvingBucket(self, bucket, arena) : ChunkedBucket(self, bucket, arena)
     }
 
-    /// The chunk of a piece of `count` floats that a rank owns.
+    /// The pieces of a bucket of `count` elements.
+    func pieces(of count: Int, _ element: ReductionElement) -> [Range<Int>] {
+        let pieceCount = max(1, pieceByteCount / element.stride)
+        return stride(from: 0, to: count, by: pieceCount).map { $0..<min(count, $0 + pieceCount) }
+    }
+
+    /// The chunk of a piece of `count` elements that a rank owns.
     fileprivate func chunk(_ rank: Int, of count: Int) -> Range<Int> {
         let ranks = communicator.size
         return rank * count / ranks..<(rank + 1) * count / ranks
@@ -172,25 +195,30 @@ package final class ReproducibleReduction: GradientReduction {
     /// The buffers of a piece under way.
     fileprivate final class Slot {
         /// [rank][own subtree][that rank's chunk]
-        let sent: UnsafeMutablePointer<Float>
+        let sent: UnsafeMutableRawPointer
         let sentLayout: BlockLayout
         /// [rank][subtree of that rank][own chunk]
-        let received: UnsafeMutablePointer<Float>
+        let received: UnsafeMutableRawPointer
         let receivedLayout: BlockLayout
         /// The sums: [rank][that rank's chunk], which is the piece.
-        let sums: UnsafeMutablePointer<Float>
+        let sums: UnsafeMutableRawPointer
         let sumsLayout: BlockLayout
         /// Where the partials begin in `received`.
-        var partials: [UnsafeMutablePointer<Float>]
+        var partials: [UnsafeMutableRawPointer]
         var request: CollectiveRequest?
 
-        init(tree: ReductionTree, ranks: Int, pieceCount: Int) {
+        init(tree: ReductionTree, ranks: Int, byteCount: Int) {
             let empty = [Int](repeating: 0, count: ranks)
-            sent = .allocate(capacity: tree.subtrees * pieceCount)
-            received = .allocate(capacity: tree.subtreeMerges.count * ((pieceCount + ranks - 1) / ranks))
-            sums = .allocate(capacity: pieceCount)
+            // A chunk has at most an element more than its share.
+            let chunk = byteCount / ranks + ReductionElement.moments.stride
+            sent = .allocate(byteCount: tree.subtrees * byteCount, alignment: 64)
+            received = .allocate(byteCount: tree.subtreeMerges.count * chunk, alignment: 64)
+            // What ranks that do not exist do not send counts as nothing.
+            received.initializeMemory(as: UInt8.self, repeating: 0, count: tree.subtreeMerges.count * chunk)
+            sums = .allocate(byteCount: byteCount, alignment: 64)
+            sums.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
             (sentLayout, receivedLayout, sumsLayout) = (BlockLayout(empty), BlockLayout(empty), BlockLayout(empty))
-            partials = [UnsafeMutablePointer<Float>](repeating: received, count: tree.subtreeMerges.count)
+            partials = [UnsafeMutableRawPointer](repeating: received, count: tree.subtreeMerges.count)
         }
 
         deinit {
@@ -201,8 +229,8 @@ package final class ReproducibleReduction: GradientReduction {
     }
 }
 
-/// The reduction of one bucket.
-private final class ReproducibleBucket: CollectiveOperation {
+/// The reduction of one bucket, every rank with every other.
+private final class ChunkedBucket: CollectiveOperation {
     /// What is done with one piece. Ranks start operations in the order of the script, whatever arrives first.
     private enum Act {
         /// Sends partials to the owners of their chunks.
@@ -214,21 +242,19 @@ private final class ReproducibleBucket: CollectiveOperation {
     }
 
     private let reduction: ReproducibleReduction
-    private let bucket: GradientBucket
-    private let arena: GradientArena
-    /// The pieces, in floats of the bucket.
+    private let bucket: ReductionBucket
+    private let arena: ReductionArena
+    /// The pieces, in elements of the bucket.
     private let pieces: [Range<Int>]
     private let script: [(act: Act, piece: Int)]
     private var next = 0
 
-    init(_ reduction: ReproducibleReduction, _ bucket: GradientBucket, _ arena: GradientArena) {
+    init(_ reduction: ReproducibleReduction, _ bucket: ReductionBucket, _ arena: ReductionArena) {
         self.reduction = reduction
         self.bucket = bucket
         self.arena = arena
         let count = bucket.count
-        pieces = stride(from: 0, to: count, by: reduction.pieceCount).map {
-            $0..<min(count, $0 + reduction.pieceCount)
-        }
+        pieces = reduction.pieces(of: count, arena.element)
         var script: [(act: Act, piece: Int)] = []
         // One partial in all is the sum already.
         if reduction.tree.subtreeMerges.count > 1 {
@@ -240,7 +266,7 @@ private final class ReproducibleBucket: CollectiveOperation {
             if let last = pieces.indices.last { script.append((.store, last)) }
         }
         self.script = script
-        super.init(name: "reduction of \(count) gradients")
+        super.init(name: "reduction of \(count) sums")
     }
 
     override func begin() { next = 0 }
@@ -263,7 +289,7 @@ private final class ReproducibleBucket: CollectiveOperation {
     private func scatter(_ piece: Range<Int>, _ slot: ReproducibleReduction.Slot) throws(CollectiveError) {
         let communicator = reduction.communicator
         let subtrees = reduction.tree.subtreesOfShards
-        let stride = MemoryLayout<Float>.stride
+        let stride = arena.element.stride
         let own = reduction.chunk(communicator.rank, of: piece.count).count
         var target = slot.sent
         for rank in 0..<communicator.size {
@@ -271,32 +297,38 @@ private final class ReproducibleBucket: CollectiveOperation {
             let stretch = piece.lowerBound + chunk.lowerBound..<piece.lowerBound + chunk.upperBound
             for subtree in 0..<arena.subtrees {
                 arena.read(subtree, bucket, stretch, to: target)
-                target += chunk.count
+                target += chunk.count * stride
             }
         }
         slot.sentLayout.resize { arena.subtrees * reduction.chunk($0, of: piece.count).count * stride }
         slot.receivedLayout.resize { subtrees[$0] * own * stride }
         slot.request = try communicator.startAllToAll(
             slot.sent, slot.sentLayout, into: slot.received, slot.receivedLayout)
-        reduction.byteCount += arena.subtrees * (piece.count - own) * stride
+        count(arena.subtrees * (piece.count - own) * stride)
     }
 
     private func fold(_ piece: Range<Int>, _ slot: ReproducibleReduction.Slot) throws(CollectiveError) {
         let communicator = reduction.communicator
-        let stride = MemoryLayout<Float>.stride
+        let stride = arena.element.stride
         let own = reduction.chunk(communicator.rank, of: piece.count).count
-        for index in slot.partials.indices { slot.partials[index] = slot.received + index * own }
-        PartialFold.fold(slot.partials, count: own, merges: reduction.tree.subtreeMerges)
+        for index in slot.partials.indices { slot.partials[index] = slot.received + index * own * stride }
+        PartialFold.fold(slot.partials, of: arena.element, count: own, merges: reduction.tree.subtreeMerges)
         slot.sumsLayout.resize { reduction.chunk($0, of: piece.count).count * stride }
         slot.request = try communicator.startAllGather(slot.received, into: slot.sums, slot.sumsLayout)
-        reduction.byteCount += own * (communicator.size - 1) * stride
+        count(own * (communicator.size - 1) * stride)
+    }
+
+    /// A message to every other rank.
+    private func count(_ bytes: Int) {
+        reduction.sent.bytes += bytes
+        reduction.sent.messages += reduction.communicator.size - 1
     }
 }
 
 /// The reproducible reduction that suits a job: in two levels where ranks share nodes and memory, else flat. The bits are
 /// the same.
 package struct ReproducibleReductions {
-    package let reduction: any GradientReduction
+    package let reduction: any SampleReduction
     /// Why ranks that share a node could not share memory, where that is so: worth a warning.
     package let refusal: CollectiveError?
 
@@ -304,16 +336,19 @@ package struct ReproducibleReductions {
     ///
     /// - Parameters:
     ///   - shards: the samples of every rank.
-    ///   - largestBucket: floats of the largest bucket that will be reduced.
+    ///   - largestByteCount: of the largest bucket that will be reduced.
+    ///   - messages: between nodes.
     package init(
-        _ communicators: NodeCommunicators, shards: Shards, largestBucket: Int
+        _ communicators: NodeCommunicators, shards: Shards, largestByteCount: Int,
+        messages: ReproducibleReduction.Messages = .toAll
     ) throws(CollectiveError) {
         let world = communicators.world
         var refusal: CollectiveError?
         if world.nodes.ranks.contains(where: { $0.count > 1 }) {
             var shared: NodeReduction?
             do throws(CollectiveError) {
-                shared = try NodeReduction(communicators, shards: shards, largestBucket: largestBucket)
+                shared = try NodeReduction(
+                    communicators, shards: shards, largestByteCount: largestByteCount, messages: messages)
             } catch {
                 refusal = error
             }
@@ -329,6 +364,6 @@ package struct ReproducibleReductions {
         self.refusal = refusal
         reduction = ReproducibleReduction(
             communicator: try world.duplicate(), tree: ReductionTree(shard: world.rank, of: shards.ranges),
-            largestBucket: largestBucket)
+            largestByteCount: largestByteCount, messages: messages)
     }
 }

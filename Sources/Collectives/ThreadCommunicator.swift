@@ -8,6 +8,7 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
     private let group: Group
     private var started = 0
     private var splits = 0
+    private var receipts: [Receipt] = []
 
     /// The communicators of ranks that are spread over nodes of these sizes.
     package static func world(ranksOfNodes: [Int]) -> [ThreadCommunicator] {
@@ -48,6 +49,19 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
         return post(Post(kind: .allGather, send: own, receive: receive, receiveLayout: layout))
     }
 
+    package func startSend(_ bytes: UnsafeRawPointer, count: Int, to rank: Int, tag: Int) -> CollectiveRequest {
+        let message = Array(UnsafeRawBufferPointer(start: bytes, count: count))
+        group.locked { $0.messages[[self.rank, rank, tag], default: []].append(message) }
+        return CollectiveRequest(number: Self.sent)
+    }
+
+    package func startReceive(
+        _ bytes: UnsafeMutableRawPointer, count: Int, from rank: Int, tag: Int
+    ) -> CollectiveRequest {
+        receipts.append(Receipt(key: [rank, self.rank, tag], bytes: bytes, count: count))
+        return CollectiveRequest(number: Self.sent - receipts.count)
+    }
+
     package func startAllReduce(
         _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) -> CollectiveRequest {
@@ -55,7 +69,8 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
     }
 
     package func test(_ request: CollectiveRequest) -> Bool {
-        group.locked { $0.test(request.number, rank: rank) }
+        if request.number < 0 { return hasCome(request.number) }
+        return group.locked { $0.test(request.number, rank: rank) }
     }
 
     package func split(color: Int, key: Int) throws(CollectiveError) -> any Communicator {
@@ -73,6 +88,27 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
     package func duplicate() throws(CollectiveError) -> any Communicator { try split(color: 0, key: rank) }
 
     package func abort(code: Int32) -> Never { fatalError("rank \(rank) ended the job with code \(code)") }
+
+    /// Whether a message is through; those below `sent` are receipts.
+    private func hasCome(_ number: Int) -> Bool {
+        guard number < Self.sent else { return true }
+        let receipt = receipts[Self.sent - 1 - number]
+        guard let message = group.locked({ $0.take(receipt.key) }) else { return false }
+        precondition(message.count == receipt.count, "both sides count alike")
+        message.withUnsafeBytes { receipt.bytes.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        return true
+    }
+
+    /// The number of a request to send, which is done at once.
+    private static let sent = -1
+
+    /// Where a message from another rank belongs.
+    private struct Receipt {
+        /// From, to and tag.
+        let key: [Int]
+        let bytes: UnsafeMutableRawPointer
+        let count: Int
+    }
 
     private func post(_ post: Post) -> CollectiveRequest {
         let number = started
@@ -112,6 +148,8 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
         let nodes: NodeLayout
         let size: Int
         var parts: [[Int]: Group] = [:]
+        /// On their way, by from, to and tag.
+        var messages: [[Int]: [[UInt8]]] = [:]
         private let monitor = Monitor()
         private var rounds: [Int: Round] = [:]
 
@@ -135,6 +173,10 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
             {
                 reduce(round, element, count)
             }
+        }
+
+        func take(_ key: [Int]) -> [UInt8]? {
+            messages[key]?.isEmpty == false ? messages[key]!.removeFirst() : nil
         }
 
         func test(_ number: Int, rank: Int) -> Bool {

@@ -157,6 +157,13 @@ package struct ReductionTree: Sendable, Equatable {
         }
     }
 
+    /// Whether the subtrees of all shards are the leaves of a complete binary tree: one for each of 2ⁿ shards.
+    package var isComplete: Bool {
+        subtreesOfShards.count.nonzeroBitCount == 1
+            && subtreeMerges.indices.allSatisfy { Int(subtreeMerges[$0]) == ($0 + 1).trailingZeroBitCount }
+            && subtreeMerges.count == subtreesOfShards.count
+    }
+
     /// A shard whose parts are computed one after the other: each part leaves a partial sum of every subtree that lies
     /// within it, and these are folded on to the shard's subtrees. The sums are those of the undivided shard.
     package struct Division: Sendable {

@@ -129,11 +129,10 @@ extension ProgramBuilder {
     ) {
         let channels = shape.channels
         let partial = buffer(of: Double.self, count: samples * shape.height * 2 * channels)
-        let sums = sharedSums(count: 3 * channels)
+        let sums = sharedSums(.moments, count: channels)
         let (scale, mean, variance) = (
             values(parameters.scale), values(parameters.runningMean), values(parameters.runningVariance)
         )
-        let tree = normalizationTree!
         plan(
             [input.buffer, partial, sums.buffer], pause: sums.exchange,
             passingOver: PlacedTensor(place: input, shape: shape)
@@ -143,8 +142,7 @@ extension ProgramBuilder {
                 x: x.view, extent: x.extent, rows: x.rows, partial: emission.doubles(partial))
             let fold = mdl_fold_statistics(
                 partial: emission.doubles(partial), extent: x.extent, chunks: x.rows.chunks,
-                fold: emission.normalizationFold,
-                out: sums.own(emission))
+                fold: emission.normalizationFold, out: emission.doubles(sums.buffer))
             let passes = emission.kernels.passes
             return [
                 emission.step(passes.statistics, statistics, items: samples * Int(x.rows.chunks)),
@@ -154,8 +152,7 @@ extension ProgramBuilder {
         plan([sums.buffer, vectors, count]) { emission in
             let own = pointers(emission)
             let finish = mdl_finish_statistics(
-                partials: emission.doubles(sums.buffer), merges: emission.arguments.keep(tree.subtreeMerges),
-                subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), gamma: scale,
+                moments: emission.doubles(sums.buffer), channels: Int32(channels), gamma: scale,
                 epsilon: parameters.epsilon, momentum: parameters.momentum, running_mean: mean,
                 running_variance: variance, mean: own.mean, inverse: own.inverse, scale: own.scale, count: own.count)
             return [emission.step(emission.kernels.passes.finish_statistics, finish, items: channelGroups(channels))]
@@ -170,9 +167,8 @@ extension ProgramBuilder {
         let channels = shape.channels
         let outputGradient = gradientPlacement(fused.output)
         let partial = buffer(of: Double.self, count: samples * shape.height * 2 * channels)
-        let sums = sharedSums(count: 2 * channels)
+        let sums = sharedSums(.float64, count: 2 * channels)
         let (scaleGradient, shiftGradient) = (gradient(parameters.scale), gradient(parameters.shift))
-        let tree = normalizationTree!
         plan(
             [input.placement.buffer, outputGradient.buffer, partial, sums.buffer, vectors, mask],
             pause: sums.exchange, passingOver: PlacedTensor(place: outputGradient, shape: shape)
@@ -186,7 +182,7 @@ extension ProgramBuilder {
                 partial: emission.doubles(partial))
             let fold = mdl_fold_sums(
                 partial: emission.doubles(partial), channels: Int32(channels), chunks: x.rows.chunks,
-                fold: emission.normalizationFold, out: sums.own(emission))
+                fold: emission.normalizationFold, out: emission.doubles(sums.buffer))
             let passes = emission.kernels.passes
             return [
                 emission.step(passes.gradient_sums, products, items: samples * Int(x.rows.chunks)),
@@ -196,8 +192,7 @@ extension ProgramBuilder {
         plan([sums.buffer, vectors, count]) { emission in
             let own = pointers(emission)
             let finish = mdl_finish_gradient_sums(
-                partials: emission.doubles(sums.buffer), merges: emission.arguments.keep(tree.subtreeMerges),
-                subtrees: Int32(tree.subtreeMerges.count), channels: Int32(channels), count: own.count,
+                sums: emission.doubles(sums.buffer), channels: Int32(channels), count: own.count,
                 gradient_gamma: scaleGradient, gradient_beta: shiftGradient, mean_g: own.meanGradient,
                 mean_gx: own.meanProduct)
             return [

@@ -35,12 +35,14 @@ extension ProgramBuilder {
         return { _ in .gradientsReady(entry.offset..<entry.offset + (count ?? entry.parameter.count)) }
     }
 
-    /// Sums over the samples of a batch normalization, `count` doubles for each subtree of all shards.
-    mutating func sharedSums(count: Int) -> SharedSums {
+    /// Sums over the samples of a batch normalization, `count` elements for each subtree of this rank's shard; the first ones
+    /// become those of the whole batch.
+    mutating func sharedSums(_ element: ReductionElement, count: Int) -> SharedSums {
         let tree = normalizationTree!
+        let doubles = element.stride / MemoryLayout<Double>.stride
         return SharedSums(
-            buffer: buffer(of: Double.self, count: tree.subtreeMerges.count * count), count: count,
-            first: tree.firstSubtree * count, isShared: tree.isShared)
+            buffer: buffer(of: Double.self, count: tree.subtrees * count * doubles), element: element, count: count,
+            isShared: tree.isShared)
     }
 
     /// Lets other ranks know of a normalization's own gradients, where these are sums over this rank's samples alone.
@@ -51,17 +53,14 @@ extension ProgramBuilder {
 
     struct SharedSums {
         let buffer: MemoryPlan.Buffer
+        let element: ReductionElement
         let count: Int
-        /// Where this rank's begin.
-        let first: Int
         let isShared: Bool
-
-        func own(_ emission: Emission) -> UnsafeMutablePointer<Double> { emission.doubles(buffer) + first }
 
         /// The exchange with other ranks; nil where there are none.
         var exchange: ((Emission) -> ProgramPart.Pause)? {
             guard isShared else { return nil }
-            return { .exchange(SumExchange(partials: $0.doubles(buffer), count: count)) }
+            return { .exchange(SumExchange(partials: $0.doubles(buffer), element: element, count: count)) }
         }
     }
 }

@@ -70,10 +70,10 @@ struct ProgramPart {
     }
 }
 
-/// Batch-norm sums that ranks exchange: `count` doubles for each maximal subtree of every shard, in the order of the
-/// samples. This rank's stand in their place; those of the others are to be put in theirs.
+/// Batch-norm sums that ranks exchange: `count` elements for each maximal subtree of this rank's shard, in the order of the
+/// samples. The first ones are to be replaced by those of the whole batch.
 package struct SumExchange {
     package let partials: UnsafeMutablePointer<Double>
-    /// Doubles for each subtree.
+    package let element: ReductionElement
     package let count: Int
 }

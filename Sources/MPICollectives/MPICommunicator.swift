@@ -53,6 +53,18 @@ package final class MPICommunicator: Communicator {
         }
     }
 
+    package func startSend(
+        _ bytes: UnsafeRawPointer, count: Int, to rank: Int, tag: Int
+    ) throws(CollectiveError) -> CollectiveRequest {
+        try start("send") { mdl_mpi_start_send(handle, bytes, Int32(count), Int32(rank), Int32(tag), $0) }
+    }
+
+    package func startReceive(
+        _ bytes: UnsafeMutableRawPointer, count: Int, from rank: Int, tag: Int
+    ) throws(CollectiveError) -> CollectiveRequest {
+        try start("receive") { mdl_mpi_start_receive(handle, bytes, Int32(count), Int32(rank), Int32(tag), $0) }
+    }
+
     package func startAllReduce(
         _ values: UnsafeMutableRawPointer, count: Int, _ element: CollectiveElement
     ) throws(CollectiveError) -> CollectiveRequest {

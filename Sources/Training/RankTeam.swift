@@ -148,27 +148,31 @@ package final class RankTeam {
 
     // MARK: Outside of steps
 
-    /// The reduction of gradients that settings ask for; where memory cannot be shared that is noted. A team of one has
-    /// none.
+    /// A reduction of gradients as settings ask for it, or of sums; where memory cannot be shared that is noted. A team of
+    /// one has none.
     ///
     /// - Parameters:
     ///   - samples: the batch of all ranks together.
-    ///   - largestBucket: floats of the largest bucket that will be reduced.
+    ///   - largestByteCount: of the largest bucket that will be reduced.
+    ///   - messages: between nodes.
     func reduction(
-        _ kind: ParallelSettings.Reduction, samples: Int, largestBucket: Int
-    ) throws(CollectiveError) -> any GradientReduction {
+        _ kind: ParallelSettings.Reduction, samples: Int, largestByteCount: Int,
+        messages: ReproducibleReduction.Messages = .toAll
+    ) throws(CollectiveError) -> any SampleReduction {
         let nodes = nodes!
-        var made: (any GradientReduction)?
+        var made: (any SampleReduction)?
         try perform { world throws(CollectiveError) in
             switch kind {
             case .plain:
-                made = PlainReduction(communicator: try world.duplicate(), largestBucket: largestBucket)
+                made = PlainReduction(
+                    communicator: try world.duplicate(), largestBucket: largestByteCount / MemoryLayout<Float>.stride)
             case .reproducible:
                 let suitable = try ReproducibleReductions(
-                    nodes, shards: Shards(samples: samples, ranks: world.size), largestBucket: largestBucket)
+                    nodes, shards: Shards(samples: samples, ranks: world.size), largestByteCount: largestByteCount,
+                    messages: messages)
                 made = suitable.reduction
                 if let refusal = suitable.refusal {
-                    note("gradients are reduced without shared memory, which is slower", refusal)
+                    note("sums over ranks are formed without shared memory, which is slower", refusal)
                 }
             }
         }

@@ -9,7 +9,6 @@ import TensorCore
 final class StepScalars {
     private let arguments = ArgumentStore()
     let heads: Int
-    private let tree: ReductionTree
     private let division: ReductionTree.Division
     /// What labels know, the vectors of all heads; followed by `stops`, so that one sum serves both.
     let counts: UnsafeMutablePointer<Int64>
@@ -20,7 +19,7 @@ final class StepScalars {
     /// How many ranks want to stop.
     let stops: UnsafeMutablePointer<Int64>
     let countOfCounts: Int
-    /// Sums of losses: [subtree of all shards][head].
+    /// Sums of losses: [subtree of this rank's shard][head], and in the end of the whole batch in the first.
     let sums: UnsafeMutablePointer<Double>
     /// The fold of every head's sums: partial sums, how many there are, and the subtrees that are done.
     private let partials: UnsafeMutablePointer<Double>
@@ -33,7 +32,6 @@ final class StepScalars {
     /// - Parameter lengths: how many counts each head has.
     init(lengths: [Int], tree: ReductionTree, division: ReductionTree.Division) {
         heads = lengths.count
-        self.tree = tree
         self.division = division
         partials = arguments.keep([Double](repeating: 0, count: heads * ReductionTree.depth))
         open = arguments.keep([Int](repeating: 0, count: heads))
@@ -45,7 +43,7 @@ final class StepScalars {
         counts = arguments.keep([Int64](repeating: 0, count: all + 1))
         stops = counts + all
         results = arguments.keep([Int64](repeating: 0, count: heads))
-        sums = arguments.keep([Double](repeating: 0, count: tree.subtreeMerges.count * heads))
+        sums = arguments.keep([Double](repeating: 0, count: tree.subtrees * heads))
     }
 
     /// A head's vector of counts.
@@ -68,7 +66,7 @@ final class StepScalars {
     /// their order.
     func add(_ subtreeSums: UnsafePointer<Double>, head: Int, part: Int) {
         if part == 0 { (open[head], done[head]) = (0, 0) }
-        let own = sums + tree.firstSubtree * heads + head
+        let own = sums + head
         let stack = partials + head * ReductionTree.depth
         let places = division.sums(ofPart: part)
         ReductionTree.fold(
@@ -95,24 +93,30 @@ final class StepCommunication {
     private let team: TaskTeam
     private let counts: IntegerSum
     private let results: IntegerSum
-    private let losses: OrderedGather
+    /// nil where a group has one rank.
+    private let losses: CollectiveOperation?
     /// By graph, part of the batch and place of the exchange.
-    private let exchanges: [[[OrderedGather]]]
+    private let exchanges: [[[CollectiveOperation]]]
+    /// The bytes of each exchange, which this rank sends.
+    private let exchangeBytes: [[[Int]]]
     /// By graph and segment: what may leave once the segment is complete.
     private let departures: [[CollectiveOperation?]]
     /// The bytes of what leaves, likewise.
     private let departingBytes: [[Int]]
     private let scalars: StepScalars
     /// nil where a group has one rank.
-    private let reduction: (any GradientReduction)?
+    private let reduction: (any SampleReduction)?
+    /// Of losses and of batch-norm sums, one or two.
+    private let sums: [any SampleReduction]
     /// Of all buckets of a step.
     private let gradientBytes: Int
-    private var sumsSent = 0
+    /// Of whole numbers.
+    private var countsSent = SentData()
     var trace: Trace?
     /// How long steps have waited so far.
     private(set) var waits = StepWaits()
     /// What had been sent when the step began.
-    private var atBegin = (gradients: 0, sums: 0)
+    private var atBegin = (gradients: SentData(), sums: SentData())
 
     /// - Parameters:
     ///   - tree: of the batch.
@@ -131,15 +135,40 @@ final class StepCommunication {
         results = IntegerSum(
             name: "the losses of all groups", communicator: team.world.sums, values: scalars.results,
             count: scalars.heads)
-        losses = OrderedGather(
-            name: "the losses", communicator: team.group.sums, tree: tree, partials: scalars.sums,
-            valuesPerSubtree: scalars.heads)
+        let group = team.group
+        let all = programs.joined().flatMap(\.exchanges)
+        let largest = all.map { $0.count * $0.element.stride }.max() ?? 0
+        func sums(of tree: ReductionTree, _ byteCount: Int) throws(CollectiveError) -> any SampleReduction {
+            try group.reduction(
+                .reproducible, samples: tree.batch, largestByteCount: byteCount, messages: .fewest)
+        }
+        var made: [any SampleReduction] = []
+        if group.size > 1 {
+            let ofLosses = scalars.heads * ReductionElement.float64.stride
+            made.append(try sums(of: tree, max(ofLosses, largest)))
+            // Where a batch is computed in parts, batch normalization sees one of them.
+            if normalization.isShared, normalization != tree { made.append(try sums(of: normalization, largest)) }
+        }
+        self.sums = made
+        losses = made.first?.operation(
+            for: ReductionBucket(ranges: [0..<scalars.heads]),
+            in: ReductionArena(scalars.sums, of: .float64, stride: scalars.heads, subtrees: tree.subtrees))
+        let ofNormalization = made.last
         exchanges = programs.map { parts in
             parts.map { program in
                 program.exchanges.map { exchange in
-                    OrderedGather(
-                        name: "batch-norm sums", communicator: team.group.sums, tree: normalization,
-                        partials: exchange.partials, valuesPerSubtree: exchange.count)
+                    ofNormalization!.operation(
+                        for: ReductionBucket(ranges: [0..<exchange.count]),
+                        in: ReductionArena(
+                            exchange.partials, of: exchange.element, stride: exchange.count,
+                            subtrees: normalization.subtrees))
+                }
+            }
+        }
+        exchangeBytes = programs.map { parts in
+            parts.map { program in
+                program.exchanges.map {
+                    Int(Double($0.count * $0.element.stride) * ofNormalization!.traffic.factor)
                 }
             }
         }
@@ -151,7 +180,8 @@ final class StepCommunication {
             team.group.size == 1
             ? nil
             : try team.group.reduction(
-                parallel.reduction, samples: samples, largestBucket: buckets.joined().map(\.count).max() ?? 1)
+                parallel.reduction, samples: samples,
+                largestByteCount: (buckets.joined().map(\.count).max() ?? 1) * MemoryLayout<Float>.stride)
         let reduction = reduction
         departingBytes = zip(programs, buckets).map { program, buckets in
             var bytes = [Int](repeating: 0, count: program.gradientSegments.count)
@@ -160,7 +190,7 @@ final class StepCommunication {
         }
         gradientBytes = buckets.joined().reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
         departures = zip(zip(programs, buckets), gradients).map { pair, storage in
-            let arena = GradientArena(
+            let arena = ReductionArena(
                 base: storage.gradient!.floats(), stride: storage.layout.count, subtrees: tree.subtrees)
             var operations = [CollectiveOperation?](repeating: nil, count: pair.0.gradientSegments.count)
             for bucket in pair.1 { operations[bucket.lastSegment] = reduction?.operation(for: bucket, in: arena) }
@@ -170,26 +200,25 @@ final class StepCommunication {
 
     /// Begins a step.
     func sumCounts() throws(CollectiveError) {
-        atBegin = (reduction?.byteCount ?? 0, sumsSent)
-        sumsSent += counts.byteCount
+        atBegin = (reduction?.sent ?? SentData(), sumsSent)
+        countsSent = countsSent + counts.sent
         try run(counts)
     }
 
-    func gatherLosses() throws(CollectiveError) {
-        sumsSent += losses.byteCount
-        try run(losses)
+    func sumLosses() throws(CollectiveError) {
+        if let losses { try run(losses) }
     }
 
     func shareResults() throws(CollectiveError) {
-        sumsSent += results.byteCount
+        countsSent = countsSent + results.sent
         try run(results)
     }
 
     func exchange(_ index: Int, ofProgram program: Int, part: Int) throws(CollectiveError) {
-        let gather = exchanges[program][part][index]
-        sumsSent += gather.byteCount
-        try run(gather, isBatchNorm: true)
+        try run(exchanges[program][part][index], isBatchNorm: true)
     }
+
+    private var sumsSent: SentData { sums.reduce(countsSent) { $0 + $1.sent } }
 
     private func run(_ operation: CollectiveOperation, isBatchNorm: Bool = false) throws(CollectiveError) {
         let began = MonotonicClock.nanoseconds
@@ -202,7 +231,7 @@ final class StepCommunication {
     /// What this rank has sent since the step began; nothing may be under way.
     var traffic: StepTraffic.Share {
         StepTraffic.Share(
-            gradientsSent: (reduction?.byteCount ?? 0) - atBegin.gradients, sumsSent: sumsSent - atBegin.sums,
+            gradientsSent: (reduction?.sent ?? SentData()) - atBegin.gradients, sumsSent: sumsSent - atBegin.sums,
             gradients: gradientBytes, traffic: reduction?.traffic ?? ReductionTraffic(ranks: 1))
     }
 
@@ -228,15 +257,20 @@ final class StepCommunication {
     func forEachOperation(
         _ body: (_ operation: CollectiveOperation, _ kind: Kind, _ program: Int?, _ bytes: Int) -> Void
     ) {
-        body(counts, .scalars, nil, counts.byteCount)
-        for (program, gathers) in exchanges.enumerated() {
-            for gather in gathers.joined() { body(gather, .batchNorm, program, gather.byteCount) }
+        body(counts, .scalars, nil, counts.sent.bytes)
+        for (program, parts) in exchanges.enumerated() {
+            for (operation, bytes) in zip(parts.joined(), exchangeBytes[program].joined()) {
+                body(operation, .batchNorm, program, bytes)
+            }
             for (segment, operation) in departures[program].enumerated() {
                 if let operation { body(operation, .gradients, program, departingBytes[program][segment]) }
             }
         }
-        body(losses, .scalars, nil, losses.byteCount)
-        if team.isSplit { body(results, .scalars, nil, results.byteCount) }
+        if let losses {
+            let bytes = Double(scalars.heads * ReductionElement.float64.stride) * sums[0].traffic.factor
+            body(losses, .scalars, nil, Int(bytes))
+        }
+        if team.isSplit { body(results, .scalars, nil, results.sent.bytes) }
     }
 
     func waitForGradients() throws(CollectiveError) {

@@ -11,6 +11,9 @@ package struct StepTraffic: Encodable, Sendable, Equatable {
     package let expectedGradientBytesPerStep: Double
     /// Batch-norm sums, losses and counts.
     package let sumBytesSentPerStep: Double
+    /// Messages through the network, of gradients and of sums; none where ranks share memory.
+    package let gradientMessagesSentPerStep: Double
+    package let sumMessagesSentPerStep: Double
     /// The gradients that a rank reduces. Gains, and where batch norm is global its scales and shifts, are not among
     /// them, since every rank has them in full.
     package let gradientBytes: Double
@@ -21,8 +24,8 @@ package struct StepTraffic: Encodable, Sendable, Equatable {
 
     /// What one rank counts.
     struct Share: Sendable {
-        var gradientsSent = 0
-        var sumsSent = 0
+        var gradientsSent = SentData()
+        var sumsSent = SentData()
         var gradients = 0
         var traffic = ReductionTraffic(ranks: 1)
 
@@ -30,7 +33,8 @@ package struct StepTraffic: Encodable, Sendable, Equatable {
         var values: [Double] {
             let bytes = Double(gradients)
             return [
-                Double(gradientsSent), bytes * traffic.factor, Double(sumsSent), bytes, bytes * traffic.leastFactor,
+                Double(gradientsSent.bytes), bytes * traffic.factor, Double(sumsSent.bytes), bytes,
+                bytes * traffic.leastFactor, Double(gradientsSent.messages), Double(sumsSent.messages),
             ]
         }
     }
@@ -45,6 +49,7 @@ package struct StepTraffic: Encodable, Sendable, Equatable {
         sumBytesSentPerStep = means[2]
         bytesSentPerStep = means[0] + means[2]
         gradientBytes = means[3]
+        (gradientMessagesSentPerStep, sumMessagesSentPerStep) = (means[5], means[6])
         factor = means[3] > 0 ? means[1] / means[3] : 0
         leastFactor = means[3] > 0 ? means[4] / means[3] : 0
     }

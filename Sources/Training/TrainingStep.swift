@@ -330,12 +330,11 @@ package final class TrainingStep {
 
     /// Combines the losses of all ranks; comes after the graphs' parts of the step.
     private func end() throws(CollectiveError) {
-        try communication?.gatherLosses()
+        try communication?.sumLosses()
         for unit in units {
             for (place, loss) in unit.losses {
                 losses[place] = loss.value(
-                    of: scalars.sums + place, stride: heads.count, weight: heads[place].weight,
-                    counts: scalars.counts(ofHead: place))
+                    ofSum: scalars.sums[place], weight: heads[place].weight, counts: scalars.counts(ofHead: place))
             }
         }
         if team.isSplit { try shareLosses() }

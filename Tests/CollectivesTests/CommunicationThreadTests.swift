@@ -4,7 +4,7 @@ import ConvolutionEngine
 import Testing
 
 @Suite struct CommunicationThreadTests {
-    /// A step as training does it: gathers in the midst of buckets that travel in the background.
+    /// A step as training does it: sums in the midst of buckets that travel in the background.
     @Test(arguments: [1, 2, 3, 5])
     func bucketsTravelWhileSumsGoFirst(ranks: Int) throws {
         let (samples, count, steps) = (11, 400, 5)
@@ -12,46 +12,45 @@ import Testing
         let expected = bits(gradients.sum())
         let shards = try Shards(batch: samples, ranks: ranks)
         let segments = [300..<400, 120..<300, 0..<120]
-        let sums: [[UInt64]] = try onRanks(ranks) { communicator in
+        let sums = SampleSums(.float64, samples: samples, count: 2)
+        let results: [[UInt64]] = try onRanks(ranks) { communicator in
             let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
             let initial = gradients.partials(of: shards.ranges[communicator.rank], tree, stride: count)
             let memory = UnsafeMutablePointer<Float>.allocate(capacity: initial.count)
-            let partials = UnsafeMutablePointer<Double>.allocate(capacity: tree.subtreeMerges.count * 2)
+            let ownSums = sums.partials(of: shards.ranges[communicator.rank], tree)
+            let partials = UnsafeMutablePointer<Double>.allocate(capacity: ownSums.count)
             defer {
                 memory.deallocate()
                 partials.deallocate()
             }
             let sumCommunicator = try communicator.duplicate()
-            let reduction = ReproducibleReduction(communicator: communicator, tree: tree, pieceCount: 64)
-            let arena = GradientArena(base: memory, stride: count, subtrees: tree.subtrees)
+            let reduction = ReproducibleReduction(communicator: communicator, tree: tree, pieceByteCount: 256)
+            let arena = ReductionArena(base: memory, stride: count, subtrees: tree.subtrees)
             let buckets = GradientBuckets(segments: segments, bucketByteCount: 256).buckets
             #expect(buckets.count == segments.count)
             let operations = buckets.map { reduction.operation(for: $0, in: arena) }
-            let gather = OrderedGather(
-                name: "sums", communicator: sumCommunicator, tree: tree, partials: partials, valuesPerSubtree: 2)
+            let sum = ReproducibleReduction(
+                communicator: sumCommunicator, tree: tree, pieceByteCount: 256, messages: .fewest
+            ).operation(
+                for: ReductionBucket(ranges: [0..<2]),
+                in: ReductionArena(partials, of: .float64, stride: 2, subtrees: tree.subtrees))
             let thread = try CommunicationThread()
             for _ in 0..<steps {
                 memory.update(from: initial, count: initial.count)
                 for operation in operations {
-                    for subtree in 0..<tree.subtrees {
-                        partials[(tree.firstSubtree + subtree) * 2] = Double(communicator.rank)
-                        partials[(tree.firstSubtree + subtree) * 2 + 1] = 1 / Double(3 + subtree)
-                    }
+                    partials.update(from: ownSums, count: ownSums.count)
                     thread.submit(operation)
-                    try thread.run(gather)
+                    try thread.run(sum)
                 }
                 try thread.wait(for: operations[0])
                 try thread.wait()
                 let result = Array(UnsafeBufferPointer(start: memory, count: count))
                 #expect(bits(result) == expected)
             }
-            return bits(Array(UnsafeBufferPointer(start: partials, count: tree.subtreeMerges.count * 2)))
+            return bits(Array(UnsafeBufferPointer(start: partials, count: 2)))
         }
-        let owners = ReductionTree(shard: 0, of: shards.ranges).subtreesOfShards
-        let known = owners.enumerated().flatMap { rank, subtrees in
-            (0..<subtrees).flatMap { [Double(rank), 1 / Double(3 + $0)] }
-        }
-        for sum in sums { #expect(sum == bits(known)) }
+        let known = bits(sums.sum())
+        for result in results { #expect(result == known) }
     }
 
     @Test func integersAddUpAndBodiesMayWait() throws {
@@ -82,9 +81,9 @@ import Testing
         #expect(throws: failure) {
             try thread.perform { () throws(CollectiveError) in throw failure }
         }
-        let never = OrderedGather(
+        let never = IntegerSum(
             name: "never", communicator: ThreadCommunicator.world(ranksOfNodes: [2])[0],
-            tree: ReductionTree(shard: 0, of: [0..<1, 1..<2]), partials: .allocate(capacity: 2), valuesPerSubtree: 1)
+            values: .allocate(capacity: 1), count: 1)
         thread.submit(never)
         #expect(throws: failure) { try thread.wait(for: never) }
         #expect(throws: failure) { try thread.run(never) }

@@ -21,19 +21,19 @@ import Testing
             let memory = UnsafeMutablePointer<Float>.allocate(capacity: initial.count)
             defer { memory.deallocate() }
             let reduction = try NodeReduction(
-                NodeCommunicators(communicator), shards: shards, pieceCount: pieceCount)
-            let arena = GradientArena(base: memory, stride: count, subtrees: tree.subtrees)
+                NodeCommunicators(communicator), shards: shards, pieceByteCount: 4 * pieceCount)
+            let arena = ReductionArena(base: memory, stride: count, subtrees: tree.subtrees)
             let operations = [count / 3..<count, 0..<count / 3].map {
-                reduction.operation(for: GradientBucket(ranges: [$0]), in: arena)
+                reduction.operation(for: ReductionBucket(ranges: [$0]), in: arena)
             }
             var results: [[Float]] = []
             for _ in 0..<steps {
                 memory.update(from: initial, count: initial.count)
-                for operation in operations { try operation.runAndWait() }
+                for operation in operations { try complete([operation]) }
                 results.append(Array(UnsafeBufferPointer(start: memory, count: count)))
             }
             return Outcome(
-                gradients: results, byteCount: reduction.byteCount, networkByteCount: reduction.networkByteCount)
+                gradients: results, byteCount: reduction.sent.bytes, networkByteCount: reduction.sentToNodes.bytes)
         }
     }
 
@@ -46,6 +46,58 @@ import Testing
             for outcome in outcomes {
                 for gradient in outcome.gradients { #expect(bits(gradient) == expected, "\(samples) samples") }
             }
+        }
+    }
+
+    @Test(
+        arguments: [ReductionElement.float64, .moments], [[4], [2, 2], [1, 3], [2, 2, 2, 2], [3, 3, 2], [8, 8]])
+    func sumsOfBatchNormsHaveTheBitsOfOneProcess(element: ReductionElement, ranksOfNodes: [Int]) throws {
+        let ranks = ranksOfNodes.reduce(0, +)
+        for samples in [ranks, 2 * ranks, 3 * ranks + 1] {
+            let sums = SampleSums(element, samples: samples, count: 37)
+            let shards = try Shards(batch: samples, ranks: ranks)
+            let doubles = 37 * element.stride / MemoryLayout<Double>.stride
+            let results = try onRanks(ranks, ranksOfNodes: ranksOfNodes) { communicator in
+                let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+                let initial = sums.partials(of: shards.ranges[communicator.rank], tree)
+                let memory = UnsafeMutablePointer<Double>.allocate(capacity: initial.count)
+                defer { memory.deallocate() }
+                let reduction = try NodeReduction(
+                    NodeCommunicators(communicator), shards: shards, pieceByteCount: 400, messages: .fewest)
+                let operation = reduction.operation(
+                    for: ReductionBucket(ranges: [0..<37]),
+                    in: ReductionArena(memory, of: element, stride: 37, subtrees: tree.subtrees))
+                for _ in 0..<3 {
+                    memory.update(from: initial, count: initial.count)
+                    try complete([operation])
+                }
+                return bits(Array(UnsafeBufferPointer(start: memory, count: doubles)))
+            }
+            let expected = bits(sums.sum())
+            for result in results { #expect(result == expected, "\(samples) samples") }
+        }
+    }
+
+    /// On one host: what a rank hands to others in the batch-norm sums of a step is less than twice their size.
+    @Test(arguments: [8, 16, 32]) func sumsOfManyRanksStaySmall(ranks: Int) throws {
+        let count = 256
+        let shards = try Shards(batch: 2 * ranks, ranks: ranks)
+        let sums = SampleSums(.moments, samples: 2 * ranks, count: count)
+        let sent = try onRanks(ranks, ranksOfNodes: [ranks]) { communicator in
+            let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+            var partials = sums.partials(of: shards.ranges[communicator.rank], tree)
+            let reduction = try NodeReduction(
+                NodeCommunicators(communicator), shards: shards, pieceByteCount: 1 << 20, messages: .fewest)
+            try partials.withUnsafeMutableBufferPointer { memory in
+                let arena = ReductionArena(
+                    memory.baseAddress!, of: .moments, stride: count, subtrees: tree.subtrees)
+                try complete([reduction.operation(for: ReductionBucket(ranges: [0..<count]), in: arena)])
+            }
+            return reduction.sent
+        }
+        for sent in sent {
+            #expect(sent.bytes < 2 * count * ReductionElement.moments.stride)
+            #expect(sent.messages == 0)
         }
     }
 
@@ -91,12 +143,12 @@ import Testing
             let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
             var partials = gradients.partials(of: shards.ranges[communicator.rank], tree, stride: 40)
             let chosen = try ReproducibleReductions(
-                NodeCommunicators(communicator), shards: shards, largestBucket: 40)
+                NodeCommunicators(communicator), shards: shards, largestByteCount: 160)
             #expect(chosen.refusal == nil)
             #expect((chosen.reduction is NodeReduction) == (ranksOfNodes.max()! > 1))
             try partials.withUnsafeMutableBufferPointer { memory in
-                let arena = GradientArena(base: memory.baseAddress!, stride: 40, subtrees: tree.subtrees)
-                try chosen.reduction.operation(for: GradientBucket(ranges: [0..<40]), in: arena).runAndWait()
+                let arena = ReductionArena(base: memory.baseAddress!, stride: 40, subtrees: tree.subtrees)
+                try complete([chosen.reduction.operation(for: ReductionBucket(ranges: [0..<40]), in: arena)])
             }
             return Array(partials[..<40])
         }

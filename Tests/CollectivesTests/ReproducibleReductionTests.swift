@@ -11,7 +11,7 @@ import Testing
 
     /// Reduces a bucket of all gradients on simulated ranks.
     func reduce(
-        samples: Int, ranks: Int, count: Int, bucket: GradientBucket? = nil, pieceCount: Int
+        samples: Int, ranks: Int, count: Int, bucket: ReductionBucket? = nil, pieceCount: Int
     ) throws -> [Outcome] {
         let gradients = SampleGradients(samples: samples, count: count)
         let shards = try Shards(batch: samples, ranks: ranks)
@@ -19,13 +19,14 @@ import Testing
             let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
             let stride = count + 16
             var partials = gradients.partials(of: shards.ranges[communicator.rank], tree, stride: stride)
-            let reduction = ReproducibleReduction(communicator: communicator, tree: tree, pieceCount: pieceCount)
+            let reduction = ReproducibleReduction(
+                communicator: communicator, tree: tree, pieceByteCount: 4 * pieceCount)
             try partials.withUnsafeMutableBufferPointer { memory in
-                let arena = GradientArena(base: memory.baseAddress!, stride: stride, subtrees: tree.subtrees)
-                let bucket = bucket ?? GradientBucket(ranges: [0..<count])
-                try reduction.operation(for: bucket, in: arena).runAndWait()
+                let arena = ReductionArena(base: memory.baseAddress!, stride: stride, subtrees: tree.subtrees)
+                let bucket = bucket ?? ReductionBucket(ranges: [0..<count])
+                try complete([reduction.operation(for: bucket, in: arena)])
             }
-            return Outcome(gradient: Array(partials[..<count]), byteCount: reduction.byteCount)
+            return Outcome(gradient: Array(partials[..<count]), byteCount: reduction.sent.bytes)
         }
     }
 
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func onlyTheBucketsRangesChange() throws {
-        let bucket = GradientBucket(ranges: [3..<10, 20..<21, 30..<44])
+        let bucket = ReductionBucket(ranges: [3..<10, 20..<21, 30..<44])
         let samples = 6
         let shards = try Shards(batch: samples, ranks: 2)
         let gradients = SampleGradients(samples: samples, count: 53)
@@ -84,6 +85,103 @@ import Testing
         #expect(traffic.factor >= traffic.leastFactor)
     }
 
+    /// What batch norms exchange, on ranks that take turns in one thread.
+    ///
+    /// - Returns: the sums of every rank, and what it sent.
+    func reduce(
+        _ element: ReductionElement, samples: Int, ranks: Int, count: Int,
+        _ messages: ReproducibleReduction.Messages, pieceByteCount: Int = 1 << 20
+    ) throws -> [(sums: [Double], sent: SentData)] {
+        let sums = SampleSums(element, samples: samples, count: count)
+        let shards = try Shards(batch: samples, ranks: ranks)
+        let doubles = count * element.stride / MemoryLayout<Double>.stride
+        let parts = ThreadCommunicator.world(ranksOfNodes: [ranks]).map { communicator in
+            let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+            let reduction = ReproducibleReduction(
+                communicator: communicator, tree: tree, pieceByteCount: pieceByteCount, messages: messages)
+            let partials = sums.partials(of: shards.ranges[communicator.rank], tree)
+            let memory = UnsafeMutableBufferPointer<Double>.allocate(capacity: partials.count)
+            _ = memory.initialize(from: partials)
+            let arena = ReductionArena(memory.baseAddress!, of: element, stride: count, subtrees: tree.subtrees)
+            let operation = reduction.operation(for: ReductionBucket(ranges: [0..<count]), in: arena)
+            return (reduction, memory, operation)
+        }
+        defer { for part in parts { part.1.deallocate() } }
+        try complete(parts.map(\.2))
+        return parts.map { (Array($0.1[..<doubles]), $0.0.sent) }
+    }
+
+    @Test(arguments: [ReductionElement.float64, .moments], [1, 2, 3, 4, 6, 8, 16])
+    func sumsOfBatchNormsHaveTheBitsOfOneProcess(element: ReductionElement, ranks: Int) throws {
+        for samples in [ranks, 2 * ranks, ranks + 1, 3 * ranks] {
+            let expected = bits(SampleSums(element, samples: samples, count: 21).sum())
+            for pieceByteCount in [1, 100, 1 << 20] {
+                for outcome in try reduce(
+                    element, samples: samples, ranks: ranks, count: 21, .fewest, pieceByteCount: pieceByteCount)
+                {
+                    #expect(bits(outcome.sums) == expected, "\(samples) samples, \(pieceByteCount) bytes")
+                }
+            }
+        }
+    }
+
+    /// Halving sends what a reduction has to and no more, in 2 log₂ R messages.
+    @Test(arguments: [2, 4, 8, 16, 32], [1, 4])
+    func halvingSendsTheLeastInFewMessages(ranks: Int, samplesOfRank: Int) throws {
+        let count = 4 * ranks
+        let least = 2 * (ranks - 1) * count * MemoryLayout<Double>.stride / ranks
+        for outcome in try reduce(
+            .float64, samples: samplesOfRank * ranks, ranks: ranks, count: count, .fewest)
+        {
+            #expect(outcome.sent.bytes == least)
+            #expect(outcome.sent.messages == 2 * ranks.trailingZeroBitCount)
+        }
+        for outcome in try reduce(.float64, samples: samplesOfRank * ranks, ranks: ranks, count: count, .toAll) {
+            #expect(outcome.sent.bytes == least)
+            #expect(outcome.sent.messages == 2 * (ranks - 1))
+        }
+    }
+
+    /// Where the ranks are no complete tree, no rank sends more than twice each partial that it holds.
+    @Test(arguments: [(12, 3), (12, 6), (20, 5), (24, 24), (31, 8), (96, 24)])
+    func otherNumbersSendTwiceWhatTheyHold(samples: Int, ranks: Int) throws {
+        let count = 8 * ranks
+        let shards = try Shards(batch: samples, ranks: ranks)
+        let subtrees = ReductionTree(shard: 0, of: shards.ranges).subtreesOfShards
+        for (rank, outcome) in try reduce(.float64, samples: samples, ranks: ranks, count: count, .fewest).enumerated()
+        {
+            #expect(outcome.sent.bytes <= 2 * subtrees[rank] * count * MemoryLayout<Double>.stride)
+        }
+    }
+
+    /// As many ranks as a large cluster has, without MPI.
+    @Test(arguments: [1024, 1000])
+    func aThousandRanksHaveTheBitsOfOne(ranks: Int) throws {
+        let moments = bits(SampleSums(.moments, samples: 1024, count: 1024).sum())
+        for outcome in try reduce(.moments, samples: 1024, ranks: ranks, count: 1024, .fewest) {
+            #expect(bits(outcome.sums) == moments)
+            if ranks == 1024 {
+                #expect(outcome.sent.messages <= 20)
+                #expect(outcome.sent.bytes < 2 * 1024 * ReductionElement.moments.stride)
+            }
+        }
+        let gradients = SampleGradients(samples: 2048, count: 100)
+        let shards = try Shards(batch: 2048, ranks: ranks)
+        let parts = ThreadCommunicator.world(ranksOfNodes: [ranks]).map { communicator in
+            let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
+            let reduction = ReproducibleReduction(communicator: communicator, tree: tree, pieceByteCount: 400)
+            let partials = gradients.partials(of: shards.ranges[communicator.rank], tree, stride: 100)
+            let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: partials.count)
+            _ = memory.initialize(from: partials)
+            let arena = ReductionArena(base: memory.baseAddress!, stride: 100, subtrees: tree.subtrees)
+            return (memory, reduction.operation(for: ReductionBucket(ranges: [0..<100]), in: arena))
+        }
+        defer { for part in parts { part.0.deallocate() } }
+        try complete(parts.map(\.1))
+        let expected = bits(gradients.sum())
+        for part in parts { #expect(bits(Array(part.0[..<100])) == expected) }
+    }
+
     @Test func plainReductionAddsUp() throws {
         let (samples, ranks, count) = (6, 4, 37)
         let gradients = SampleGradients(samples: samples, count: count)
@@ -91,14 +189,14 @@ import Testing
         let expected = gradients.sum()
         // Six terms below 2^20: on either side five roundings of at most 2^-24 relative to sums below 6 · 2^20.
         let tolerance: Float = 60 * 0x1p-4
-        for bucket in [GradientBucket(ranges: [0..<count]), GradientBucket(ranges: [0..<9, 10..<count])] {
+        for bucket in [ReductionBucket(ranges: [0..<count]), ReductionBucket(ranges: [0..<9, 10..<count])] {
             let results = try onRanks(ranks) { communicator in
                 let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
                 var partials = gradients.partials(of: shards.ranges[communicator.rank], tree, stride: count)
                 let reduction = PlainReduction(communicator: communicator, largestBucket: count)
                 try partials.withUnsafeMutableBufferPointer { memory in
-                    let arena = GradientArena(base: memory.baseAddress!, stride: count, subtrees: tree.subtrees)
-                    try reduction.operation(for: bucket, in: arena).runAndWait()
+                    let arena = ReductionArena(base: memory.baseAddress!, stride: count, subtrees: tree.subtrees)
+                    try complete([reduction.operation(for: bucket, in: arena)])
                 }
                 return Array(partials[..<count])
             }

@@ -113,7 +113,7 @@ import Testing
                     "depth/\(index)", UserData.depth.enumerated().map { $0.offset < half ? .infinity : $0.element })
             }
         },
-        Case("depth-minus-one-is-unknown", task: "depth", status: 0, "50.0 % known", ", 0 warnings") { data in
+        Case("depth-minus-one-is-unknown", task: "depth", status: 0, "50.0 % known", "0 problems\n") { data in
             let half = UserData.pixels / 2
             for index in 0..<6 {
                 try data.array(

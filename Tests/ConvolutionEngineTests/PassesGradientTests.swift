@@ -104,9 +104,9 @@ import Testing
             run(
                 scalar.finish_statistics,
                 mdl_finish_statistics(
-                    partials: folded.pointer, merges: Memory<UInt8>(1) { _ in 0 }.pointer, subtrees: 1,
-                    channels: extent.channels, gamma: floats[0].pointer, epsilon: 1e-2, momentum: 0.1,
-                    running_mean: floats[5].pointer, running_variance: floats[6].pointer, mean: floats[2].pointer,
+                    moments: folded.pointer, channels: extent.channels, gamma: floats[0].pointer, epsilon: 1e-2,
+                    momentum: 0.1, running_mean: floats[5].pointer, running_variance: floats[6].pointer,
+                    mean: floats[2].pointer,
                     inverse: floats[3].pointer, scale: floats[4].pointer, count: count.pointer),
                 items: 1)
             run(
@@ -143,8 +143,8 @@ import Testing
             run(
                 scalar.finish_gradient_sums,
                 mdl_finish_gradient_sums(
-                    partials: folded.pointer, merges: Memory<UInt8>(1) { _ in 0 }.pointer, subtrees: 1,
-                    channels: extent.channels, count: count.pointer, gradient_gamma: results[0].pointer,
+                    sums: folded.pointer, channels: extent.channels, count: count.pointer,
+                    gradient_gamma: results[0].pointer,
                     gradient_beta: results[1].pointer, mean_g: results[2].pointer, mean_gx: results[3].pointer),
                 items: 1)
             run(

@@ -128,8 +128,17 @@ import Testing
             subtrees += out.values
         }
         let all = ReductionTree(shard: 0, of: shards).subtreeMerges
-        let merges = Memory(all.count) { all[$0] }
-        let partials = Memory(subtrees.count) { subtrees[$0] }
+        var open = 0
+        var stack: [[Double]] = []
+        ReductionTree.fold(
+            all.indices, merges: all, open: &open,
+            push: { subtree, _ in stack.append(Array(subtrees[subtree * 3 * channels..<(subtree + 1) * 3 * channels]))
+            },
+            add: { left in
+                let right = stack.removeLast()
+                ReductionElement.moments.combine(right, into: &stack[left], count: channels)
+            })
+        let moments = Memory(3 * channels) { stack[0][$0] }
         let gamma = Memory.random("gamma", channels)
         let floats = (0..<3).map { _ in Memory<Float>(channels) { _ in 0 } }
         let running = (0..<2).map { Memory.random("running\($0)", channels, around: 2) }
@@ -137,10 +146,9 @@ import Testing
         run(
             scalar.finish_statistics,
             mdl_finish_statistics(
-                partials: partials.pointer, merges: merges.pointer, subtrees: Int32(all.count),
-                channels: Int32(channels), gamma: gamma.pointer, epsilon: 1e-5, momentum: 0.1,
-                running_mean: running[0].pointer, running_variance: running[1].pointer, mean: floats[0].pointer,
-                inverse: floats[1].pointer, scale: floats[2].pointer, count: count.pointer),
+                moments: moments.pointer, channels: Int32(channels), gamma: gamma.pointer, epsilon: 1e-5,
+                momentum: 0.1, running_mean: running[0].pointer, running_variance: running[1].pointer,
+                mean: floats[0].pointer, inverse: floats[1].pointer, scale: floats[2].pointer, count: count.pointer),
             items: groups)
         return floats.map(\.bytes) + running.map(\.bytes) + [count.bytes]
     }

@@ -143,7 +143,8 @@ import Testing
             let subtrees = ReductionTree(shard: rank, of: shards).subtrees
             sums += (0..<subtrees).map { loss.subtreeSums[$0] }
         }
-        let value = losses[0].value(of: sums, stride: 1, weight: weight, counts: counts)
+        let sum = ReductionTree(shard: 0, of: shards).combine(sums)
+        let value = losses[0].value(ofSum: sum, weight: weight, counts: counts)
         return Result(
             value: value.bitPattern, gradient: (0..<output.count).map { gradient[$0].bitPattern })
     }

@@ -12,14 +12,14 @@ import Training
     }
 
     @Test func sumsStopTheStep() {
-        // Four ranks exchange in two rounds: 2 + 20 / 10.
+        // Four ranks reduce in two rounds there and two back: 4 + 20 / 10.
         let timeline = StepTimeline(entries: [.init(.batchNorm, after: 3, bytes: 20)], seconds: 5)
         let step = StepPrediction(timeline, link: link, ranks: 4, factor: 1.5)
-        #expect(step.batchNormSynchronizationSeconds == 4 && step.secondsPerStep == 9)
+        #expect(step.batchNormSynchronizationSeconds == 6 && step.secondsPerStep == 11)
     }
 
     @Test func reductionsHideBehindTheComputationAndFollowEachOther() {
-        // Two ranks, each bucket 10 × 1 / 10 and two exchanges: 3 seconds. The first from 1 to 4, the second to 7.
+        // Two ranks, each bucket 10 × 1 / 10 and two rounds: 3 seconds. The first from 1 to 4, the second to 7.
         let entries: [StepTimeline.Entry] = [
             .init(.gradients, after: 1, bytes: 10), .init(.gradients, after: 2, bytes: 10), .init(.wait, after: 5),
         ]

@@ -68,6 +68,11 @@ int mdl_mpi_start_all_to_all(mdl_mpi_communicator *communicator, const void *sen
 // `send` NULL: this rank's bytes already lie in their place in `receive`.
 int mdl_mpi_start_all_gather(mdl_mpi_communicator *communicator, const void *send, void *receive,
                              const int32_t *counts, const int32_t *offsets, int *request);
+// To or from one rank; messages of two ranks with the same tag arrive in the order in which they were sent.
+int mdl_mpi_start_send(mdl_mpi_communicator *communicator, const void *bytes, int32_t count, int rank, int tag,
+                       int *request);
+int mdl_mpi_start_receive(mdl_mpi_communicator *communicator, void *bytes, int32_t count, int rank, int tag,
+                          int *request);
 // Sums in place.
 int mdl_mpi_start_all_reduce(mdl_mpi_communicator *communicator, void *values, int32_t count, mdl_mpi_element element,
                              int *request);

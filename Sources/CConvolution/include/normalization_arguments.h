@@ -24,7 +24,7 @@ typedef struct mdl_statistics {
 
 // Items are groups of mdl_channels_per_item channels. Reads mdl_statistics' partials; the chunks of a sample are added
 // in order, which gives the sample's count, mean and M2 = sum of squared deviations (never below 0); samples are merged
-// along the tree by Chan's formula. out[subtree][0 count, 1 mean, 2 M2][channel].
+// along the tree by Chan's formula (mdl_merge_moments). out[subtree][channel][0 count, 1 mean, 2 M2].
 typedef struct mdl_fold_statistics {
     const double *partial;
     mdl_extent extent;
@@ -33,15 +33,16 @@ typedef struct mdl_fold_statistics {
     double *out;
 } mdl_fold_statistics;
 
-// Items are groups of channels. Merges the partials of all subtrees of the global batch (`merges` after each, as in
-// mdl_fold) and derives what the normalization needs: mean, inverse = 1 / sqrt(M2 / count + epsilon),
-// scale = gamma * inverse, all computed in double and rounded once; count[0] (written by item 0) the number of values
-// per channel.
+// The values of `count` channels, [channel][0 count, 1 mean, 2 M2], of two neighbouring sets of samples become those of
+// both, which replace the left ones (Chan, Golub, LeVeque 1983).
+void mdl_merge_moments(double *left, const double *right, int64_t count);
+
+// Items are groups of channels. moments[channel][0 … 2] of the global batch gives what the normalization needs: mean,
+// inverse = 1 / sqrt(M2 / count + epsilon), scale = gamma * inverse, all computed in double and rounded once; count[0]
+// (written by item 0) the number of values per channel.
 // running = (1 - momentum) * running + momentum * value, with the unbiased variance M2 / (count - 1).
 typedef struct mdl_finish_statistics {
-    const double *partials;
-    const uint8_t *merges;
-    int32_t subtrees;
+    const double *moments;
     int32_t channels;
     const float *gamma;
     double epsilon;
@@ -104,12 +105,10 @@ typedef struct mdl_fold_sums {
     double *out;
 } mdl_fold_sums;
 
-// Merges the subtrees; gradient_beta = sum of g, gradient_gamma = sum of g * xhat; mean_g and mean_gx are those over
+// sums[0 … 1][channel] of the global batch: gradient_beta = sum of g, gradient_gamma = sum of g * xhat; mean_g and mean_gx are those over
 // count[0].
 typedef struct mdl_finish_gradient_sums {
-    const double *partials;
-    const uint8_t *merges;
-    int32_t subtrees;
+    const double *sums;
     int32_t channels;
     const double *count;
     float *gradient_gamma;

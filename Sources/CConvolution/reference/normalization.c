@@ -50,6 +50,21 @@ static moments merged(moments a, moments b) {
     return (moments){count, mean, deviation};
 }
 
+static moments moments_at(const double *values) { return (moments){values[0], values[1], values[2]}; }
+
+static void store(moments value, double *out) {
+    out[0] = value.count;
+    out[1] = value.mean;
+    out[2] = value.deviation;
+}
+
+void mdl_merge_moments(double *left, const double *right, int64_t count) {
+    for (int64_t channel = 0; channel < count; channel++) {
+        double *place = left + 3 * channel;
+        store(merged(moments_at(place), moments_at(right + 3 * channel)), place);
+    }
+}
+
 void mdl_fold_statistics_scalar(const void *arguments, int32_t item, int32_t worker) {
     mdl_fold_statistics a = *(const mdl_fold_statistics *)arguments;
     (void)worker;
@@ -59,7 +74,7 @@ void mdl_fold_statistics_scalar(const void *arguments, int32_t item, int32_t wor
     for (int32_t channel = part.first; channel < part.end; channel++) {
         moments stack[levels_limit];
         int32_t height = 0;
-        double *out = a.out + channel;
+        double *out = a.out + 3 * (ptrdiff_t)channel;
         for (int32_t sample = 0; sample < a.fold.samples; sample++) {
             double sum = 0;
             double square = 0;
@@ -76,9 +91,7 @@ void mdl_fold_statistics_scalar(const void *arguments, int32_t item, int32_t wor
                 stack[height - 1] = merged(stack[height - 1], stack[height]);
             }
             if (a.fold.ends[sample]) {
-                out[0] = stack[0].count;
-                out[channels] = stack[0].mean;
-                out[2 * channels] = stack[0].deviation;
+                store(stack[0], out);
                 out += 3 * channels;
                 height = 0;
             }
@@ -91,17 +104,7 @@ void mdl_finish_statistics_scalar(const void *arguments, int32_t item, int32_t w
     (void)worker;
     mdl_item_channels part = mdl_channels_of_item(item, mdl_channels_per_item, a.channels);
     for (int32_t channel = part.first; channel < part.end; channel++) {
-        moments stack[levels_limit];
-        int32_t height = 0;
-        for (int32_t subtree = 0; subtree < a.subtrees; subtree++) {
-            const double *partial = a.partials + (ptrdiff_t)subtree * 3 * a.channels + channel;
-            stack[height++] = (moments){partial[0], partial[a.channels], partial[2 * (ptrdiff_t)a.channels]};
-            for (int32_t merge = 0; merge < a.merges[subtree]; merge++) {
-                height--;
-                stack[height - 1] = merged(stack[height - 1], stack[height]);
-            }
-        }
-        moments all = stack[0];
+        moments all = moments_at(a.moments + 3 * (ptrdiff_t)channel);
         double inverse = 1 / sqrt(all.deviation / all.count + a.epsilon);
         double variance = all.deviation / (all.count - 1);
         a.mean[channel] = (float)all.mean;
@@ -207,19 +210,7 @@ void mdl_finish_gradient_sums_scalar(const void *arguments, int32_t item, int32_
     (void)worker;
     mdl_item_channels part = mdl_channels_of_item(item, mdl_channels_per_item, a.channels);
     for (int32_t channel = part.first; channel < part.end; channel++) {
-        double sums[2];
-        for (int32_t which = 0; which < 2; which++) {
-            double stack[levels_limit];
-            int32_t height = 0;
-            for (int32_t subtree = 0; subtree < a.subtrees; subtree++) {
-                stack[height++] = a.partials[((ptrdiff_t)subtree * 2 + which) * a.channels + channel];
-                for (int32_t merge = 0; merge < a.merges[subtree]; merge++) {
-                    height--;
-                    stack[height - 1] += stack[height];
-                }
-            }
-            sums[which] = stack[0];
-        }
+        double sums[2] = {a.sums[channel], a.sums[a.channels + (ptrdiff_t)channel]};
         a.gradient_beta[channel] = (float)sums[0];
         a.gradient_gamma[channel] = (float)sums[1];
         a.mean_g[channel] = (float)(sums[0] / a.count[0]);

@@ -143,12 +143,10 @@ package final class TaskLoss {
         }
     }
 
-    /// The weighted mean loss, from the sums of all subtrees of the global batch in order, `stride` doubles apart.
-    package func value(
-        of sums: UnsafePointer<Double>, stride: Int, weight: Double, counts: UnsafePointer<Int64>
-    ) -> Double {
+    /// The weighted mean loss, from the sum over the global batch.
+    package func value(ofSum sum: Double, weight: Double, counts: UnsafePointer<Int64>) -> Double {
         guard counts[0] > 0 else { return 0 }
-        return weight * tree.combine(sums, stride: stride) / Self.unit(layout.divisor(counts))
+        return weight * sum / Self.unit(layout.divisor(counts))
     }
 
     /// A divisor that divides: where all known pixels have the weight 0, their sum is 0 too.

@@ -2,20 +2,22 @@ import Collectives
 import TensorCore
 
 extension LinkModel {
-    /// Measures what an exchange of a few bytes takes and what a reduction of `bytes` does, as steps do them; nil for a
+    /// Measures what a reduction of a few bytes takes and what one of `bytes` does, as steps do them; nil for a
     /// team of one. All ranks take part and get the same.
     init?(_ team: RankTeam, bytes: Int = 4 << 20, rounds: Int = 15) throws {
         guard team.size > 1 else { return nil }
         let number = AlignedMemory(byteCount: 64)
-        let few = IntegerSum(
-            name: "an exchange of a few bytes", communicator: team.sums,
-            values: number.base.assumingMemoryBound(to: Int64.self), count: 1)
+        let sums = try team.reduction(
+            .reproducible, samples: team.size, largestByteCount: number.byteCount, messages: .fewest)
+        let few = sums.operation(
+            for: ReductionBucket(ranges: [0..<8]),
+            in: ReductionArena(number.base, of: .float64, stride: 8, subtrees: 1))
         let count = bytes / MemoryLayout<Float>.stride
         let gradients = AlignedMemory(byteCount: bytes)
-        let reduction = try team.reduction(.reproducible, samples: team.size, largestBucket: count)
+        let reduction = try team.reduction(.reproducible, samples: team.size, largestByteCount: bytes)
         let bucket = reduction.operation(
-            for: GradientBucket(ranges: [0..<count]),
-            in: GradientArena(base: gradients.floats(), stride: count, subtrees: 1))
+            for: ReductionBucket(ranges: [0..<count]),
+            in: ReductionArena(base: gradients.floats(), stride: count, subtrees: 1))
         var (exchanges, reductions): ([Double], [Double]) = ([], [])
         for round in 0...rounds {
             // The first brings the ranks together.
@@ -34,6 +36,6 @@ extension LinkModel {
         let sent = Double(bytes) * reduction.traffic.factor
         self.init(
             latency: exchange / Double(Self.rounds(team.size)),
-            bandwidth: sent / max(1e-9, try slowest(reductions) - 2 * exchange))
+            bandwidth: sent / max(1e-9, try slowest(reductions) - exchange))
     }
 }

@@ -192,7 +192,7 @@ extension RunPlan.Traffic {
         factor = share.traffic.factor
         leastFactor = share.traffic.leastFactor
         gradientBytesSentPerStep = Double(share.gradients) * share.traffic.factor
-        sumBytesSentPerStep = Double(share.sumsSent)
+        sumBytesSentPerStep = Double(share.sumsSent.bytes)
         bytesSentPerStep = gradientBytesSentPerStep + sumBytesSentPerStep
         batchNormExchanges = exchanges
     }

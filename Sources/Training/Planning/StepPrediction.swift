@@ -9,20 +9,21 @@ package struct LinkModel: Codable, Sendable, Equatable {
         (self.latency, self.bandwidth) = (latency, bandwidth)
     }
 
-    /// Seconds of an exchange among `ranks` ranks in which each sends `bytes` in all, in ⌈log₂ ranks⌉ rounds.
+    /// Seconds of a reduction among `ranks` ranks in which each sends `bytes` in all: parts to their owners and results to
+    /// all, in ⌈log₂ ranks⌉ rounds each.
     func seconds(bytes: Double, ranks: Int) -> Double {
         Double(Self.rounds(ranks)) * latency + bytes / bandwidth
     }
 
-    /// ⌈log₂ ranks⌉.
-    static func rounds(_ ranks: Int) -> Int { Int.bitWidth - (ranks - 1).leadingZeroBitCount }
+    /// 2 ⌈log₂ ranks⌉.
+    static func rounds(_ ranks: Int) -> Int { 2 * (Int.bitWidth - (ranks - 1).leadingZeroBitCount) }
 }
 
 /// The time of a step on several ranks, from the timeline of one of them and a model of the link between them. Its keys
 /// in JSON are these names in snake case.
 ///
-/// Gradients travel one bucket after the other and beside the computation; sums do not wait for them. A reduction is two
-/// exchanges: parts to their owners, and results to all. Ranks are taken to be equally fast.
+/// Gradients travel one bucket after the other and beside the computation; sums do not wait for them. Ranks are taken to be
+/// equally fast.
 package struct StepPrediction: Codable, Sendable, Equatable {
     package let secondsPerStep: Double
     package let computingSeconds: Double
@@ -52,9 +53,7 @@ package struct StepPrediction: Codable, Sendable, Equatable {
                 clock += seconds
                 exposed += seconds
             case .gradients:
-                let seconds =
-                    link.seconds(bytes: Double(entry.bytes) * factor, ranks: ranks)
-                    + link.seconds(bytes: 0, ranks: ranks)
+                let seconds = link.seconds(bytes: Double(entry.bytes) * factor, ranks: ranks)
                 isFree = max(isFree, clock) + seconds
                 reductions += seconds
             case .wait:

@@ -12,14 +12,20 @@ enum Scenario {
         for samples in [8, 12, 13] {
             let shards = try Shards(batch: samples, ranks: communicator.size)
             let tree = ReductionTree(shard: communicator.rank, of: shards.ranges)
-            let reductions: [any GradientReduction] = [
-                ReproducibleReduction(communicator: flat, tree: tree, pieceCount: 4096),
-                try NodeReduction(nodes, shards: shards, pieceCount: 4096),
+            let reductions: [any SampleReduction] = [
+                ReproducibleReduction(communicator: flat, tree: tree, pieceByteCount: 16384),
+                try NodeReduction(nodes, shards: shards, pieceByteCount: 16384),
             ]
-            for reduction in reductions {
+            // Between ranks, and between nodes, in few messages.
+            let sums: [any SampleReduction] = [
+                ReproducibleReduction(
+                    communicator: try communicator.duplicate(), tree: tree, pieceByteCount: 16384, messages: .fewest),
+                try NodeReduction(nodes, shards: shards, pieceByteCount: 16384, messages: .fewest),
+            ]
+            for (reduction, sums) in zip(reductions, sums) {
                 let steps = Steps(
                     shard: shards.ranges[communicator.rank], samples: samples, tree: tree, communicator: communicator,
-                    reduction: reduction, thread: thread)
+                    reduction: reduction, sums: sums, thread: thread)
                 for _ in 0..<3 { lines.append("\(samples): \(try steps.run())") }
             }
         }
@@ -87,7 +93,7 @@ enum Scenario {
     }
 }
 
-/// The communication of a training step with two gathers and three buckets.
+/// The communication of a training step with sums and three buckets.
 private final class Steps {
     private static let count = 40_000
     private let initial: [Float]
@@ -97,25 +103,26 @@ private final class Steps {
     private let tree: ReductionTree
     private let thread: CommunicationThread
     private let buckets: [CollectiveOperation]
-    private let gather: OrderedGather
+    private let losses: CollectiveOperation
     private let sum: IntegerSum
     private let firstSample: Int
 
     init(
         shard: Range<Int>, samples: Int, tree: ReductionTree, communicator: any Communicator,
-        reduction: any GradientReduction, thread: CommunicationThread
+        reduction: any SampleReduction, sums: any SampleReduction, thread: CommunicationThread
     ) {
         self.tree = tree
         initial = SampleGradients(samples: samples, count: Self.count).partials(of: shard, tree, stride: Self.count)
         memory = .allocate(capacity: initial.count)
-        partials = .allocate(capacity: tree.subtreeMerges.count)
+        partials = .allocate(capacity: tree.subtrees)
         known = .allocate(capacity: 1)
-        let arena = GradientArena(base: memory, stride: Self.count, subtrees: tree.subtrees)
+        let arena = ReductionArena(base: memory, stride: Self.count, subtrees: tree.subtrees)
         buckets = GradientBuckets(
             segments: [30_000..<40_000, 29_000..<30_000, 7..<29_000, 0..<7], bucketByteCount: 1 << 15
         ).buckets.map { reduction.operation(for: $0, in: arena) }
-        gather = OrderedGather(
-            name: "sums", communicator: communicator, tree: tree, partials: partials, valuesPerSubtree: 1)
+        losses = sums.operation(
+            for: ReductionBucket(ranges: [0..<1]),
+            in: ReductionArena(partials, of: .float64, stride: 1, subtrees: tree.subtrees))
         sum = IntegerSum(name: "counts", communicator: communicator, values: known, count: 1)
         self.thread = thread
         firstSample = shard.lowerBound
@@ -127,11 +134,10 @@ private final class Steps {
         known[0] = Int64(tree.merges.count)
         var total = 0.0
         for bucket in buckets {
-            for index in 0..<tree.subtreeMerges.count { partials[index] = .nan }
-            foldSamples(into: partials + tree.firstSubtree)
+            foldSamples(into: partials)
             thread.submit(bucket)
-            try thread.run(gather)
-            total = tree.combine(partials)
+            try thread.run(losses)
+            total = partials[0]
         }
         try thread.run(sum)
         try thread.wait()

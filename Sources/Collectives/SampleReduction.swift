@@ -1,15 +1,40 @@
 import ConvolutionEngine
 
-/// Sums gradients over ranks. Makes one operation per bucket, which run one after the other.
-package protocol GradientReduction: AnyObject {
-    /// The operation that replaces a bucket's gradients by their sums over all ranks.
-    func operation(for bucket: GradientBucket, in arena: GradientArena) -> CollectiveOperation
+/// Sums over the samples of a batch that several ranks hold: gradients, batch-norm statistics and losses. Makes one
+/// operation per bucket, which run one after the other.
+package protocol SampleReduction: AnyObject {
+    /// The operation that replaces a bucket's partial sums by their sums over all ranks.
+    func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation
 
-    /// Bytes that this rank has handed to others so far, be it through the network or through memory.
-    var byteCount: Int { get }
+    /// What this rank has handed to others so far.
+    var sent: SentData { get }
 
-    /// What that comes to for every byte of gradients.
+    /// What that comes to for every byte of the sums.
     var traffic: ReductionTraffic { get }
+}
+
+/// What a rank hands to others.
+package struct SentData: Sendable, Equatable {
+    /// Through the network, or through memory.
+    package var bytes = 0
+    /// Through the network.
+    package var messages = 0
+
+    package init() {}
+
+    package static func + (left: SentData, right: SentData) -> SentData {
+        var sum = left
+        sum.bytes += right.bytes
+        sum.messages += right.messages
+        return sum
+    }
+
+    package static func - (left: SentData, right: SentData) -> SentData {
+        var difference = left
+        difference.bytes -= right.bytes
+        difference.messages -= right.messages
+        return difference
+    }
 }
 
 /// What a reduction sends, relative to a reduction of as many bytes that no rank holds twice.
@@ -54,42 +79,52 @@ package struct ReductionTraffic: Sendable, Equatable {
     }
 }
 
-/// The gradients of one graph on one rank: for every maximal subtree of the rank's shard a partial, all laid out alike.
-/// Reduced gradients replace the first partial.
-package struct GradientArena {
+/// Partial sums of one rank: for every maximal subtree of the rank's shard one set of elements, all laid out alike. What
+/// is reduced replaces the first set.
+package struct ReductionArena {
+    package let element: ReductionElement
     /// Where every subtree's partial begins.
-    let partials: [UnsafeMutablePointer<Float>]
+    let partials: [UnsafeMutableRawPointer]
 
     package var subtrees: Int { partials.count }
 
-    /// Partials that follow each other.
+    /// The gradients of one graph, partials that follow each other.
     ///
     /// - Parameter stride: floats from one subtree's partial to the next.
     package init(base: UnsafeMutablePointer<Float>, stride: Int, subtrees: Int) {
-        partials = (0..<subtrees).map { base + $0 * stride }
+        self.init(base, of: .float32, stride: stride, subtrees: subtrees)
     }
 
-    init(partials: [UnsafeMutablePointer<Float>]) {
-        self.partials = partials
+    /// Partials that follow each other.
+    ///
+    /// - Parameter stride: elements from one subtree's partial to the next.
+    package init(_ base: UnsafeMutableRawPointer, of element: ReductionElement, stride: Int, subtrees: Int) {
+        self.element = element
+        partials = (0..<subtrees).map { base + $0 * stride * element.stride }
+    }
+
+    init(partials: [UnsafeMutableRawPointer], of element: ReductionElement) {
+        (self.element, self.partials) = (element, partials)
     }
 
     /// Copies what a stretch of a bucket holds of one subtree, the bucket's ranges laid end to end.
-    func read(_ subtree: Int, _ bucket: GradientBucket, _ stretch: Range<Int>, to target: UnsafeMutablePointer<Float>) {
-        let partial = partials[subtree]
+    func read(_ subtree: Int, _ bucket: ReductionBucket, _ stretch: Range<Int>, to target: UnsafeMutableRawPointer) {
+        let (partial, stride) = (partials[subtree], element.stride)
         Self.walk(bucket, stretch) { arena, place, count in
-            (target + place).update(from: partial + arena, count: count)
+            (target + place * stride).copyMemory(from: partial + arena * stride, byteCount: count * stride)
         }
     }
 
-    /// Stores reduced gradients.
-    func write(_ source: UnsafePointer<Float>, to bucket: GradientBucket, _ stretch: Range<Int>) {
+    /// Stores what is reduced.
+    func write(_ source: UnsafeRawPointer, to bucket: ReductionBucket, _ stretch: Range<Int>) {
+        let (partial, stride) = (partials[0], element.stride)
         Self.walk(bucket, stretch) { arena, place, count in
-            (partials[0] + arena).update(from: source + place, count: count)
+            (partial + arena * stride).copyMemory(from: source + place * stride, byteCount: count * stride)
         }
     }
 
     private static func walk(
-        _ bucket: GradientBucket, _ stretch: Range<Int>, _ body: (_ arena: Int, _ place: Int, _ count: Int) -> Void
+        _ bucket: ReductionBucket, _ stretch: Range<Int>, _ body: (_ arena: Int, _ place: Int, _ count: Int) -> Void
     ) {
         var start = 0
         for range in bucket.ranges {
@@ -104,9 +139,9 @@ package struct GradientArena {
     }
 }
 
-/// Stretches of an arena of gradients that are reduced together.
-package struct GradientBucket: Sendable, Equatable {
-    /// In floats from the arena's start, ascending; neighbours are joined.
+/// Stretches of an arena that are reduced together.
+package struct ReductionBucket: Sendable, Equatable {
+    /// In elements from the arena's start, ascending; neighbours are joined.
     package fileprivate(set) var ranges: [Range<Int>]
     /// The last of the segments in the bucket: once its gradient is there, the bucket may leave.
     package fileprivate(set) var lastSegment: Int
@@ -121,26 +156,26 @@ package struct GradientBucket: Sendable, Equatable {
 
 /// The division of an arena into buckets in the order in which the backward pass completes its gradients.
 package struct GradientBuckets: Sendable, Equatable {
-    package let buckets: [GradientBucket]
+    package let buckets: [ReductionBucket]
 
     /// - Parameters:
     ///   - segments: the gradients' places in the arena, in floats, in the order of their completion. What every rank
     ///     already has in full (scales and shifts of batch normalization) is left out.
     ///   - bucketByteCount: a bucket is closed when it holds at least so many bytes.
     package init(segments: [Range<Int>], bucketByteCount: Int) {
-        var buckets: [GradientBucket] = []
+        var buckets: [ReductionBucket] = []
         var open: [Range<Int>] = []
         var bytes = 0
         for (index, segment) in segments.enumerated() where !segment.isEmpty {
             open.append(segment)
             bytes += segment.count * MemoryLayout<Float>.stride
             if bytes >= bucketByteCount {
-                buckets.append(GradientBucket(ranges: Self.join(open), lastSegment: index))
+                buckets.append(ReductionBucket(ranges: Self.join(open), lastSegment: index))
                 open = []
                 bytes = 0
             }
         }
-        if !open.isEmpty { buckets.append(GradientBucket(ranges: Self.join(open), lastSegment: segments.count - 1)) }
+        if !open.isEmpty { buckets.append(ReductionBucket(ranges: Self.join(open), lastSegment: segments.count - 1)) }
         self.buckets = buckets
     }
 
