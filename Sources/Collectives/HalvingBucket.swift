@@ -44,7 +44,7 @@ final class HalvingBucket: CollectiveOperation {
         var requests: [CollectiveRequest] = []
     }
 
-    init(_ reduction: ReproducibleReduction, _ bucket: ReductionBucket, _ arena: ReductionArena) {
+    init(_ reduction: ReproducibleReduction, _ bucket: ReductionBucket, _ arena: ReductionArena, _ name: String) {
         self.reduction = reduction
         self.bucket = bucket
         self.arena = arena
@@ -52,7 +52,7 @@ final class HalvingBucket: CollectiveOperation {
         levels = reduction.communicator.size.trailingZeroBitCount
         courses = reduction.halvingSlots.map { _ in Course() }
         for slot in courses.indices { courses[slot].requests.reserveCapacity(2) }
-        super.init(name: "reduction of \(bucket.count) sums")
+        super.init(name: name)
     }
 
     override func begin() {

@@ -98,9 +98,11 @@ package final class NodeReduction: SampleReduction {
         node = try NodeMemory(communicators.node, partials: merges.count, pieceByteCount: pieceByteCount)
     }
 
-    package func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation {
+    package func operation(
+        for bucket: ReductionBucket, in arena: ReductionArena, named name: String
+    ) -> CollectiveOperation {
         precondition(arena.subtrees == subtrees, "one partial per subtree of the shard")
-        return NodeBucket(self, bucket, arena)
+        return NodeBucket(self, bucket, arena, name)
     }
 
     /// Counts what a piece of `count` elements moves between the ranks of the node.
@@ -135,7 +137,7 @@ private final class NodeBucket: CollectiveOperation {
     /// The number of this run's first piece.
     private var first: UInt32 = 0
 
-    init(_ reduction: NodeReduction, _ bucket: ReductionBucket, _ arena: ReductionArena) {
+    init(_ reduction: NodeReduction, _ bucket: ReductionBucket, _ arena: ReductionArena, _ name: String) {
         self.reduction = reduction
         self.bucket = bucket
         self.arena = arena
@@ -160,10 +162,11 @@ private final class NodeBucket: CollectiveOperation {
             return (0..<NodeMemory.slots).map { slot in
                 network.operation(
                     for: ReductionBucket(ranges: [0..<piece.count]),
-                    in: ReductionArena(partials: heads.map { node.partial($0, slot: slot) }, of: arena.element))
+                    in: ReductionArena(partials: heads.map { node.partial($0, slot: slot) }, of: arena.element),
+                    named: name)
             }
         }
-        super.init(name: "reduction of \(count) sums")
+        super.init(name: name)
     }
 
     override func begin() {

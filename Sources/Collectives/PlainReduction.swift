@@ -20,8 +20,10 @@ package final class PlainReduction: SampleReduction {
         packed.deallocate()
     }
 
-    package func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation {
-        PlainBucket(self, bucket, arena)
+    package func operation(
+        for bucket: ReductionBucket, in arena: ReductionArena, named name: String
+    ) -> CollectiveOperation {
+        PlainBucket(self, bucket, arena, "plain " + name)
     }
 }
 
@@ -35,7 +37,7 @@ private final class PlainBucket: CollectiveOperation {
     private var started = 0
     private var finished = 0
 
-    init(_ reduction: PlainReduction, _ bucket: ReductionBucket, _ arena: ReductionArena) {
+    init(_ reduction: PlainReduction, _ bucket: ReductionBucket, _ arena: ReductionArena, _ name: String) {
         self.reduction = reduction
         self.bucket = bucket
         precondition(arena.element == .float32, "gradients are added")
@@ -43,7 +45,7 @@ private final class PlainBucket: CollectiveOperation {
         let count = bucket.count
         let pieceCount = CollectiveLimits.messageByteCount / MemoryLayout<Float>.stride
         pieces = stride(from: 0, to: count, by: pieceCount).map { $0..<min(count, $0 + pieceCount) }
-        super.init(name: "plain reduction of \(count) gradients")
+        super.init(name: name)
     }
 
     /// The bucket where it is one range of the arena; otherwise a copy of it.

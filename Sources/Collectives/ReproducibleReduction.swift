@@ -175,9 +175,11 @@ package final class ReproducibleReduction: SampleReduction {
         halvingSlots = halves ? (0..<2).map { _ in HalvingSlot(byteCount: bytes) } : []
     }
 
-    package func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation {
+    package func operation(
+        for bucket: ReductionBucket, in arena: ReductionArena, named name: String
+    ) -> CollectiveOperation {
         precondition(arena.subtrees == tree.subtrees, "one partial per subtree of the shard")
-        return halves ? HalvingBucket(self, bucket, arena) : ChunkedBucket(self, bucket, arena)
+        return halves ? HalvingBucket(self, bucket, arena, name) : ChunkedBucket(self, bucket, arena, name)
     }
 
     /// The pieces of a bucket of `count` elements.
@@ -249,7 +251,7 @@ private final class ChunkedBucket: CollectiveOperation {
     private let script: [(act: Act, piece: Int)]
     private var next = 0
 
-    init(_ reduction: ReproducibleReduction, _ bucket: ReductionBucket, _ arena: ReductionArena) {
+    init(_ reduction: ReproducibleReduction, _ bucket: ReductionBucket, _ arena: ReductionArena, _ name: String) {
         self.reduction = reduction
         self.bucket = bucket
         self.arena = arena
@@ -266,7 +268,7 @@ private final class ChunkedBucket: CollectiveOperation {
             if let last = pieces.indices.last { script.append((.store, last)) }
         }
         self.script = script
-        super.init(name: "reduction of \(count) sums")
+        super.init(name: name)
     }
 
     override func begin() { next = 0 }

@@ -4,13 +4,22 @@ import ConvolutionEngine
 /// operation per bucket, which run one after the other.
 package protocol SampleReduction: AnyObject {
     /// The operation that replaces a bucket's partial sums by their sums over all ranks.
-    func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation
+    ///
+    /// - Parameter name: as traces and complaints call it.
+    func operation(for bucket: ReductionBucket, in arena: ReductionArena, named name: String) -> CollectiveOperation
 
     /// What this rank has handed to others so far.
     var sent: SentData { get }
 
     /// What that comes to for every byte of the sums.
     var traffic: ReductionTraffic { get }
+}
+
+extension SampleReduction {
+    /// The reduction of a bucket of gradients.
+    package func operation(for bucket: ReductionBucket, in arena: ReductionArena) -> CollectiveOperation {
+        operation(for: bucket, in: arena, named: "reduction of \(bucket.count) gradients")
+    }
 }
 
 /// What a rank hands to others.

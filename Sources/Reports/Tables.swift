@@ -161,6 +161,10 @@ extension RunPlan {
                 "sums sent per step",
                 "\(ByteText.of(Int(traffic.sumBytesSentPerStep))), \(traffic.batchNormExchanges) batch-norm exchanges",
             ])
+            step.add([
+                "messages sent per step, gradients and sums",
+                "\(traffic.gradientMessagesSentPerStep), \(traffic.sumMessagesSentPerStep)",
+            ])
             step.add(["batch-norm synchronization ms", milliseconds(predicted.batchNormSynchronizationSeconds)])
             step.add([
                 "reductions ms, of them exposed",

@@ -152,7 +152,8 @@ final class StepCommunication {
         self.sums = made
         losses = made.first?.operation(
             for: ReductionBucket(ranges: [0..<scalars.heads]),
-            in: ReductionArena(scalars.sums, of: .float64, stride: scalars.heads, subtrees: tree.subtrees))
+            in: ReductionArena(scalars.sums, of: .float64, stride: scalars.heads, subtrees: tree.subtrees),
+            named: "the losses")
         let ofNormalization = made.last
         exchanges = programs.map { parts in
             parts.map { program in
@@ -161,7 +162,7 @@ final class StepCommunication {
                         for: ReductionBucket(ranges: [0..<exchange.count]),
                         in: ReductionArena(
                             exchange.partials, of: exchange.element, stride: exchange.count,
-                            subtrees: normalization.subtrees))
+                            subtrees: normalization.subtrees), named: "batch-norm sums")
                 }
             }
         }

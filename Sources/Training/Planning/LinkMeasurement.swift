@@ -11,7 +11,7 @@ extension LinkModel {
             .reproducible, samples: team.size, largestByteCount: number.byteCount, messages: .fewest)
         let few = sums.operation(
             for: ReductionBucket(ranges: [0..<8]),
-            in: ReductionArena(number.base, of: .float64, stride: 8, subtrees: 1))
+            in: ReductionArena(number.base, of: .float64, stride: 8, subtrees: 1), named: "a reduction of a few bytes")
         let count = bytes / MemoryLayout<Float>.stride
         let gradients = AlignedMemory(byteCount: bytes)
         let reduction = try team.reduction(.reproducible, samples: team.size, largestByteCount: bytes)

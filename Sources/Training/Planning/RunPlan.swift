@@ -57,6 +57,9 @@ package struct RunPlan: Encodable, Sendable {
         package let gradientBytesSentPerStep: Double
         package let sumBytesSentPerStep: Double
         package let bytesSentPerStep: Double
+        /// Messages through the network, of gradients and of sums.
+        package let gradientMessagesSentPerStep: Int
+        package let sumMessagesSentPerStep: Int
         /// Batch-norm exchanges of a step.
         package let batchNormExchanges: Int
     }
@@ -194,6 +197,7 @@ extension RunPlan.Traffic {
         gradientBytesSentPerStep = Double(share.gradients) * share.traffic.factor
         sumBytesSentPerStep = Double(share.sumsSent.bytes)
         bytesSentPerStep = gradientBytesSentPerStep + sumBytesSentPerStep
+        (gradientMessagesSentPerStep, sumMessagesSentPerStep) = (share.gradientsSent.messages, share.sumsSent.messages)
         batchNormExchanges = exchanges
     }
 }
