@@ -141,7 +141,7 @@ extension LabelFile {
         let largest = Float(convention.largest ?? .infinity)
         var metres = map
         for index in metres.values.indices {
-            let number = Double(metres.values[index]) * unit
+            let number = (Double(metres.values[index]) - convention.offset) * unit
             let value = Float(convention.isInverse ? 1 / number : number)
             let isKnown = number > 0 && value > 0 && value.isFinite && value <= largest
             metres.values[index] = isKnown ? value : 0
