@@ -166,7 +166,7 @@ import Testing
                 ),
                 (
                     "{\(image), semseg: 'semseg/{id}.png', train: missing.txt, validation: val.txt}", 1,
-                    "images/77.png is missing"
+                    "images/77.png: it cannot be read"
                 ),
                 (
                     "{\(image), semseg: 'semseg/{id}.png', train: outside.txt, validation: val.txt}", 1,
