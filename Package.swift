@@ -13,7 +13,7 @@ import PackageDescription
 //     3  Collectives
 //     2  ConvolutionEngine
 //     1  TensorCore    Archives
-//     0  CConvolution  CThreadPool  COpenBLAS  CJPEG  CPNG  CTIFF  CZlib  CCrypto  CSharedMemory  CSockets
+//     0  CConvolution  CThreadPool  COpenBLAS  CJPEG  CPNG  CTIFF  CHDF5  CZlib  CCrypto  CSharedMemory  CSockets
 //        CCollectives
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -58,6 +58,8 @@ let package = Package(
         .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
         // Reads TIFF, of which there are more forms than any code of our own would know; kept by its authors since 1988.
         .target(name: "CTIFF", cSettings: strictC, linkerSettings: [.linkedLibrary("tiff")]),
+        // Reads HDF5, which MATLAB's newer files are; opened only when asked for, see its header. Kept by The HDF Group.
+        .target(name: "CHDF5", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
         // Inflates what MATLAB and NumPy compress; kept by its authors since 1995.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // SHA-256 with the processor's own instructions; kept by the OpenSSL project.
@@ -74,7 +76,7 @@ let package = Package(
         library("Collectives", uses: ["ConvolutionEngine", "TensorCore", "CSharedMemory", "CSockets"]),
         library("MPICollectives", uses: ["Collectives", "CCollectives", "TensorCore"]),
         library("Graph", uses: ["ConvolutionEngine", "TensorCore", "CConvolution", "CThreadPool"]),
-        library("Datasets", uses: ["TensorCore", "Archives", "CJPEG", "CPNG", "CTIFF"]),
+        library("Datasets", uses: ["TensorCore", "Archives", "CJPEG", "CPNG", "CTIFF", "CHDF5"]),
         library("Checkpoints", uses: ["Archives", "CCrypto"]),
         library("Configuration", uses: ["Datasets", "TensorCore", .product(name: "Yams", package: "Yams")]),
         library(

@@ -42,6 +42,23 @@ func contents(ofFile path: String) throws -> [UInt8] {
     }
 }
 
+/// At most `count` bytes of the file at `path`, from `offset` on; fewer where it ends before.
+func contents(ofFile path: String, from offset: Int = 0, count: Int) throws -> [UInt8] {
+    func refusal(_ reason: String) -> DataFileError {
+        DataFileError(
+            path: path, problem: "it cannot be read (\(reason))",
+            remedy: "check that the file is there and that you may read it")
+    }
+    guard let file = FileHandle(forReadingAtPath: path) else { throw refusal(String(cString: strerror(errno))) }
+    defer { try? file.close() }
+    do {
+        if offset > 0 { try file.seek(toOffset: UInt64(offset)) }
+        return [UInt8](try file.read(upToCount: count) ?? Data())
+    } catch {
+        throw refusal(systemReason(of: error))
+    }
+}
+
 /// The system's short reason inside an error of Foundation, such as "No such file or directory".
 func systemReason(of error: any Error) -> String {
     if let cause = (error as? CocoaError)?.underlying as? POSIXError {

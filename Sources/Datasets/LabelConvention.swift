@@ -8,7 +8,7 @@
 /// | `classes` | `map` or `colours`, `ignored`, `others` |
 /// | `score` | `threshold` |
 /// | `direction` | `encoding`, `axes` |
-/// | `distance` | `unit`, `isInverse`, `largest` |
+/// | `distance` | `unit`, `offset`, `isInverse`, `largest` |
 package struct LabelConvention: Sendable, Hashable {
     /// Which class a number of a file means; nil where numbers are the classes.
     package var map: ClassMap?
@@ -27,6 +27,8 @@ package struct LabelConvention: Sendable, Hashable {
     /// Metres that a number of 1 stands for; where `isInverse`, one by metres. nil takes integers of 16 bits in a picture as
     /// millimetres and fractions as metres.
     package var unit: Double?
+    /// What is taken from a number before it is anything else; what is not above it is unknown.
+    package var offset = 0.0
     /// Whether numbers are one by metres, or in proportion to that, as disparities are.
     package var isInverse = false
     /// Metres beyond which a distance counts as unknown.

@@ -63,8 +63,10 @@ extension Sample {
 package protocol SampleSource: Sendable {
     /// How many samples there are.
     var count: Int { get }
-    /// The tasks that every sample has labels for.
+    /// The tasks that samples have labels for.
     var tasks: [LearningTask] { get }
+    /// Whether a sample has a label of `task`. One that has none is read as if nothing were known in it.
+    func hasLabel(of task: LearningTask, at index: Int) -> Bool
     /// How many classes a classification task of this data set has (unknown pixels not counted).
     func classNames(of task: LearningTask) -> [String]
     /// Reads sample `index` with the labels of `tasks`.
@@ -77,7 +79,12 @@ package protocol SampleSource: Sendable {
 }
 
 extension SampleSource {
-    /// Whether every sample has labels of a task of this name, kind and number of channels.
+    package func hasLabel(of task: LearningTask, at index: Int) -> Bool { true }
+
+    /// How many samples have a label of `task`.
+    package func labelCount(of task: LearningTask) -> Int { (0..<count).count { hasLabel(of: task, at: $0) } }
+
+    /// Whether there are labels of a task of this name, kind and number of channels.
     package func has(_ task: LearningTask) -> Bool {
         tasks.contains { $0.hasLabels(of: task) }
     }

@@ -8,7 +8,7 @@ extension DataSettings {
         let classes: Int? =
             switch dataset {
             case .rooms: rooms.trainingRooms.classNames(of: task).count
-            case .folder: root.flatMap { try? LabelledFolder.classNames(of: task, root: $0) }?.count
+            case .folder, .files: root.flatMap { try? LabelledFolder.classNames(of: task, root: $0) }?.count
             case .nyud: task.skipsEmptySamples ? nil : 40
             case .pascalContext: nil
             }

@@ -10,7 +10,13 @@ extension DataReport {
         if let heights = whole.sizes.heights, let widths = whole.sizes.widths {
             lines.append("pictures: \(Self.range(heights)) x \(Self.range(widths)) pixels, height x width")
         }
-        for labels in whole.labels { lines += Self.lines(labels, classes: training.classNames(of: labels.task)) }
+        for labels in whole.labels {
+            let count = labelCount(of: labels.task)
+            if count.labels < count.samples {
+                lines.append("\(labels.task.name): \(count.labels) of \(count.samples) samples have a label")
+            }
+            lines += Self.lines(labels, classes: training.classNames(of: labels.task))
+        }
         return lines.joined(separator: "\n")
     }
 

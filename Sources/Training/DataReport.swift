@@ -17,6 +17,12 @@ package struct DataReport: Sendable {
     /// What is possible but unlikely to be meant, one sentence each.
     package let warnings: [String]
 
+    /// How many samples of both lists have a label of `task`, and how many there are.
+    package func labelCount(of task: LearningTask) -> (labels: Int, samples: Int) {
+        let lists = [training] + (split == nil ? [validation] : [])
+        return (lists.reduce(0) { $0 + $1.labelCount(of: task) }, lists.reduce(0) { $0 + $1.count })
+    }
+
     package var trainingCount: Int { training.count }
     package var validationCount: Int { validation.count }
 
@@ -37,7 +43,7 @@ package struct DataReport: Sendable {
         let opened = try OpenedData(settings, tasks: tasks, only: split)
         try self.init(
             training: opened.training, validation: opened.validation, split: split, tasks: tasks,
-            workers: settings.workers, isFolder: settings.dataset == .folder, observe: observe)
+            workers: settings.workers, hasOwnLabels: settings.hasOwnLabels, observe: observe)
     }
 
     /// The same of the pictures that `modulor pretrain` reads.
@@ -47,12 +53,12 @@ package struct DataReport: Sendable {
         let data = try ClassifiedData(settings, seed: 0)
         try self.init(
             training: data.training, validation: data.validation, split: nil, tasks: [],
-            workers: settings.workers, isFolder: false, observe: observe)
+            workers: settings.workers, hasOwnLabels: false, observe: observe)
     }
 
     private init(
         training: any SampleSource, validation: any SampleSource, split: String?, tasks: [LearningTask],
-        workers: Int, isFolder: Bool, observe: @escaping @Sendable (Int, Int) -> Void
+        workers: Int, hasOwnLabels: Bool, observe: @escaping @Sendable (Int, Int) -> Void
     ) throws {
         self.tasks = tasks
         self.split = split
@@ -81,7 +87,7 @@ package struct DataReport: Sendable {
         found += trained.labels.compactMap(DataProblem.init(nothingTrueIn:))
         problems = found
         warnings = trained.labels.flatMap {
-            LabelWarnings(of: $0, classes: training.classNames(of: $0.task), isFolder: isFolder).sentences
+            LabelWarnings(of: $0, classes: training.classNames(of: $0.task), hasOwnLabels: hasOwnLabels).sentences
         }
         (self.trained, self.validated) = (trained, validated)
     }
@@ -125,12 +131,12 @@ package struct DataProblem: Sendable, Equatable, CustomStringConvertible {
 private struct LabelWarnings {
     private(set) var sentences: [String] = []
     private let task: LearningTask
-    private let isFolder: Bool
+    private let hasOwnLabels: Bool
 
-    /// - Parameter isFolder: whether the labels are a user's own, whose conventions are known.
-    init(of summary: LabelSummary, classes: [String], isFolder: Bool) {
+    /// - Parameter hasOwnLabels: whether the labels are a user's own, whose conventions are known.
+    init(of summary: LabelSummary, classes: [String], hasOwnLabels: Bool) {
         task = summary.task
-        self.isFolder = isFolder
+        self.hasOwnLabels = hasOwnLabels
         guard summary.sampleCount > 0 else { return }
         if summary.strangeCount > 0 {
             let share = 100 * Double(summary.strangeCount) / Double(summary.elementCount)
@@ -150,7 +156,7 @@ private struct LabelWarnings {
         switch task.kind.content {
         case .classes: lookAtClasses(summary, classes)
         case .shares: lookAtScores(summary)
-        case .vectors: if isFolder { lookAtDirections(summary) }
+        case .vectors: if hasOwnLabels { lookAtDirections(summary) }
         case .metres: lookAtDistances(summary)
         case .numbers: lookAtValues(summary)
         }
@@ -216,7 +222,7 @@ private struct LabelWarnings {
             warn(
                 "99 % of the depths are below \(rounded(Double(most))) m: if the camera saw further, they are no metres (nor "
                     + "millimetres in 16 bits); "
-                    + (isFolder
+                    + (hasOwnLabels
                         ? "of 256 a metre write tasks.\(task.name).labels: {unit: 1/256}, of one by metres "
                             + "labels: {inverse: true}" : "save metres as float32 (.npy)"))
         }
@@ -236,7 +242,7 @@ private struct LabelWarnings {
     /// What to write into the configuration, or what to do instead. Where the labels are not a user's own, there is no such
     /// line.
     private func remedy(_ line: String, or other: String) -> String {
-        isFolder ? "write tasks.\(task.name).\(line), or \(other)" : other
+        hasOwnLabels ? "write tasks.\(task.name).\(line), or \(other)" : other
     }
 
     private mutating func warn(_ sentence: String) { sentences.append("task \(task.name): \(sentence).") }

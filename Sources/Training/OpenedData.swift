@@ -42,8 +42,20 @@ struct OpenedData {
             // The size of the pictures in both archives; others have them with their rims, 480 x 640.
             usualFrame = PixelSize(height: 425, width: 560)
         case .folder:
-            training = try LabelledFolder(root: root, split: first, tasks: tasks)
-            validation = try LabelledFolder(root: root, split: second, tasks: tasks)
+            training = try LabelledFolder(root: root, split: first, tasks: tasks, missing: settings.missingLabels)
+            validation = try LabelledFolder(root: root, split: second, tasks: tasks, missing: settings.missingLabels)
+            usualFrame = nil
+        case .files:
+            func source(_ split: String) throws -> PatternedFolder {
+                guard let list = settings.list(ofSplit: split) else {
+                    throw UsageError("the split \(split): data.files has no such list; add \(split): LIST there")
+                }
+                return try PatternedFolder(
+                    root: root, list: list, layout: settings.layout, tasks: tasks,
+                    missing: settings.missingLabels)
+            }
+            training = try source(first)
+            validation = try source(second)
             usualFrame = nil
         }
         for task in tasks {
@@ -57,6 +69,25 @@ struct OpenedData {
             throw UsageError(
                 "tasks: \(settings.dataset.rawValue) has no labels of \(task.name) (\(task.kind.rawValue)); it has \(known)"
             )
+        }
+    }
+
+    /// How many samples have a label of each task, a sentence for each task that some lack.
+    ///
+    /// - Throws: `UsageError` where none has one.
+    static func labelCounts(
+        _ tasks: [LearningTask], training: any SampleSource, validation: any SampleSource
+    ) throws -> [String] {
+        try tasks.compactMap { task in
+            let (trained, validated) = (training.labelCount(of: task), validation.labelCount(of: task))
+            guard trained > 0 else {
+                throw UsageError(
+                    "data.missing_labels: no training sample has a label of \(task.name); correct where they are, or take "
+                        + "\(task.name) out of tasks")
+            }
+            guard trained < training.count || validated < validation.count else { return nil }
+            return "\(task.name): \(trained) of \(training.count) training samples have a label, and \(validated) of "
+                + "\(validation.count) validation samples"
         }
     }
 

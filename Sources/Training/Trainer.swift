@@ -106,6 +106,7 @@ package final class Trainer {
                     ["starts from the weights of \(from)"]
                     + (try StartingWeights(opening: from).fill(parameters, of: network))
             })
+        if configuration.data.missingLabels == .allow { step.keepUnlabelledTasks() }
         let parameters = step.parameters
         let bank = SHA256.hexadecimal(
             of: UnsafeRawBufferPointer(start: parameters.bank.values.base, count: parameters.bank.values.byteCount))
@@ -137,6 +138,7 @@ package final class Trainer {
             return inputs
         }
         notices += data.leak.map { [$0] } ?? []
+        notices += data.labelCounts
         // Only now is anything written: whatever is wrong with the request has been found.
         for text in try notices + team.takeNotices() + starting { observe(.noticed(text)) }
         model = try team.first {

@@ -8,6 +8,8 @@ package struct TrainingData: Sendable {
     package let validation: any SampleSource
     /// The sizes at which validation pictures are evaluated; each fits in its own.
     package let frames: EvaluationFrames
+    /// How many samples have labels, a sentence for each task that some of them lack.
+    let labelCounts: [String]
 
     /// How many bytes of samples are kept in memory, so that what is drawn once need not be drawn again.
     private static let cacheByteLimit = 2 << 30
@@ -41,6 +43,9 @@ package struct TrainingData: Sendable {
             throw UsageError("\(first)\(others) \(command) lists whatever is wrong with the data.")
         }
         frames = try opened.frames()
+        labelCounts =
+            settings.missingLabels == .allow && split == nil
+            ? try OpenedData.labelCounts(tasks, training: training, validation: validation) : []
     }
 
     /// Channels that a network predicts for `task`.

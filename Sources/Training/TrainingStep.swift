@@ -82,6 +82,8 @@ package final class TrainingStep {
     private let inputMemory: AlignedMemory
     private let samples: PartSamples
     private let scalars: StepScalars
+    /// Where samples may lack labels.
+    private var unlabelled: UnlabelledTasks?
     let communication: StepCommunication?
     private var traced: StepTrace?
 
@@ -212,6 +214,12 @@ package final class TrainingStep {
         units.contains { $0.losses.contains { heads[$0.place].name == name } }
     }
 
+    /// From now on a batch of which nothing is known in any label of a task changes nothing of that task: neither its own
+    /// values nor their averages, running statistics and momentum.
+    func keepUnlabelledTasks() {
+        unlabelled = UnlabelledTasks(units, heads: heads.map(\.name), parameters: parameters, states: states)
+    }
+
     /// Adds every step from now on to the trace.
     package func record(in trace: Trace) {
         traced = StepTrace(trace, units: units, communication: communication)
@@ -271,6 +279,7 @@ package final class TrainingStep {
         }
         scalars.stops.pointee = wantsToStop ? 1 : 0
         try communication?.sumCounts()
+        unlabelled?.save { scalars.counts(ofHead: $0)[0] == 0 }
         isStopWanted = scalars.stops.pointee > 0
     }
 
@@ -325,6 +334,7 @@ package final class TrainingStep {
             unit.program.finishGradients(on: pool)
             afterGradients?(index)
             unit.update.run(rate: rate, update: updates, on: pool)
+            unlabelled?.restore(index, isFirst: updates == 1)
         }
     }
 

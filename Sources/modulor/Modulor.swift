@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import TensorCore
 import Training
 
@@ -31,6 +32,8 @@ package struct Modulor: ParsableCommand {
     }
 
     package static func main() {
+        // Not a command: what this program starts to read files in a process of its own.
+        if CommandLine.arguments.dropFirst().first == HDF5Server.argument { HDF5Server.run() }
         var code = ExitCode.success
         do {
             var command = try Job.alike {

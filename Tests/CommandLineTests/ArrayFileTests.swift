@@ -126,7 +126,6 @@ import Testing
     @Test(arguments: [
         ("png", version4, "a MAT file of version 4", "numpy.save(OTHER, scipy.io.loadmat(FILE)['NAME'])"),
         ("npy", sparse, "segmentation is a sparse matrix", "save the one that is the label alone"),
-        ("npy", octaveHDF5, "an HDF5 file of Octave", "h5py.File(FILE)['NAME'][()]"),
         ("png", Array("version https://git-lfs.github.com/spec/v1\nsize 512\n".utf8), "a Git LFS pointer", "lfs pull"),
         (
             "npy", Array("<!doctype html><title>Error</title>".utf8), "an HTML page ('Error')",

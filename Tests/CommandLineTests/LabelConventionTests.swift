@@ -112,14 +112,14 @@ import Testing
         },
     ]
 
-    private static let small = [
+    static let small = [
         "model.width=8", "model.aspp=8", "model.low=4", "training.iterations=4", "training.batch=2",
         "training.validate_every=2", "training.checkpoint_every=2", "data.crop=[32, 32]", "data.workers=1",
         "parallel.threads=1",
     ].flatMap { ["--set", $0] }
 
     /// The bytes of a run's model and checkpoints.
-    private static func files(_ run: String) throws -> [String: Data] {
+    static func files(_ run: String) throws -> [String: Data] {
         var files: [String: Data] = [:]
         for part in ["model", "checkpoints"] {
             for path in try FileManager.default.subpathsOfDirectory(atPath: "\(run)/\(part)") {

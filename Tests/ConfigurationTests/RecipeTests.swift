@@ -23,6 +23,24 @@ import Testing
         }
     }
 
+    /// Every layout says where the labels of all its tasks are, and where the data is, one key of the command line.
+    @Test func everyLayoutIsRead() throws {
+        let folder = Self.folder.appendingPathComponent("layouts")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count >= 14)
+        for name in names {
+            let path = folder.appendingPathComponent(name).path
+            let recipe = try RunConfiguration.load(path: path, overrides: ["data.root=elsewhere"])
+            #expect(recipe.data.root?.hasSuffix("/elsewhere") == true)
+            guard recipe.data.dataset == .files else { continue }
+            #expect(recipe.data.layout.labels.count == recipe.tasks.count, "\(name)")
+            #expect(recipe.tasks.allSatisfy { recipe.data.layout.labels[$0.name] != nil }, "\(name)")
+            #expect(recipe.data.list(ofSplit: "val") != nil && recipe.data.list(ofSplit: "none") == nil)
+            // What a run keeps is the same layout.
+            #expect(try RunConfiguration.parse(recipe.yaml(), file: "config.yaml") == recipe, "\(name)")
+        }
+    }
+
     @Test(arguments: ["pascal", "nyud"], Self.rows.indices)
     func eachRowFollowsTheProtocol(_ dataset: String, _ row: Int) throws {
         let (name, method) = Self.rows[row]

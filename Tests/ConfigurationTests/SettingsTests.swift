@@ -133,6 +133,7 @@ import Testing
             data:
               dataset: rooms
               root: null
+              missing_labels: refuse
               crop: [128, 128]
               augment: true
               scale: [0.5, 2.0]

@@ -16,7 +16,7 @@ package struct LabelSettings: ConfigurationSection {
     /// The keys of each kind that has any.
     private static let keys: [(kind: TaskKind, keys: [String])] = [
         (.classes, ["map", "colours", "ignore", "other"]), (.score, ["threshold"]), (.direction, ["encoding", "axes"]),
-        (.distance, ["unit", "inverse", "max"]),
+        (.distance, ["unit", "offset", "inverse", "max"]),
     ]
 
     package mutating func visit(_ visitor: inout some ConfigurationVisitor) {
@@ -30,6 +30,7 @@ package struct LabelSettings: ConfigurationSection {
             var unit = convention.unit.map { Metres(value: $0) }
             visitor.value("unit", &unit, .aboveZero)
             convention.unit = unit?.value
+            visitor.value("offset", &convention.offset, .range(0...65535))
             visitor.value("inverse", &convention.isInverse)
             visitor.value("max", &convention.largest, .aboveZero)
         case .value: break

@@ -19,11 +19,18 @@ package struct RunConfiguration: ConfigurationDocument {
         visitor.section("training", &training)
         visitor.section("parallel", &parallel)
         visitor.section("output", &output)
-        for task in tasks where data.dataset != .folder && task.task.labels != LabelConvention() {
+        for task in tasks where !data.hasOwnLabels && task.task.labels != LabelConvention() {
             visitor.require(
                 "tasks", false,
                 "has labels of \(task.name), and the labels of \(data.dataset.rawValue) are known: leave "
                     + "tasks.\(task.name).labels out, or set data.dataset to folder")
+        }
+        for task in tasks where data.dataset == .files {
+            let isKnown = data.files.contains { $0.name == task.name && !$0.isList && $0.name != FileSettings.image }
+            visitor.require(
+                "tasks", isKnown,
+                "has \(task.name), and data.files does not say where its labels are; add \(task.name): PATTERN there"
+                    + (FileSettings.reserved.contains(task.name) ? ", under another name of the task" : ""))
         }
         for task in tasks where data.augment && !task.task.canBeAugmented {
             visitor.require(

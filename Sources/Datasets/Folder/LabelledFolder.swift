@@ -35,13 +35,17 @@ package struct LabelledFolder: StoredSampleSource {
     private let names: [String: [String]]
     private let images: NamedFiles
     private let labels: [String: NamedFiles]
+    private let missing: MissingLabels
 
     /// - Parameters:
     ///   - split: `train` or `val`, or what else a list `ROOT/SPLIT.txt` is called.
     ///   - requested: the tasks that will be asked for, with the conventions of their labels.
+    ///   - missing: what becomes of samples of which a label is missing.
     /// - Throws: ``DataFileError`` that names the folder or list that is missing or damaged. Pictures and labels are
     ///   not looked at.
-    package init(root: String, split: String, tasks requested: [LearningTask]) throws {
+    package init(
+        root: String, split: String, tasks requested: [LearningTask], missing: MissingLabels = .refuse
+    ) throws {
         func isFolder(_ name: String) -> Bool {
             var isFolder: ObjCBool = false
             return FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
@@ -57,6 +61,7 @@ package struct LabelledFolder: StoredSampleSource {
                 remedy: "put the pictures there, or name the folder that holds it with data.root")
         }
         tasks = requested
+        self.missing = missing
         for task in requested where !isFolder(task.name) {
             throw DataFileError(
                 path: root, problem: "the folder \(task.name) is missing",
@@ -139,11 +144,17 @@ package struct LabelledFolder: StoredSampleSource {
 
     package func files(at index: Int, tasks: [LearningTask]) -> [String] {
         let identifier = identifiers[index]
-        return [images.path(identifier)] + tasks.map { files(of: $0).path(identifier) }
+        let labelled = tasks.filter { hasLabel(of: $0, at: index) }
+        return [images.path(identifier)] + labelled.map { files(of: $0).path(identifier) }
+    }
+
+    package func hasLabel(of task: LearningTask, at index: Int) -> Bool {
+        missing == .refuse || files(of: task).find(identifiers[index]) != .none
     }
 
     package func fileProblems(at index: Int, tasks: [LearningTask]) -> [SampleError] {
-        let all = [(Self.picture, images)] + tasks.map { (Self.labels(of: $0), files(of: $0)) }
+        let labelled = tasks.filter { hasLabel(of: $0, at: index) }
+        let all = [(Self.picture, images)] + labelled.map { (Self.labels(of: $0), files(of: $0)) }
         return all.compactMap { what, files in
             do {
                 _ = try naming(index) { try files.file($0, as: what) }
@@ -159,7 +170,11 @@ package struct LabelledFolder: StoredSampleSource {
             let path = try images.file(identifier, as: Self.picture)
             let image = try ImageFile.read(path, orientation: .refused).rgbMap
             var labels: [LearningTask: PixelMap] = [:]
-            for task in tasks { labels[task] = try map(of: task, identifier) }
+            for task in tasks {
+                labels[task] =
+                    hasLabel(of: task, at: index)
+                    ? try map(of: task, identifier) : task.unknownLabels(height: image.height, width: image.width)
+            }
             return Sample(identifier: identifier, image: image, labels: labels)
         }
     }

@@ -32,11 +32,7 @@ package struct NumPyArray: Sendable, Equatable {
         } catch {
             throw DataFileError(path: path, problem: error.problem, remedy: error.remedy)
         }
-        guard let element = ElementType(header.type) else {
-            throw DataFileError(
-                path: path, problem: "its elements are of the type \(header.type), which is not read",
-                remedy: "save an array of numbers, such as float32 or uint8")
-        }
+        let element = try ElementType(of: header, path: path)
         let available = bytes.count - header.dataOffset
         guard let count = header.count,
             case let (size, overflows) = count.multipliedReportingOverflow(
@@ -54,6 +50,12 @@ package struct NumPyArray: Sendable, Equatable {
         values = header.isFortranOrder ? Self.rowMajor(stored, shape: header.shape) : stored
     }
 
+    /// An array of numbers that are at hand, row-major.
+    init(shape: [Int], kind: NumberKind, values: [Float]) {
+        precondition(values.count == shape.reduce(1, *), "an array's values must fill its shape")
+        (self.shape, self.kind, self.values) = (shape, kind, values)
+    }
+
     /// Takes the numbers of a MAT file over.
     init(_ array: MATNumericArray) {
         shape = array.dimensions
@@ -62,7 +64,7 @@ package struct NumPyArray: Sendable, Equatable {
     }
 
     /// From first dimension fastest to last dimension fastest.
-    private static func rowMajor(_ values: [Float], shape: [Int]) -> [Float] {
+    static func rowMajor(_ values: [Float], shape: [Int]) -> [Float] {
         guard !values.isEmpty && shape.count > 1 else { return values }
         var strides: [Int] = []
         var stride = 1
@@ -89,51 +91,62 @@ package struct NumPyArray: Sendable, Equatable {
     }
 }
 
-/// A real type of NumPy's, by the text that stands for it in a file.
-private struct ElementType {
-    let kind: NumPyArray.NumberKind
-    private let code: Substring
-    private let isBigEndian: Bool
+extension NumPyArray {
+    /// A real type of NumPy's, by the text that stands for it in a file: `<f4` is byte order, kind, bytes.
+    struct ElementType {
+        let kind: NumPyArray.NumberKind
+        private let code: Substring
+        private let isBigEndian: Bool
 
-    /// - Parameter text: such as `<f4`: byte order, kind, bytes.
-    init?(_ text: String) {
-        guard let order = text.first, "<>|=".contains(order) else { return nil }
-        code = text.dropFirst()
-        isBigEndian = order == ">"
-        switch code {
-        case "b1": kind = .boolean
-        case "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8": kind = .integer
-        case "f2", "f4", "f8": kind = .floatingPoint
-        default: return nil
+        /// - Throws: ``DataFileError`` where the file's elements are no real numbers.
+        init(of header: NumPyHeader, path: String) throws {
+            guard let known = Self(header.type) else {
+                throw DataFileError(
+                    path: path, problem: "its elements are of the type \(header.type), which is not read",
+                    remedy: "save an array of numbers, such as float32 or uint8")
+            }
+            self = known
         }
-    }
 
-    var byteCount: Int { Int(code.last!.wholeNumberValue!) }
-
-    func values(_ bytes: UnsafeRawBufferPointer, from offset: Int, count: Int) -> [Float] {
-        func converted<Stored: FixedWidthInteger>(_ type: Stored.Type, _ number: (Stored) -> Float) -> [Float] {
-            [Float](unsafeUninitializedCapacity: count) { target, initialized in
-                for index in 0..<count {
-                    let stored = bytes.loadUnaligned(
-                        fromByteOffset: offset + index * MemoryLayout<Stored>.size, as: Stored.self)
-                    target[index] = number(isBigEndian ? Stored(bigEndian: stored) : Stored(littleEndian: stored))
-                }
-                initialized = count
+        private init?(_ text: String) {
+            guard let order = text.first, "<>|=".contains(order) else { return nil }
+            code = text.dropFirst()
+            isBigEndian = order == ">"
+            switch code {
+            case "b1": kind = .boolean
+            case "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8": kind = .integer
+            case "f2", "f4", "f8": kind = .floatingPoint
+            default: return nil
             }
         }
-        return switch code {
-        case "b1": converted(UInt8.self) { $0 == 0 ? 0 : 1 }
-        case "i1": converted(Int8.self) { Float($0) }
-        case "u1": converted(UInt8.self) { Float($0) }
-        case "i2": converted(Int16.self) { Float($0) }
-        case "u2": converted(UInt16.self) { Float($0) }
-        case "i4": converted(Int32.self) { Float($0) }
-        case "u4": converted(UInt32.self) { Float($0) }
-        case "i8": converted(Int64.self) { Float($0) }
-        case "u8": converted(UInt64.self) { Float($0) }
-        case "f2": converted(UInt16.self) { Float(Float16(bitPattern: $0)) }
-        case "f4": converted(UInt32.self) { Float(bitPattern: $0) }
-        default: converted(UInt64.self) { Float(Double(bitPattern: $0)) }
+
+        var byteCount: Int { Int(code.last!.wholeNumberValue!) }
+
+        func values(_ bytes: UnsafeRawBufferPointer, from offset: Int, count: Int) -> [Float] {
+            func converted<Stored: FixedWidthInteger>(_ type: Stored.Type, _ number: (Stored) -> Float) -> [Float] {
+                [Float](unsafeUninitializedCapacity: count) { target, initialized in
+                    for index in 0..<count {
+                        let stored = bytes.loadUnaligned(
+                            fromByteOffset: offset + index * MemoryLayout<Stored>.size, as: Stored.self)
+                        target[index] = number(isBigEndian ? Stored(bigEndian: stored) : Stored(littleEndian: stored))
+                    }
+                    initialized = count
+                }
+            }
+            return switch code {
+            case "b1": converted(UInt8.self) { $0 == 0 ? 0 : 1 }
+            case "i1": converted(Int8.self) { Float($0) }
+            case "u1": converted(UInt8.self) { Float($0) }
+            case "i2": converted(Int16.self) { Float($0) }
+            case "u2": converted(UInt16.self) { Float($0) }
+            case "i4": converted(Int32.self) { Float($0) }
+            case "u4": converted(UInt32.self) { Float($0) }
+            case "i8": converted(Int64.self) { Float($0) }
+            case "u8": converted(UInt64.self) { Float($0) }
+            case "f2": converted(UInt16.self) { Float(Float16(bitPattern: $0)) }
+            case "f4": converted(UInt32.self) { Float(bitPattern: $0) }
+            default: converted(UInt64.self) { Float(Double(bitPattern: $0)) }
+            }
         }
     }
 }

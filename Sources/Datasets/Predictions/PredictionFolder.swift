@@ -28,9 +28,14 @@ package struct PredictionFolder: Sendable {
     }
 
     /// The predictions that are missing, in the order of samples; nothing is opened.
-    package func missing(_ tasks: [LearningTask], of identifiers: [String]) -> [SampleError] {
-        identifiers.flatMap { identifier in
-            tasks.filter { files(of: $0, identifier).isEmpty }.map { missing($0, identifier) }
+    ///
+    /// - Parameter isNeeded: whether a task's prediction of a sample, told by its place, is asked for.
+    package func missing(
+        _ tasks: [LearningTask], of identifiers: [String],
+        where isNeeded: (LearningTask, Int) -> Bool = { _, _ in true }
+    ) -> [SampleError] {
+        identifiers.enumerated().flatMap { index, identifier in
+            tasks.filter { isNeeded($0, index) && files(of: $0, identifier).isEmpty }.map { missing($0, identifier) }
         }
     }
 

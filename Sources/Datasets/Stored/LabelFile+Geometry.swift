@@ -153,7 +153,7 @@ extension LabelFile {
                 if let mark, mark != stored { hasOneMark = false }
                 mark = stored
             }
-            let number = Double(stored) * unit
+            let number = (Double(stored) - convention.offset) * unit
             let value = Float(convention.isInverse ? 1 / number : number)
             let isKnown = number > 0 && value > 0 && value.isFinite && value <= largest
             metres.values[index] = isKnown ? value : 0

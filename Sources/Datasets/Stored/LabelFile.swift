@@ -1,14 +1,15 @@
 import Archives
 
-/// A file with the labels of one picture, of the kinds that data sets come in: PNG, JPEG, TIFF, `.npy`, `.npz`, `.flo`
-/// and `.mat`. What a file is shows in its first bytes, whatever it is called.
+/// A file with the labels of one picture, of the kinds that data sets come in: PNG, JPEG, TIFF, `.npy`, `.npz`, `.flo`,
+/// `.mat` and HDF5. What a file is shows in its first bytes, whatever it is called.
 ///
 /// Every function gives a map as ``TaskKind`` describes it, and throws ``DataFileError`` for a file that is damaged
 /// or holds something else. What a task's ``LabelConvention`` says of its files is applied here and nowhere else.
 package struct LabelFile {
-    package let path: String
-    private let arrayName: String?
+    private let place: StoredPlace
     private let orientation: Orientation
+
+    package var path: String { place.path }
 
     /// What becomes of a note that a PNG or JPEG is to be turned.
     package enum Orientation: Sendable {
@@ -18,11 +19,16 @@ package struct LabelFile {
         case refused
     }
 
-    /// - Parameter array: the array of a `.npz` file that is read, where it holds several.
+    /// - Parameter array: the array of a `.npz` or `.mat` file that is read, where it holds several.
     package init(_ path: String, array: String? = nil, orientation: Orientation = .ignored) {
-        self.path = path
-        arrayName = array
-        self.orientation = orientation
+        var place = StoredPlace(path)
+        place.array = array
+        self.init(place, orientation: orientation)
+    }
+
+    /// A label that may be a part of a file.
+    init(_ place: StoredPlace, orientation: Orientation) {
+        (self.place, self.orientation) = (place, orientation)
     }
 
     // MARK: values
@@ -185,6 +191,7 @@ package struct LabelFile {
     }
 
     func contents() throws -> Contents {
+        guard !place.isOfArray else { return .array(try place.read()) }
         let bytes = try Datasets.contents(ofFile: path)
         if ImageFile.isPicture(bytes) {
             if orientation == .refused { try ImageFile.requireUpright(bytes, path: path, others: "pictures") }
@@ -193,12 +200,13 @@ package struct LabelFile {
         if TIFFFile.isStart(bytes) { return .tiff(try TIFFFile(bytes, path: path)) }
         if bytes.starts(with: FlowFile.signature) { return .flow(try FlowFile.decode(bytes, path: path)) }
         let name = path.lowercased()
+        if case .hdf5 = FileContent(start: bytes[...], byteCount: bytes.count) { return .array(try place.read()) }
         if MATFile.isStart(bytes) || name.hasSuffix(".mat") {
             return .array(NumPyArray(try MATFile(bytes, path: path).onlyArray()))
         }
         if let refusal = refusal(ofForeign: bytes) { throw refusal }
         if bytes.starts(with: ZipArchive.signature) || name.hasSuffix(".npz") {
-            return .array(try NumPyArray(archive: bytes, name: arrayName, path: path))
+            return .array(try NumPyArray(archive: bytes, path: path))
         }
         if bytes.starts(with: NumPyArray.signature) || name.hasSuffix(".npy") {
             return .array(try NumPyArray(bytes, path: path))
@@ -216,7 +224,6 @@ package struct LabelFile {
         case .gitLFS, .gitAnnex, .dvc, .page, .empty, .zeros:
             return content.fetching.map { refusal("it is \(content.name) and no label", $0) }
         case .mat4: array = "scipy.io.loadmat(FILE)['NAME']"
-        case .hdf5: array = "h5py.File(FILE)['NAME'][()]"
         default: return nil
         }
         return refusal(
@@ -266,7 +273,7 @@ package struct LabelFile {
     }
 
     func refusal(_ problem: String, _ remedy: String) -> DataFileError {
-        DataFileError(path: path, problem: problem, remedy: remedy)
+        DataFileError(path: place.description, problem: problem, remedy: remedy)
     }
 }
 

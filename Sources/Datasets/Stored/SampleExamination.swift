@@ -80,7 +80,9 @@ extension SampleSource {
             let maps = try? tasks.map({ try whole.checkedLabels(of: $0) })
         {
             part.sizes.add(height: whole.image.height, width: whole.image.width)
-            for (place, map) in maps.enumerated() { part.labels[place].add(map) }
+            for (place, map) in maps.enumerated() where hasLabel(of: tasks[place], at: index) {
+                part.labels[place].add(map)
+            }
             return
         }
         var found: [SampleError] = []
@@ -96,7 +98,7 @@ extension SampleSource {
         } catch {
             note(error)
         }
-        for (place, task) in tasks.enumerated() {
+        for (place, task) in tasks.enumerated() where hasLabel(of: task, at: index) {
             do {
                 part.labels[place].add(try sample(at: index, tasks: [task]).checkedLabels(of: task))
             } catch {

@@ -8,6 +8,9 @@ package protocol StoredSampleSource: SampleSource {
     func files(at index: Int, tasks: [LearningTask]) -> [String]
     /// The files of a sample that are missing, or there twice. Nothing is opened.
     func fileProblems(at index: Int, tasks: [LearningTask]) -> [SampleError]
+    /// The height and width of a picture; where they can be, they are read from the file's beginning.
+    /// - Throws: ``SampleError``.
+    func size(at index: Int) throws -> (height: Int, width: Int)
 }
 
 extension StoredSampleSource {
@@ -32,13 +35,13 @@ extension StoredSampleSource {
         identifiers.indices.flatMap { fileProblems(at: $0, tasks: tasks) }
     }
 
-    /// The height and width of every picture, in the order of the list. Only the beginnings of the files are read.
-    /// - Throws: ``SampleError`` for the first that cannot be read.
-    package func sizes() throws -> [(height: Int, width: Int)] {
-        try identifiers.indices.map { index in
-            try naming(index) { _ in try ImageFile.size(files(at: index, tasks: [])[0]) }
-        }
+    package func size(at index: Int) throws -> (height: Int, width: Int) {
+        try naming(index) { _ in try ImageFile.size(files(at: index, tasks: [])[0]) }
     }
+
+    /// The height and width of every picture, in the order of the list.
+    /// - Throws: ``SampleError`` for the first that cannot be read.
+    package func sizes() throws -> [(height: Int, width: Int)] { try identifiers.indices.map { try size(at: $0) } }
 
     /// What `read` gives for a sample; what it throws names the sample.
     func naming<Value>(_ index: Int, _ read: (String) throws -> Value) throws -> Value {

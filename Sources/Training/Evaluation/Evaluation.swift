@@ -129,7 +129,7 @@ package struct Evaluation {
                     "\(folder.path)/\(task.name) is not there: save a prediction of every sample on the list in it, or "
                         + "remove \(task.name) from tasks")
             }
-            let missing = folder.missing(tasks, of: stored.identifiers)
+            let missing = folder.missing(tasks, of: stored.identifiers) { stored.hasLabel(of: $0, at: $1) }
             if !missing.isEmpty {
                 let named = missing.prefix(10).map(\.description).joined(separator: "\n")
                 throw UsageError(named + (missing.count > 10 ? "\n\(missing.count - 10) more are missing" : ""))
@@ -141,7 +141,7 @@ package struct Evaluation {
         try lanes.forEach(share.count) { item, scores in
             let index = share.lowerBound + item
             let sample = try source.sample(at: index, tasks: tasks)
-            for (place, head) in heads.enumerated() {
+            for (place, head) in heads.enumerated() where source.hasLabel(of: head.task, at: index) {
                 let label =
                     try head.task.isMatchedByBoundaries
                     ? source.boundaries(of: head.task, at: index) : sample.labels[head.task]!
@@ -190,8 +190,12 @@ package struct Evaluation {
     /// Makes sure that predictions do not take the place of the labels that they are scored against.
     private func checkSpares(labelsOf tasks: [LearningTask], _ folder: PredictionFolder) throws {
         func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
-        guard let root = configuration.data.root else { return }
-        for task in tasks where place("\(folder.path)/\(task.name)") == place("\(root)/\(task.name)") {
+        guard let stored = data.validation as? any StoredSampleSource else { return }
+        for task in tasks {
+            let target = place("\(folder.path)/\(task.name)") + "/"
+            let labels = stored.identifiers.indices.flatMap { stored.files(at: $0, tasks: [task]).dropFirst() }
+            let folders = Set(labels.map { ($0 as NSString).deletingLastPathComponent })
+            guard folders.contains(where: { (place($0) + "/").hasPrefix(target) }) else { continue }
             throw UsageError(
                 "\(folder.path)/\(task.name) holds the labels of \(task.name), which predictions would replace; save them "
                     + "in another folder")

@@ -29,7 +29,9 @@ extension Validation {
                 let index = samples[sample].draw.index
                 for (place, head) in heads.enumerated() {
                     let (output, label) = maps[sample][place]
-                    if head.task.isMatchedByBoundaries {
+                    if !source.hasLabel(of: head.task, at: index) {
+                        // It is predicted, and there is nothing to score it by.
+                    } else if head.task.isMatchedByBoundaries {
                         try source.boundaries(of: head.task, at: index).withView { truth in
                             scores[place].add(output: output, label: truth, sample: index)
                         }

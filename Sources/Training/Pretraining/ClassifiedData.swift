@@ -35,7 +35,7 @@ struct ClassifiedData: Sendable {
             training = try ClassifiedFolder(root: root, split: "train")
             validation = try ClassifiedFolder(root: root, split: "val")
             examinationCrop = CentralCrop(cropHeight: crop.height, cropWidth: crop.width, margin: 256.0 / 224)
-        case .pascalContext, .nyud:
+        case .pascalContext, .nyud, .files:
             throw UsageError(
                 "data.dataset: \(settings.dataset.rawValue) has no classes to pretrain with; set it to rooms or folder")
         }
