@@ -5,8 +5,8 @@ import Testing
 
 /// Pictures that take more memory than they may have go in tiles, and nobody can tell from what comes out.
 @Suite(.serialized) struct LargePictureTests {
-    /// Sides that no stride divides.
-    private static let (height, width) = (203, 299)
+    /// Sides that no stride divides, one of them much longer than what a feature sees, which takes as much in any tile.
+    private static let (height, width) = (103, 1501)
     /// Fewer bytes than the normalized picture alone has, so that no pass over all of it has room.
     private static let evaluationBytes = height * width * 3 * 4 - 1
 

@@ -65,43 +65,57 @@ package final class TiledProgram {
         stages += [places.enlarged.map { Stage(value: $0, isWhole: false) }].compactMap { $0 }
         stages.append(Stage(value: output, isWhole: false))
         sources = Set([image] + pools.map(\.output) + stages.dropLast().map(\.value))
-        var work = max(1, min(Self.usualWorkByteCount, limit))
-        chooseTiles(work: work)
-        while byteCount > limit, work > 1 << 12 {
-            work /= 2
-            chooseTiles(work: work)
-        }
+        chooseTiles(limit: limit)
     }
 
     // MARK: Choosing tiles
 
-    /// Takes the largest tiles that are computed in so many bytes, twice as many where no band of the output is there yet.
-    private func chooseTiles(work: Int) {
-        for place in stages.indices {
-            let stage = stages[place]
-            let shape = graph.shape(of: stage.value)
-            let isOutput = place == stages.count - 1
-            let rows =
-                isOutput ? Self.sides.first { RowBand.byteCount(shape, rows: $0) <= work } ?? 1 : nil
-            for side in [max(shape.height, shape.width)] + Self.sides {
-                stages[place].rows = min(rows ?? side, shape.height)
-                stages[place].columns = min(isOutput ? 4 * side : side, shape.width)
-                stages[place].workByteCount = workByteCount(stages[place])
-                if stages[place].workByteCount <= (stage.isWhole ? 2 * work : work) { break }
-            }
-        }
-        byteCount = 0
+    /// Takes the largest tiles that have room: of what is whole in all that is left beside it, up to twice what is usual; of
+    /// the others in as much as is usual, or in half of that, until all that is there at once has room.
+    private func chooseTiles(limit: Int) {
         var kept = 0
-        for place in stages.indices {
-            let stage = stages[place]
-            let shape = graph.shape(of: stage.value)
-            stages[place].capacity = stage.isWhole ? shape.height : stage.rows + rowsRead(of: stage.value)
-            kept += RowBand.byteCount(shape, rows: stages[place].capacity)
-            // What is not whole is computed while all of it is needed.
-            byteCount = max(
-                byteCount, stage.isWhole ? kept + stage.workByteCount : 0)
+        for place in stages.indices where stages[place].isWhole {
+            let shape = graph.shape(of: stages[place].value)
+            stages[place].capacity = shape.height
+            kept += RowBand.byteCount(shape, rows: shape.height)
+            choose(place, rows: nil, columns: 1, in: min(2 * Self.usualWorkByteCount, limit - kept))
+            byteCount = max(byteCount, kept + stages[place].workByteCount)
         }
-        byteCount = max(byteCount, kept + (stages.filter { !$0.isWhole }.map(\.workByteCount).max() ?? 0))
+        var work = max(1, min(Self.usualWorkByteCount, limit))
+        var needed = kept + bandByteCount(work: work)
+        while needed > limit, work > 1 << 12 {
+            work /= 2
+            needed = kept + bandByteCount(work: work)
+        }
+        byteCount = max(byteCount, needed)
+    }
+
+    /// Chooses tiles and bands that are computed in so many bytes, and tells what all of them take.
+    private func bandByteCount(work: Int) -> Int {
+        for place in stages.indices where !stages[place].isWhole {
+            let shape = graph.shape(of: stages[place].value)
+            let isOutput = place == stages.count - 1
+            let rows = Self.sides.first { RowBand.byteCount(shape, rows: $0) <= work } ?? 1
+            choose(place, rows: isOutput ? rows : nil, columns: isOutput ? 4 : 1, in: work)
+        }
+        var bytes = 0
+        for place in stages.indices where !stages[place].isWhole {
+            stages[place].capacity = stages[place].rows + rowsRead(of: stages[place].value)
+            bytes += RowBand.byteCount(graph.shape(of: stages[place].value), rows: stages[place].capacity)
+        }
+        return bytes + (stages.filter { !$0.isWhole }.map(\.workByteCount).max() ?? 0)
+    }
+
+    /// Takes the largest tile that is computed in so many bytes, or the smallest there is: of `rows`, or else as many rows as
+    /// columns, `columns` to each of one.
+    private func choose(_ place: Int, rows: Int?, columns: Int, in byteCount: Int) {
+        let shape = graph.shape(of: stages[place].value)
+        for side in [max(shape.height, shape.width)] + Self.sides {
+            stages[place].rows = min(rows ?? side, shape.height)
+            stages[place].columns = min(columns * side, shape.width)
+            stages[place].workByteCount = workByteCount(stages[place])
+            if stages[place].workByteCount <= byteCount { break }
+        }
     }
 
     /// A tile in the middle takes the most: nothing of what it needs is cut off by the picture's border.
