@@ -176,17 +176,18 @@ void cpng_reader_destroy(struct cpng_reader *reader) {
 
 // MARK: writing
 
-struct writer {
+struct cpng_writer {
     struct context context;
     png_structp png;
     png_infop info;
+    size_t row_bytes;
     uint8_t *bytes;
     size_t count;
     size_t capacity;
 };
 
 static void append_bytes(png_structp png, png_bytep source, size_t count) {
-    struct writer *writer = png_get_io_ptr(png);
+    struct cpng_writer *writer = png_get_io_ptr(png);
     if (count > writer->capacity - writer->count) {
         size_t capacity = writer->capacity < 4096 ? 4096 : writer->capacity * 2;
         if (capacity < writer->count + count) {
@@ -205,12 +206,12 @@ static void append_bytes(png_structp png, png_bytep source, size_t count) {
 
 static void flush_nothing(png_structp png) { (void)png; }
 
-static void write_picture(struct writer *writer, enum cpng_layout layout, uint32_t width, uint32_t height,
-                          const uint8_t *pixels, const uint8_t *palette, uint32_t palette_count) {
+static void write_header(struct cpng_writer *writer, enum cpng_layout layout, uint32_t width, uint32_t height,
+                         const uint8_t *palette, uint32_t palette_count) {
     png_structp png = writer->png;
     static const int color_types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_PALETTE,
                                       PNG_COLOR_TYPE_GRAY};
-    const size_t row_bytes = (size_t)width * (layout == CPNG_RGB ? 3 : layout == CPNG_GREY16 ? 2 : 1);
+    writer->row_bytes = (size_t)width * (layout == CPNG_RGB ? 3 : layout == CPNG_GREY16 ? 2 : 1);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     png_set_write_fn(png, writer, append_bytes, flush_nothing);
     png_set_IHDR(png, writer->info, width, height, layout == CPNG_GREY16 ? 16 : 8, color_types[layout],
@@ -230,47 +231,61 @@ static void write_picture(struct writer *writer, enum cpng_layout layout, uint32
     if (layout == CPNG_GREY16 && *(const uint8_t *)&one == 1) {
         png_set_swap(png);
     }
-    for (uint32_t row = 0; row < height; row += 1) {
-        png_write_row(png, pixels + row * row_bytes);
-    }
-    png_write_end(png, NULL);
 }
 
-int cpng_encode(enum cpng_layout layout, uint32_t width, uint32_t height, const void *pixels, const uint8_t *palette,
-                uint32_t palette_count, uint8_t **encoded, size_t *encoded_count, char *error,
-                size_t error_capacity) {
-    *encoded = NULL;
-    *encoded_count = 0;
+int cpng_writer_create(enum cpng_layout layout, uint32_t width, uint32_t height, const uint8_t *palette,
+                       uint32_t palette_count, struct cpng_writer **result, char *error, size_t error_capacity) {
+    *result = NULL;
     say(error, error_capacity, "");
-    struct writer *writer = calloc(1, sizeof *writer);
+    struct cpng_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL) {
         return CPNG_OUT_OF_MEMORY;
     }
     writer->context.error = error;
     writer->context.error_capacity = error_capacity;
-    volatile int status = CPNG_OUT_OF_MEMORY;
-    if (setjmp(writer->context.escape) == 0) {
-        writer->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer->context, fail, ignore);
-        if (writer->png != NULL) {
-            writer->info = png_create_info_struct(writer->png);
-        }
-        if (writer->info != NULL) {
-            status = CPNG_DAMAGED;
-            write_picture(writer, layout, width, height, pixels, palette, palette_count);
-            status = CPNG_OK;
-        }
+    if (setjmp(writer->context.escape) != 0) {
+        cpng_writer_destroy(writer);
+        return CPNG_DAMAGED;
     }
+    writer->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer->context, fail, ignore);
     if (writer->png != NULL) {
-        png_destroy_write_struct(&writer->png, &writer->info);
+        writer->info = png_create_info_struct(writer->png);
     }
-    if (status == CPNG_OK) {
-        *encoded = writer->bytes;
-        *encoded_count = writer->count;
-    } else {
-        free(writer->bytes);
+    if (writer->info == NULL) {
+        cpng_writer_destroy(writer);
+        return CPNG_OUT_OF_MEMORY;
     }
-    free(writer);
-    return status;
+    write_header(writer, layout, width, height, palette, palette_count);
+    *result = writer;
+    return CPNG_OK;
 }
 
-void cpng_free(uint8_t *encoded) { free(encoded); }
+int cpng_writer_rows(struct cpng_writer *writer, const void *pixels, uint32_t rows, int is_end, const uint8_t **encoded,
+                     size_t *encoded_count, char *error, size_t error_capacity) {
+    writer->context.error = error;
+    writer->context.error_capacity = error_capacity;
+    say(error, error_capacity, "");
+    if (setjmp(writer->context.escape) != 0) {
+        return CPNG_DAMAGED;
+    }
+    for (uint32_t row = 0; row < rows; row += 1) {
+        png_write_row(writer->png, (const uint8_t *)pixels + row * writer->row_bytes);
+    }
+    if (is_end) {
+        png_write_end(writer->png, NULL);
+    }
+    *encoded = writer->bytes;
+    *encoded_count = writer->count;
+    writer->count = 0;
+    return CPNG_OK;
+}
+
+void cpng_writer_destroy(struct cpng_writer *writer) {
+    if (writer != NULL) {
+        if (writer->png != NULL) {
+            png_destroy_write_struct(&writer->png, &writer->info);
+        }
+        free(writer->bytes);
+        free(writer);
+    }
+}

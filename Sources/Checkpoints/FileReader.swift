@@ -4,18 +4,19 @@ import Glibc
 ///
 /// Reads copy straight into the caller's memory. The file is not memory-mapped: one that shrinks while it is read must
 /// end in an error, and a mapping would end the process (SIGBUS).
-struct FileReader: ~Copyable, Sendable {
+package struct FileReader: ~Copyable, Sendable {
     private enum Source {
         case descriptor(Int32)
         case memory([UInt8])
     }
 
-    let path: String
+    package let path: String
     /// The size of the file in bytes when it was opened.
-    let byteCount: Int
+    package let byteCount: Int
     private let source: Source
 
-    init(path: String) throws(FileSystemError) {
+    /// Opens the file at `path`.
+    package init(path: String) throws(FileSystemError) {
         // Non-blocking, because opening a named pipe would otherwise wait for a writer; files do not care.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileSystemError(.read, path) }
@@ -42,7 +43,7 @@ struct FileReader: ~Copyable, Sendable {
     }
 
     /// Fills `buffer` with the bytes from `offset` on. A file that ended early is an input/output error.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileSystemError) {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileSystemError) {
         switch source {
         case .descriptor(let descriptor):
             var done = 0

@@ -47,7 +47,7 @@ package enum Folder {
     }
 
     /// Removes the file, link or folder at `path` with all it holds, without following links. Absence is no error.
-    static func remove(_ path: String) throws(FileSystemError) {
+    package static func remove(_ path: String) throws(FileSystemError) {
         if unlink(path) == 0 || errno == ENOENT { return }
         guard errno == EISDIR || errno == EPERM else { throw FileSystemError(.remove, path) }
         for name in try names(in: path) {

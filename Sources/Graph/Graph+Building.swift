@@ -65,6 +65,13 @@ extension Graph {
             shape: Shape(height: size.height, width: size.width, channels: shape(of: input).channels))
     }
 
+    /// The part of a resize that is `height` × `width` outputs, from a part of its input.
+    mutating func resize(_ input: Value, _ part: ResizePart, height: Int, width: Int) -> Value {
+        add(
+            .resizePart(part), [input],
+            shape: Shape(height: height, width: width, channels: shape(of: input).channels))
+    }
+
     package mutating func concatenate(_ inputs: [Value]) -> Value {
         let first = shape(of: inputs[0])
         precondition(

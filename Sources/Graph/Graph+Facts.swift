@@ -69,6 +69,7 @@ extension Graph.Operation {
         case .maxPool: return plain("max pool")
         case .globalAveragePool: return plain("global average pool")
         case .resize(let reference): return plain("resize", like: reference)
+        case .resizePart: return plain("resize")
         case .concatenate: return plain("concatenate")
         case .unitLength: return plain("unit length")
         }

@@ -34,6 +34,7 @@ extension Graph {
         case .globalAveragePool: return globalAveragePool(inputs[0])
         case .resize(let like?): return resize(inputs[0], like: reference(like))
         case .resize(nil): return resize(inputs[0], height: shape!.height, width: shape!.width)
+        case .resizePart(let part): return resize(inputs[0], part, height: shape!.height, width: shape!.width)
         case .concatenate: return concatenate(inputs)
         case .unitLength: return unitLength(inputs[0])
         }
@@ -46,7 +47,10 @@ extension Graph {
         var graph = Graph()
         for own in parameters { _ = graph.add(own) }
         for node in nodes {
-            if case .resize(nil) = node.operation { preconditionFailure("the graph fits one size of images") }
+            switch node.operation {
+            case .resize(nil), .resizePart: preconditionFailure("the graph fits one size of images")
+            default: break
+            }
             let shape = Shape(height: height, width: width, channels: shape(of: node.output).channels)
             let value = graph.repeating(
                 node, inputs: node.inputs, shape: shape, reference: { $0 }, parameter: { $0 })

@@ -71,6 +71,8 @@ package struct Graph: Sendable {
         case globalAveragePool
         /// Bilinear, half-pixel centres, to the output's shape, which is that of `like` whatever the image's size.
         case resize(like: Value?)
+        /// A part of such a resize, for windows of a graph.
+        case resizePart(ResizePart)
         case concatenate
         /// Each pixel's channels divided by their Euclidean length (epsilon 1e-12).
         case unitLength

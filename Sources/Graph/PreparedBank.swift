@@ -41,6 +41,9 @@ package final class PreparedBank {
         self.pool = pool
     }
 
+    /// The same filters, none of which is ready: for plans that are made to know what they would take.
+    package func unprepared() -> PreparedBank { PreparedBank(storage: storage, kernels: kernels, pool: pool) }
+
     /// Bytes of what is ready.
     package var byteCount: Int { memories.reduce(0) { $0 + $1.byteCount } }
 

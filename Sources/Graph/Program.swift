@@ -75,12 +75,12 @@ package struct ProgramPlan {
     package var finishByteCount: Int { finishMemory.arenaByteCount }
 
     /// Writes the steps for an arena of at least `arenaByteCount` bytes, which programs that never run at the same
-    /// time may share, and for an input of samples × height × width × channels values.
+    /// time may share, and for inputs of samples × height × width × channels values each, in the order of the graph.
     ///
     /// - Parameter finishing: at least `finishByteCount` bytes, which programs may share too: one may finish its gradients
     ///   while another's passes are under way. By default the program has its own.
     package func bind(
-        arena: AlignedMemory, finishing: AlignedMemory? = nil, input: UnsafeMutablePointer<Float>
+        arena: AlignedMemory, finishing: AlignedMemory? = nil, inputs: [UnsafeMutablePointer<Float>]
     ) -> Program {
         let finishing = finishing ?? AlignedMemory(byteCount: finishByteCount)
         precondition(arena.byteCount >= arenaByteCount, "the arena is too small")
@@ -91,7 +91,7 @@ package struct ProgramPlan {
             kernels: builder.kernels, threads: builder.threads, arguments: arguments)
         func emission(_ memory: MemoryPlan, in arena: AlignedMemory) -> ProgramBuilder.Emission {
             ProgramBuilder.Emission(
-                arena: arena.base, memory: memory, input: input, convolution: convolution,
+                arena: arena.base, memory: memory, inputs: inputs, convolution: convolution,
                 fold: builder.tree?.fold(in: arguments) ?? .init(),
                 normalizationFold: builder.normalizationTree?.fold(in: arguments) ?? .init())
         }

@@ -122,12 +122,10 @@ extension ProgramBuilder {
         }
     }
 
-    mutating func lowerResize(_ node: Graph.Node) {
+    mutating func lowerResize(_ node: Graph.Node, vertical: ResizeAxis, horizontal: ResizeAxis) {
         let (input, output) = (node.inputs[0], node.output)
         let (inputShape, outputShape) = (shape(input), shape(output))
         let (inputPlace, outputPlace) = (placement(input), placement(output))
-        let vertical = ResizeAxis(inputs: inputShape.height, outputs: outputShape.height)
-        let horizontal = ResizeAxis(inputs: inputShape.width, outputs: outputShape.width)
         plan([inputPlace.buffer, outputPlace.buffer]) { [self] emission in
             let (x, y) = (view(inputPlace, inputShape, emission), view(outputPlace, outputShape, emission))
             let pass = mdl_resize(

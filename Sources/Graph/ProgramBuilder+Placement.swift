@@ -66,7 +66,7 @@ extension ProgramBuilder {
 
     /// The tensor at a placement.
     func view(_ placement: Placement, _ shape: Graph.Shape, _ emission: Emission) -> TensorView {
-        let base = placement.buffer.map(emission.floats) ?? emission.input
+        let base = placement.buffer.map(emission.floats) ?? emission.inputs[placement.input]
         return TensorView(
             data: base + placement.channelOffset, samples: samples, height: shape.height, width: shape.width,
             channels: shape.channels, pixelStride: placement.pixelStride)

@@ -11,8 +11,10 @@ import TensorCore
 struct ProgramBuilder {
     /// Where an activation or its gradient lies.
     struct Placement: Equatable {
-        /// nil for the network's input, which the caller owns.
+        /// nil for an input of the network, which the caller owns.
         var buffer: MemoryPlan.Buffer?
+        /// Which of the inputs it is.
+        var input = 0
         var channelOffset = 0
         var pixelStride: Int
     }
@@ -21,7 +23,7 @@ struct ProgramBuilder {
     struct Emission {
         let arena: UnsafeMutableRawPointer
         let memory: MemoryPlan
-        let input: UnsafeMutablePointer<Float>
+        let inputs: [UnsafeMutablePointer<Float>]
         let convolution: ConvolutionSteps
         let fold: mdl_fold
         let normalizationFold: mdl_fold
@@ -220,7 +222,9 @@ struct ProgramBuilder {
         let node = graph.nodes[index]
         switch node.operation {
         case .input:
-            placements[node.output] = Placement(buffer: nil, pixelStride: shape(node.output).channels)
+            placements[node.output] = Placement(
+                buffer: nil, input: graph.nodes[..<index].count { $0.operation == .input },
+                pixelStride: shape(node.output).channels)
         case .convolution(let geometry, let filter, let bias):
             if let fused = lowerProduct(index) { return fused }
             lowerConvolution(node, geometry, filter, bias)
@@ -231,7 +235,16 @@ struct ProgramBuilder {
         case .maxPool(let size, let stride, let padding):
             lowerMaxPool(node, size: size, stride: stride, padding: padding)
         case .globalAveragePool: lowerGlobalAveragePool(node)
-        case .resize: lowerResize(node)
+        case .resize:
+            let (from, to) = (shape(node.inputs[0]), shape(node.output))
+            lowerResize(
+                node, vertical: ResizeAxis(inputs: from.height, outputs: to.height),
+                horizontal: ResizeAxis(inputs: from.width, outputs: to.width))
+        case .resizePart(let part):
+            let (from, to) = (shape(node.inputs[0]), shape(node.output))
+            lowerResize(
+                node, vertical: part.rows.axis(inputs: from.height, outputs: to.height),
+                horizontal: part.columns.axis(inputs: from.width, outputs: to.width))
         case .concatenate: lowerConcatenation(node)
         case .unitLength: lowerUnitLength(node)
         }

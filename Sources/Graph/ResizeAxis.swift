@@ -9,13 +9,15 @@ package struct ResizeAxis {
     package private(set) var weights: [Float] = []
 
     package init(inputs: Int, outputs: Int) {
-        let scale = Float(inputs) / Float(outputs)
+        self.init(inputs: inputs, taps: (0..<outputs).map { Self.tap(of: $0, inputs: inputs, outputs: outputs) })
+    }
+
+    /// Of outputs with these taps, which ascend.
+    init(inputs: Int, taps: [mdl_resize_tap]) {
+        self.taps = taps
         var contributions: [[(output: Int, weight: Float)]] = Array(repeating: [], count: inputs)
-        for output in 0..<outputs {
-            let position = max(0, (Float(output) + 0.5) * scale - 0.5)
-            let low = min(Int(position), inputs - 1)
-            let weight = position - Float(low)
-            taps.append(mdl_resize_tap(low: Int32(low), weight: weight))
+        for (output, tap) in taps.enumerated() {
+            let (low, weight) = (Int(tap.low), tap.weight)
             let high = min(low + 1, inputs - 1)
             if high == low {
                 contributions[low].append((output, 1))
@@ -31,5 +33,13 @@ package struct ResizeAxis {
                     first: Int32(list.first?.output ?? 0), count: Int32(list.count), offset: Int32(weights.count)))
             weights += list.map(\.weight)
         }
+    }
+
+    /// What one output reads.
+    static func tap(of output: Int, inputs: Int, outputs: Int) -> mdl_resize_tap {
+        let scale = Float(inputs) / Float(outputs)
+        let position = max(0, (Float(output) + 0.5) * scale - 0.5)
+        let low = min(Int(position), inputs - 1)
+        return mdl_resize_tap(low: Int32(low), weight: position - Float(low))
     }
 }

@@ -21,36 +21,54 @@ package final class InferencePass {
     /// Bytes of activations and image.
     var byteCount: Int { arenaByteCount + inputMemory.byteCount }
 
-    /// - Parameter taken: bytes of the machine's memory that something else has.
-    /// - Throws: `InferenceError` where the images are too large for the memory that is left.
+    /// - Parameter limit: bytes that the pass, and what becomes of its answers, may take.
+    /// - Throws: `InferenceError` where the images are too large for that.
     package init(
-        _ networks: [MergedNetwork], height: Int, width: Int, kernels: Kernels, pool: ThreadPool, besides taken: Int = 0
+        _ networks: [MergedNetwork], height: Int, width: Int, kernels: Kernels, pool: ThreadPool,
+        limit: Int = ProcessMemory.limit / 10 * 9
     ) throws(InferenceError) {
         precondition(!networks.isEmpty && height > 0 && width > 0, "a pass has a network and an image")
         self.height = height
         self.width = width
         self.pool = pool
-        let graphs = networks.map { $0.merged.graph.resized(height: height, width: width) }
-        flop = graphs.map { $0.cost.total.forward }
-        let inputByteCount = height * width * 3 * MemoryLayout<Float>.stride
-        let plans = zip(graphs, networks).map { graph, network in
-            ProgramPlan(inferring: graph, samples: 1, kernels: kernels, threads: pool.threads, bank: network.bank)
-        }
-        arenaByteCount = plans.map(\.arenaByteCount).max()!
-        // Whoever keeps an answer has a copy of it, and another while it is written to a file.
-        let answerByteCount = height * width * networks.reduce(0) { $0 + $1.head.channels } * MemoryLayout<Float>.stride
-        let needed = arenaByteCount + inputByteCount + 2 * answerByteCount
-        guard needed < ProcessMemory.limit / 10 * 9 - taken else {
+        let needed = Self.byteCount(networks, height: height, width: width, kernels: kernels, threads: pool.threads)
+        guard needed <= limit else {
             throw InferenceError(
                 "a picture of \(height) x \(width) pixels needs \(needed >> 20) MiB of memory, and there are "
-                    + "\(ProcessMemory.limit >> 20); scale it down")
+                    + "\(limit >> 20); scale it down")
         }
+        let graphs = networks.map { $0.merged.graph.resized(height: height, width: width) }
+        flop = graphs.map { $0.cost.total.forward }
+        let inputByteCount = Self.inputByteCount(height, width)
+        let plans = zip(graphs, networks).map { graph, network in
+            network.plan(graph, network.bank, kernels: kernels, threads: pool.threads)
+        }
+        arenaByteCount = plans.map(\.arenaByteCount).max()!
         inputMemory = AlignedMemory(byteCount: inputByteCount)
         input = inputMemory.floats()
         // Networks run one after the other, so one arena serves them all.
         let arena = AlignedMemory(byteCount: arenaByteCount)
         let input = input
-        programs = plans.map { $0.bind(arena: arena, input: input) }
+        programs = plans.map { $0.bind(arena: arena, inputs: [input]) }
+    }
+
+    /// Bytes of a pass: activations, the image, and two copies of the answers, which whoever keeps one has, and another one
+    /// while it is written to a file.
+    package static func byteCount(
+        _ networks: [MergedNetwork], height: Int, width: Int, kernels: Kernels, threads: Int
+    ) -> Int {
+        let arenas = networks.map { network in
+            network.plan(
+                network.merged.graph.resized(height: height, width: width), network.bank.unprepared(),
+                kernels: kernels, threads: threads
+            ).arenaByteCount
+        }
+        let answerByteCount = height * width * networks.reduce(0) { $0 + $1.head.channels } * MemoryLayout<Float>.stride
+        return arenas.max()! + inputByteCount(height, width) + 2 * answerByteCount
+    }
+
+    private static func inputByteCount(_ height: Int, _ width: Int) -> Int {
+        height * width * 3 * MemoryLayout<Float>.stride
     }
 
     /// Runs one network; the answer is valid until another is run.
@@ -84,6 +102,11 @@ package final class MergedNetwork {
         merged = MergedGraph(
             merging: graph, outputs: [head.name], parameters: parameters, kernels: kernels, pool: pool)
         bank = PreparedBank(storage: merged.parameters, kernels: kernels, pool: pool)
+    }
+
+    /// Plans the merged graph, for one image of some size, or a window of it.
+    func plan(_ graph: Graph, _ bank: PreparedBank, kernels: Kernels, threads: Int) -> ProgramPlan {
+        ProgramPlan(inferring: graph, samples: 1, kernels: kernels, threads: threads, bank: bank)
     }
 
     /// Makes sure that the network gives numbers: of a grey picture that grows lighter to the right.

@@ -14,9 +14,12 @@ package struct PredictionError: Error, CustomStringConvertible {
     ///   - task: whose answer it is.
     ///   - sample: what was answered, for the sentence.
     ///   - values: height × width × channels, pixel after pixel.
+    ///   - firstRow: where they begin in the whole answer.
     /// - Returns: nil where all values are finite.
-    package init?(of task: String, for sample: String, in values: UnsafeBufferPointer<Float>, width: Int, channels: Int)
-    {
+    package init?(
+        of task: String, for sample: String, in values: UnsafeBufferPointer<Float>, firstRow: Int = 0, width: Int,
+        channels: Int
+    ) {
         // One after the other: whether a value times 0 is 0 needs no branch, and most answers are finite.
         var sums = SIMD8<Float>(repeating: 0)
         let whole = values.count / 8 * 8
@@ -28,7 +31,7 @@ package struct PredictionError: Error, CustomStringConvertible {
         else { return nil }
         self.task = task
         self.sample = sample
-        row = place / (width * channels)
+        row = firstRow + place / (width * channels)
         column = place / channels % width
         value = values[place]
     }

@@ -65,7 +65,8 @@ package struct PredictionRun {
         _ entry: PictureList.Entry, _ observe: (Event) -> Void
     ) throws(PredictionError) -> (ImageFile, Predictor.Prediction)? {
         do {
-            let image = try ImageFile.read(entry.path, orientation: .applied)
+            let image = try ImageFile.read(
+                entry.path, orientation: .applied, pixelLimit: predictor.pixelLimit)
             return (image, try predictor.predict(image, name: entry.name))
         } catch let error as PredictionError {
             throw error

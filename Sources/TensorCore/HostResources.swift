@@ -271,4 +271,7 @@ package enum ProcessMemory {
     package static var limit: Int {
         min(Int(ProcessInfo.processInfo.physicalMemory), ControlGroup().memoryLimit ?? .max)
     }
+
+    /// What a pass over one picture may take unless the user says otherwise: half of that. Larger ones go in tiles.
+    package static var passLimit: Int { limit / 2 }
 }

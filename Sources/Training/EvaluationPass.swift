@@ -35,7 +35,7 @@ package final class EvaluationPass {
         }
         try team.prepare(bank)
         // Each program keeps an arena of its own: all tasks' outputs are read after the run.
-        programs = plans.map { $0.bind(arena: AlignedMemory(byteCount: $0.arenaByteCount), input: input) }
+        programs = plans.map { $0.bind(arena: AlignedMemory(byteCount: $0.arenaByteCount), inputs: [input]) }
     }
 
     /// How many samples a rank evaluates at once: no more than its part of a training batch, for which its memory is

@@ -4,18 +4,8 @@ import Graph
 import Networks
 import TensorCore
 
-/// Passes of one network over images of several sizes, made when a size comes.
+/// Passes of one network over images of several sizes, made when a size comes. What is too large for a pass goes in tiles.
 final class EvaluationPasses {
-    private let graphs: [Graph]
-    private let parameters: NetworkParameters
-    private let samples: Int
-    private let kernels: Kernels
-    private let pool: ThreadPool
-    private let bank: PreparedBank
-    /// The latest sizes, the newest last: those of a folder are often two, upright and across.
-    private var kept: [(size: PixelSize, pass: EvaluationPass)]
-    private static let keptPasses = 2
-
     /// How many pixels the images of all kept passes have together, unless a single one has more: 16 of PASCAL's frames.
     static let pixelLimit = 1 << 22
 
@@ -30,53 +20,54 @@ final class EvaluationPasses {
         return min(EvaluationPass.samples(batch: batch, of: count, least: least, ranks: ranks), fitting)
     }
 
-    /// Bytes of the pass over images of a size: activations and input.
-    static func byteCount(
-        _ graphs: [Graph], of size: PixelSize, samples: Int, parameters: NetworkParameters, kernels: Kernels,
-        threads: Int, bank: PreparedBank
-    ) -> Int {
-        let graphs = graphs.map { $0.resized(height: size.height, width: size.width) }
-        let arenas = zip(graphs, parameters.groups).map { graph, group in
-            ProgramPlan(
-                evaluating: graph, samples: samples, kernels: kernels, threads: threads, bank: bank,
-                trained: group.trained, statistics: group.statistics
-            ).arenaByteCount
-        }
-        return arenas.reduce(samples * size.height * size.width * 3 * MemoryLayout<Float>.stride, +)
-    }
+    /// What passes are made of.
+    private let network: EvaluatedNetwork
+    /// Bytes that a pass may take; a picture that needs more goes in tiles.
+    private let limit: Int
+    private let samples: Int
+    private let pool: ThreadPool
+    /// The latest sizes, the newest last: those of a folder are often two, upright and across.
+    private var kept: [(size: PixelSize, pass: EvaluationPass)] = []
+    private static let keptPasses = 2
 
     /// Makes the pass of the first size, on all ranks at the same time.
     ///
     /// - Parameters:
-    ///   - graphs: of the size `first`.
     ///   - samples: the images of a pass, of any size.
+    ///   - limit: bytes that a pass may take; the same on all ranks.
     init(
-        graphs: [Graph], first: PixelSize, parameters: NetworkParameters, samples: Int, kernels: Kernels,
-        pool: ThreadPool, bank: PreparedBank? = nil, team: RankTeam
+        _ network: EvaluatedNetwork, first: PixelSize, samples: Int, limit: Int, pool: ThreadPool, team: RankTeam
     ) throws {
-        let bank = bank ?? PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
-        self.graphs = graphs
-        self.parameters = parameters
+        self.network = network
         self.samples = samples
-        self.kernels = kernels
+        self.limit = limit
         self.pool = pool
-        self.bank = bank
-        let pass = try EvaluationPass(
-            graphs: graphs, parameters: parameters, samples: samples, kernels: kernels, pool: pool, bank: bank,
-            team: team)
-        kept = [(first, pass)]
+        if network.byteCount(of: first, samples: samples) <= limit {
+            kept = [(first, try newPass(of: first, team: team))]
+        }
+    }
+
+    private func newPass(of size: PixelSize, team: RankTeam = RankTeam()) throws -> EvaluationPass {
+        try EvaluationPass(
+            graphs: network.graphs(of: size), parameters: network.parameters, samples: samples,
+            kernels: network.kernels, pool: pool, bank: network.bank, team: team)
     }
 
     /// The one that was asked for last.
     var current: EvaluationPass { kept[kept.count - 1].pass }
 
-    /// The pass over images of a size. Ranks ask for different ones, so what is new is made ready by this rank alone.
-    func pass(of size: PixelSize) throws -> EvaluationPass {
+    /// The pass over images of a size; nil where it would take too much. Ranks ask for different ones, so what is new is
+    /// made ready by this rank alone.
+    func pass(of size: PixelSize) throws -> EvaluationPass? {
         if let place = kept.firstIndex(where: { $0.size == size }) {
             kept.append(kept.remove(at: place))
             return current
         }
-        // Memory is given back before more is taken.
+        guard network.byteCount(of: size, samples: samples) <= limit else {
+            // Memory is given back before more is taken.
+            kept = []
+            return nil
+        }
         func pixels(_ size: PixelSize) -> Int { samples * size.height * size.width }
         while !kept.isEmpty
             && (kept.count == Self.keptPasses
@@ -84,10 +75,13 @@ final class EvaluationPasses {
         {
             kept.removeFirst()
         }
-        let pass = try EvaluationPass(
-            graphs: graphs.map { $0.resized(height: size.height, width: size.width) }, parameters: parameters,
-            samples: samples, kernels: kernels, pool: pool, bank: bank)
+        let pass = try newPass(of: size)
         kept.append((size, pass))
         return pass
+    }
+
+    /// The way to the answer `name` for an image of a size that has no pass.
+    func tiles(of size: PixelSize, _ name: String) -> TiledProgram {
+        network.tiles(of: size, name, limit: limit)
     }
 }

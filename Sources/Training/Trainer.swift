@@ -117,7 +117,7 @@ package final class Trainer {
                 configuration.model, heads: heads, height: frame.height, width: frame.width, components: components),
             parameters: parameters, data: data, batch: settings.batch / settings.accumulate,
             workers: configuration.data.workers,
-            kernels: kernels, pool: pool, bank: step.bank, team: team)
+            kernels: kernels, pool: pool, bank: step.bank, limit: configuration.parallel.evaluationLimit, team: team)
         loop = TrainingLoop(
             settings, output: configuration.output, step: step,
             checkpoint: TrainingCheckpoint(

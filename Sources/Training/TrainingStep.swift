@@ -162,7 +162,7 @@ package final class TrainingStep {
         let input = self.samples.images
         units = zip(zip(plans, accumulations), team.graphs).map { content, place in
             let looks = zip(content.0, division.looks).map { plan, tree in
-                let program = plan.bind(arena: arena, finishing: finishing, input: input)
+                let program = plan.bind(arena: arena, finishing: finishing, inputs: [input])
                 return Unit.Part(
                     program: program,
                     losses: program.outputs.map { output in

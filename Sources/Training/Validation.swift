@@ -14,6 +14,9 @@ package final class Validation {
     private let passes: EvaluationPasses
     private let batch: Int
     private let workers: Int
+    private let pool: ThreadPool
+    /// What tiles have given for each sample of a batch, by task; nil where a pass has the answers.
+    private var stored: [[String: StoredPrediction]]?
     let team: RankTeam
 
     /// Pictures stand no larger on a sheet, so that a sheet of large ones can be held and looked at.
@@ -22,44 +25,41 @@ package final class Validation {
     /// Shares `parameters` and the prepared filters with training.
     ///
     /// - Parameters:
-    ///   - network: planned for the frame of the first validation picture.
+    ///   - network: planned for pictures of any size.
     ///   - batch: how many pictures all ranks together evaluate at once at most, which changes no figure. Large ones are
     ///     fewer, and where pictures have several sizes each rank takes one.
     ///   - least: how many a rank should evaluate at once in any case.
+    ///   - limit: bytes that a pass may take on this rank; a picture that needs more goes in tiles.
+    /// - Throws: `UsageError` where a picture needs more even so.
     package init(
         network: MultiTaskNetwork, parameters: NetworkParameters, data: TrainingData, batch: Int, least: Int = 1,
-        workers: Int, kernels: Kernels, pool: ThreadPool, bank: PreparedBank? = nil, team: RankTeam
+        workers: Int, kernels: Kernels, pool: ThreadPool, bank: PreparedBank? = nil, limit: Int, team: RankTeam
     ) throws {
         heads = network.heads
         self.data = data
-        let first = data.frames[0]
-        self.batch = EvaluationPasses.samples(
-            batch: batch, of: data.validation.count, in: data.frames, least: least, ranks: team.size)
         self.workers = workers
         self.team = team
-        let bank = bank ?? PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool)
-        try Self.checkMemory(
-            network.graphs, data: data, samples: self.batch, parameters: parameters, kernels: kernels,
-            threads: pool.threads, bank: bank)
+        self.pool = pool
+        let evaluated = EvaluatedNetwork(
+            graphs: network.graphs, parameters: parameters, kernels: kernels, threads: pool.threads,
+            bank: bank ?? PreparedBank(storage: parameters.bank, kernels: kernels, pool: pool))
+        // What goes in tiles may round otherwise, so it is the same on all ranks.
+        let limit = try team.gather(limit).min()!
+        let largest = data.frames.largest
+        self.batch = evaluated.samples(
+            EvaluationPasses.samples(
+                batch: batch, of: data.validation.count, in: data.frames, least: least, ranks: team.size),
+            of: largest, limit: limit)
+        // Before anything is trained for it.
+        let needed = evaluated.byteCount(of: largest, samples: self.batch, limit: limit)
+        guard needed <= limit else {
+            throw UsageError(
+                "validation pictures of \(largest.height) x \(largest.width) pixels need \(needed >> 20) MiB of memory in "
+                    + "the smallest tiles, and \(limit >> 20) may be taken: allow more with parallel.evaluation_bytes, scale "
+                    + "them down, or take them off the list")
+        }
         passes = try EvaluationPasses(
-            graphs: network.graphs, first: first, parameters: parameters, samples: self.batch, kernels: kernels,
-            pool: pool, bank: bank, team: team)
-    }
-
-    /// Makes sure that the largest picture can be evaluated, before anything is trained for it.
-    private static func checkMemory(
-        _ graphs: [Graph], data: TrainingData, samples: Int, parameters: NetworkParameters, kernels: Kernels,
-        threads: Int, bank: PreparedBank
-    ) throws(UsageError) {
-        let size = data.frames.largest
-        let needed = EvaluationPasses.byteCount(
-            graphs, of: size, samples: samples, parameters: parameters,
-            kernels: kernels, threads: threads, bank: bank)
-        let limit = ProcessMemory.limit
-        guard needed > limit else { return }
-        throw UsageError(
-            "validation pictures of \(size.height) x \(size.width) pixels need \(needed >> 20) MiB of memory, and there are "
-                + "\(limit >> 20); scale them down, or take them off the list")
+            evaluated, first: data.frames[0], samples: self.batch, limit: limit, pool: pool, team: team)
     }
 
     /// The scores of all tasks over all samples; each rank evaluates its share of them.
@@ -71,8 +71,8 @@ package final class Validation {
         try evaluate(Shards(samples: data.validation.count, ranks: team.size).ranges[team.rank]) { samples in
             for sample in 0..<samples.count {
                 for (place, head) in heads.enumerated() {
-                    scores[place].add(
-                        output: output(head, sample), label: Self.label(samples, head.task, sample),
+                    answer(head, sample).add(
+                        to: &scores[place], label: Self.label(samples, head.task, sample),
                         sample: samples.samples[sample].draw.index)
                 }
                 try inspect(samples, sample)
@@ -139,15 +139,20 @@ package final class Validation {
         TaskScore(task: head.task, classes: head.channels, hasBackground: data.training.hasBackground(head.task))
     }
 
-    /// Runs the network on samples and shows each batch while its outputs last.
+    /// Runs the network on samples and shows each batch while its answers last.
     ///
     /// - Throws: `PredictionError` where one of them is not finite.
     func evaluate(_ samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
         try forEachBatch(of: samples) { samples in
-            let pass = try passes.pass(of: PixelSize(height: samples.height, width: samples.width))
-            pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
-            pass.run()
-            try checkOutputs(samples)
+            let size = PixelSize(height: samples.height, width: samples.width)
+            if let pass = try passes.pass(of: size) {
+                stored = nil
+                pass.input.update(from: samples.images, count: pass.inputCount / batch * samples.count)
+                pass.run()
+                try checkOutputs(samples)
+            } else {
+                stored = try tiledAnswers(samples, of: size)
+            }
             try body(samples)
         }
     }
@@ -158,12 +163,49 @@ package final class Validation {
             for head in heads {
                 let map = output(head, sample)
                 let values = UnsafeBufferPointer(start: map.base, count: map.height * map.width * map.channels)
-                let error = PredictionError(
-                    of: head.name, for: samples.samples[sample].identifier, in: values, width: map.width,
-                    channels: map.channels)
-                if let error { throw error }
+                try check(values, of: head, samples.samples[sample].identifier, width: map.width)
             }
         }
+    }
+
+    private func check(
+        _ values: UnsafeBufferPointer<Float>, of head: TaskHead, _ identifier: String, firstRow: Int = 0, width: Int
+    ) throws(PredictionError) {
+        let error = PredictionError(
+            of: head.name, for: identifier, in: values, firstRow: firstRow, width: width, channels: head.channels)
+        if let error { throw error }
+    }
+
+    /// Evaluates a batch in tiles, one sample after the other.
+    private func tiledAnswers(
+        _ samples: borrowing Batch, of size: PixelSize
+    ) throws -> [[String: StoredPrediction]] {
+        let images = samples.images
+        let tiles = heads.map { passes.tiles(of: size, $0.name) }
+        var answers: [[String: StoredPrediction]] = []
+        for sample in 0..<samples.count {
+            let image = images + sample * size.height * size.width * 3
+            let identifier = samples.samples[sample].identifier
+            var own: [String: StoredPrediction] = [:]
+            for (head, tiles) in zip(heads, tiles) {
+                var answer = CompactAnswer(head, size)
+                _ = try tiles.run(on: pool) { region, target in
+                    for (place, row) in region.rows.enumerated() {
+                        (target + place * region.width * 3).update(
+                            from: image + (row * size.width + region.columns.lowerBound) * 3, count: region.width * 3)
+                    }
+                } body: { row, rows in
+                    let count = rows.height * rows.width * rows.channels
+                    try check(
+                        UnsafeBufferPointer(start: rows.data, count: count), of: head, identifier, firstRow: row,
+                        width: rows.width)
+                    answer.add(rows: rows.data, count: rows.height)
+                }
+                own[head.name] = answer.prediction
+            }
+            answers.append(own)
+        }
+        return answers
     }
 
     private func forEachBatch(of samples: Range<Int>, _ body: (borrowing Batch) throws -> Void) throws {
@@ -177,7 +219,13 @@ package final class Validation {
         }
     }
 
-    func output(_ head: TaskHead, _ sample: Int) -> MapView {
+    /// What the network says of a sample of the batch.
+    func answer(_ head: TaskHead, _ sample: Int) -> SampleAnswer {
+        guard let stored else { return .output(output(head, sample)) }
+        return .stored(stored[sample][head.name]!)
+    }
+
+    private func output(_ head: TaskHead, _ sample: Int) -> MapView {
         let view = passes.current.outputs.first { $0.name == head.name }!.value
         return MapView(
             base: UnsafePointer(view.data + sample * view.sampleStride), height: view.height, width: view.width,
@@ -201,7 +249,7 @@ package final class Validation {
             answers.append(
                 (
                     cell(Picture(label: truth, task: head.task, range: range)),
-                    cell(Picture(output: output(head, sample), task: head.task, range: range))
+                    cell(answer(head, sample).picture(of: head.task, range: range))
                 ))
         }
         sheet.add(image: cell(image), answers: answers)

@@ -124,6 +124,19 @@ struct ChecksumOptions: ParsableArguments {
     var request: PartChecksums { ignoreCRC ? .ignored : .verified }
 }
 
+/// A number of bytes: `800000000`, `800MB`, `2GB`, in powers of 1000.
+struct ByteCount: ExpressibleByArgument {
+    let bytes: Int
+
+    init?(argument: String) {
+        let unit = ["kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000].first { argument.hasSuffix($0.key) }
+        guard let number = Int(argument.dropLast(unit?.key.count ?? 0)), number > 0 else { return nil }
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: unit?.value ?? 1)
+        guard !overflows else { return nil }
+        self.bytes = bytes
+    }
+}
+
 /// How many threads compute, where no configuration says so.
 struct ThreadOptions: ParsableArguments {
     @Option(help: "Worker threads (default: one for each physical core that the process may use).")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inference
 import Networks
 import Reports
+import TensorCore
 
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,9 +13,12 @@ struct Predict: ParsableCommand {
             classes) and PICTURE-TASK-overlay.png, and contact-sheet.png with the first \(PredictionFiles.sheetRows) \
             pictures. A picture that cannot be read is named and passed over; the status is then 1.
 
+            A picture that is too large for one pass over all of it goes in tiles, which give the same answers.
+
             Examples:
               modulor predict runs/demo/model --task depth kitchen.jpg --output answers
               modulor predict runs/demo/model photos/ --output answers --time
+              modulor predict runs/demo/model aerial.png --output answers --memory 2GB
             """)
 
     @Argument(help: "The folder of a model or run.")
@@ -32,6 +36,12 @@ struct Predict: ParsableCommand {
     @Flag(help: "Report what the networks take for a picture.")
     var time = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The memory that a picture may take; a larger one goes in tiles (default: half of the machine's).",
+            valueName: "bytes"))
+    var memory: ByteCount?
+
     @OptionGroup var threading: ThreadOptions
     @OptionGroup var kernels: KernelOptions
 
@@ -39,7 +49,9 @@ struct Predict: ParsableCommand {
         let (kernels, pool) = (try kernels.request.kernels(), threading.pool())
         let pictures = try PictureList(images)
         let predictor = try GivenFile.use {
-            try Predictor(StoredModel(opening: model), tasks: tasks, kernels: kernels, pool: pool)
+            try Predictor(
+                StoredModel(opening: model), tasks: tasks, kernels: kernels, pool: pool,
+                memory: memory?.bytes ?? ProcessMemory.passLimit)
         }
         let outcome = try PredictionRun(predictor, pictures: pictures).run(to: output) { event in
             switch event {

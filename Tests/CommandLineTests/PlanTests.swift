@@ -95,6 +95,14 @@ import Testing
             let totals = try [usual, large].map { try #require($0["total_bytes"] as? Int) }
             let difference = bytes - (try #require(usual["validation_bytes"] as? Int))
             #expect(totals[1] - totals[0] == difference)
+
+            // In tiles, a pass takes less than it may, and what is read ahead as much as before: less than the picture
+            // twice, once more for the batch and its label.
+            let limit = 3_000_000
+            let outcome = try Program.run(small + ["--set", "parallel.evaluation_bytes=\(limit)"])
+            let tiled = try #require(try object(outcome)["memory"] as? [String: Any])
+            let less = try #require(tiled["validation_bytes"] as? Int)
+            #expect(less < bytes - 3 * 4 * 480_000 + limit && less > 2 * 3 * 4 * 480_000)
         }
         try withTemporaryFolder { folder in
             let text = try Program.succeed("plan", try configuration(in: folder)).output

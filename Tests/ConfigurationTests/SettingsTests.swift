@@ -62,7 +62,7 @@ import Testing
               factors: {norms: {weight_decay: 0}, decoder: {learning_rate: 10}}, average: {type: ema, decay: 0.5},
               seed: 11, validate_every: 12, checkpoint_every: 0, stop_after: 17}
             parallel: {threads: 13, batch_norm: local, reduction: plain, bucket_bytes: 4096, task_groups: auto,
-              stall_seconds: 14}
+              stall_seconds: 14, evaluation_bytes: 1000000}
             output: {directory: "runs/first one", keep_checkpoints: 15, keep_best: true, log_every: 16}
             """
         var expected = RunConfiguration()
@@ -111,6 +111,7 @@ import Testing
         expected.parallel.bucketBytes = 4096
         expected.parallel.taskGroups = .automatic
         expected.parallel.stallSeconds = 14
+        expected.parallel.evaluationBytes = .count(1_000_000)
         expected.output.directory = "runs/first one"
         expected.output.keepCheckpoints = 15
         expected.output.keepBest = .automatic
@@ -189,6 +190,7 @@ import Testing
               bucket_bytes: 4194304
               task_groups: 1
               stall_seconds: 20
+              evaluation_bytes: auto
             output:
               directory: runs/pretrain
               keep_checkpoints: 3

@@ -29,7 +29,7 @@ import Testing
             training: graph, samples: 2, tree: ReductionTree(samples: 2), kernels: kernels, threads: 2,
             bank: PreparedBank(storage: storage(.frozen), kernels: kernels, pool: pool), trained: storage(.trained),
             statistics: storage(.statistic))
-        let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: input.floats())
+        let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), inputs: [input.floats()])
 
         program.runForward(on: pool)
         program.runBackward(on: pool)

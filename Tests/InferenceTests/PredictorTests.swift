@@ -61,12 +61,10 @@ import Testing
                 try InferencePass([network], height: 200_000, width: 200_000, kernels: kernels, pool: pool)
             }
             #expect("\(error!)".contains("scale it down"))
-            // What has room alone has none beside what is kept.
-            let small = try InferencePass([network], height: 32, width: 32, kernels: kernels, pool: pool)
-            #expect(small.height == 32)
+            let needed = InferencePass.byteCount([network], height: 32, width: 32, kernels: kernels, threads: 1)
+            _ = try InferencePass([network], height: 32, width: 32, kernels: kernels, pool: pool, limit: needed)
             #expect(throws: InferenceError.self) {
-                try InferencePass(
-                    [network], height: 32, width: 32, kernels: kernels, pool: pool, besides: ProcessMemory.limit)
+                try InferencePass([network], height: 32, width: 32, kernels: kernels, pool: pool, limit: needed - 1)
             }
         }
     }

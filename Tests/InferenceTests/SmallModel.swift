@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Datasets
 import Foundation
+import Inference
 import Networks
 import TensorCore
 
@@ -61,5 +62,22 @@ enum SmallModel {
                 let inside = (row / 9 + column / 13) % 2 == 0
                 return UInt8((row * 3 + column * 2 + index % channels * 60) % 200 + (inside ? 50 : 0))
             })
+    }
+}
+
+extension Predictor.Prediction {
+    /// All answers, each in one piece.
+    var maps: [(head: TaskHead, map: PixelMap)] {
+        get throws {
+            try answers.map { answer in
+                var values: [Float] = []
+                try answer.forEachBand { values += $0 }
+                return (
+                    answer.head,
+                    PixelMap(
+                        height: answer.height, width: answer.width, channels: answer.head.channels, values: values)
+                )
+            }
+        }
     }
 }

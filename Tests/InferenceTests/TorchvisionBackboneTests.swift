@@ -54,7 +54,7 @@ import Testing
         let memory = AlignedMemory(byteCount: height * width * 3 * 4)
         let stream = RandomStream("image")
         for index in 0..<height * width * 3 { memory.floats()[index] = 2 * stream.signed(UInt64(index)) }
-        let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: memory.floats())
+        let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), inputs: [memory.floats()])
         program.runForward(on: pool)
         let view = program.outputs[0].value
         func write(_ name: String, _ values: UnsafeMutablePointer<Float>, _ shape: [Int]) throws {

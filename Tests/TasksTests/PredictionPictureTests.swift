@@ -36,11 +36,9 @@ import Testing
 
     @Test(arguments: [1, 20, 400]) func theBarRunsFromTheNearestToTheFarthestColour(_ height: Int) {
         let range = ValueRange(lowest: 1, highest: 4)
-        let depths = Picture(height: height, width: 30, color: red)
-        let whole = depths.withBar(range, unit: " m")
-        #expect(whole.width > 40 && whole.height >= height)
-        #expect(whole[0, 0] == red && whole[height - 1, 29] == red)
-        let bar = (0..<whole.height).map { whole[$0, 30 + 4 * max(1, height / 160)] }
+        let whole = Picture(barOf: range, unit: " m", height: height)
+        #expect(whole.width > 10 && whole.height >= height)
+        let bar = (0..<whole.height).map { whole[$0, 4 * max(1, height / 160)] }
         let first = bar.firstIndex(of: Palette.color(ofDistance: 0))
         let last = bar.lastIndex(of: Palette.color(ofDistance: 1))
         #expect(first != nil && last != nil && first! < last!)

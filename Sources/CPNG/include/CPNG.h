@@ -66,13 +66,21 @@ enum cpng_layout {
     CPNG_GREY16 = 3,
 };
 
-/// Encodes row-major `pixels`. The bytes are a function of the arguments (and of the zlib in use): no date, no text.
-/// `palette` holds `palette_count` RGB colours for CPNG_PALETTE and is not looked at otherwise.
-/// On success `*encoded` is to be given to cpng_free.
-int cpng_encode(enum cpng_layout layout, uint32_t width, uint32_t height, const void *pixels, const uint8_t *palette,
-                uint32_t palette_count, uint8_t **encoded, size_t *encoded_count, char *error, size_t error_capacity);
+/// A picture that is being written.
+struct cpng_writer;
 
-void cpng_free(uint8_t *encoded);
+/// Begins a picture. Its bytes are a function of what is given (and of the zlib in use): no date, no text.
+/// `palette` holds `palette_count` RGB colours for CPNG_PALETTE and is not looked at otherwise.
+/// On success `*writer` is to be destroyed; otherwise it is NULL and `error` holds a sentence without a full stop.
+int cpng_writer_create(enum cpng_layout layout, uint32_t width, uint32_t height, const uint8_t *palette,
+                       uint32_t palette_count, struct cpng_writer **writer, char *error, size_t error_capacity);
+
+/// Encodes the next `rows` rows of `pixels`, row-major, and with `is_end` what follows the last one. `*encoded` are the
+/// file's bytes since the call before, which last until the next one.
+int cpng_writer_rows(struct cpng_writer *writer, const void *pixels, uint32_t rows, int is_end, const uint8_t **encoded,
+                     size_t *encoded_count, char *error, size_t error_capacity);
+
+void cpng_writer_destroy(struct cpng_writer *writer);
 
 #ifdef __cplusplus
 }

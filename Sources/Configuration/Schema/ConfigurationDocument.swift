@@ -42,12 +42,12 @@ extension ConfigurationDocument {
 
     /// The differences from the configuration that a run was started with that forbid to resume it with this one.
     ///
-    /// Threads, task groups, the stall limit and all of `output` may differ, since no result depends on them; and when a run
-    /// ends for want of a gain, so that one that did can go on.
+    /// Threads, task groups, the stall limit, the memory of evaluations and all of `output` may differ, since nothing that is
+    /// trained depends on them; and when a run ends for want of a gain, so that one that did can go on.
     package func resumeConflicts(with started: Self) -> [String] {
         let mayDiffer = [
             ["parallel", "threads"], ["parallel", "task_groups"], ["parallel", "stall_seconds"],
-            ["training", "stop_after"], ["output"],
+            ["parallel", "evaluation_bytes"], ["training", "stop_after"], ["output"],
         ]
         return changes(from: started)
             .filter { change in !mayDiffer.contains { change.path.starts(with: $0) } }

@@ -14,6 +14,10 @@ package struct ParallelSettings: ConfigurationSection {
     /// `stall_seconds`: seconds without a sign of life after which a rank counts as lost; 20 by default.
     package var stallSeconds = 20
 
+    /// `evaluation_bytes`: the memory that evaluating one picture may take on a rank; a picture that needs more goes in tiles.
+    /// `auto` (default) is half of the machine's.
+    package var evaluationBytes = CountOrAutomatic.automatic
+
     package enum BatchNormScope: String, ConfigurationChoice {
         /// The batch of all ranks together.
         case global
@@ -38,5 +42,6 @@ package struct ParallelSettings: ConfigurationSection {
         visitor.value("bucket_bytes", &bucketBytes, .range(1024...1_073_741_824))
         visitor.value("task_groups", &taskGroups, .count(1...4096))
         visitor.value("stall_seconds", &stallSeconds, .range(1...86400))
+        visitor.value("evaluation_bytes", &evaluationBytes, .count(1...1 << 50))
     }
 }

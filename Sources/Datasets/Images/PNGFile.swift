@@ -1,4 +1,3 @@
-import CPNG
 import Foundation
 
 /// A picture that is to be a PNG file. The same pixels always give the same bytes.
@@ -43,11 +42,14 @@ package struct PNGFile: Sendable {
 
     /// The file's bytes.
     package func encoded() -> [UInt8] {
-        switch pixels {
-        case .grey(let bytes): bytes.withUnsafeBytes { encode($0, as: CPNG_GREY, colors: []) }
-        case .rgb(let bytes): bytes.withUnsafeBytes { encode($0, as: CPNG_RGB, colors: []) }
-        case .indices(let bytes, let colors): bytes.withUnsafeBytes { encode($0, as: CPNG_PALETTE, colors: colors) }
-        case .grey16(let values): values.withUnsafeBytes { encode($0, as: CPNG_GREY16, colors: []) }
+        func encoded(_ pixels: UnsafeRawBufferPointer, as layout: PNGWriter.Layout) -> [UInt8] {
+            PNGWriter(height: height, width: width, layout).encode(rows: pixels)
+        }
+        return switch pixels {
+        case .grey(let bytes): bytes.withUnsafeBytes { encoded($0, as: .grey) }
+        case .rgb(let bytes): bytes.withUnsafeBytes { encoded($0, as: .rgb) }
+        case .indices(let bytes, let colors): bytes.withUnsafeBytes { encoded($0, as: .indices(colors: colors)) }
+        case .grey16(let values): values.withUnsafeBytes { encoded($0, as: .grey16) }
         }
     }
 
@@ -61,20 +63,6 @@ package struct PNGFile: Sendable {
                 path: path, problem: "it cannot be written (\(systemReason(of: error)))",
                 remedy: "check that its folder is there, that you may write to it, and that the disk is not full")
         }
-    }
-
-    private func encode(_ bytes: UnsafeRawBufferPointer, as layout: cpng_layout, colors: [UInt8]) -> [UInt8] {
-        var encoded: UnsafeMutablePointer<UInt8>?
-        var count = 0
-        let result = withErrorText { text, capacity in
-            cpng_encode(
-                layout, UInt32(width), UInt32(height), bytes.baseAddress, colors, UInt32(colors.count / 3), &encoded,
-                &count, text, capacity)
-        }
-        defer { cpng_free(encoded) }
-        // The shape was checked, so only memory can be missing, which ends a Swift program in any case.
-        precondition(result.status == CPNG_OK.rawValue, "a PNG file could not be encoded: \(result.text)")
-        return [UInt8](UnsafeBufferPointer(start: encoded, count: count))
     }
 }
 

@@ -151,6 +151,7 @@ struct ONNXGraphWriter {
             return add(
                 "Resize", [inputs[0], "", "", shape], name: name,
                 [.text("mode", "linear"), .text("coordinate_transformation_mode", "half_pixel")])
+        case .resizePart: preconditionFailure("a window of a network is not exported")
         case .concatenate: return add("Concat", inputs, name: name, [.integer("axis", 1)])
         case .unitLength:
             let length = add(

@@ -21,7 +21,6 @@ package struct ContactSheet: Sendable {
     private static let gap = 2
     /// Between the columns of two tasks.
     private static let wideGap = 6
-    private static let paper = Color(gray: 24)
     private static let ink = Color(gray: 230)
 
     /// A sheet without samples.
@@ -85,7 +84,7 @@ package struct ContactSheet: Sendable {
         let captionHeight = Lettering.height * letterSize + 2 * ContactSheet.gap + 2
         var sheet = Picture(
             height: captionHeight + rows.count * (cellHeight + ContactSheet.gap),
-            width: starts[starts.count - 1] + cellWidth + ContactSheet.gap, color: ContactSheet.paper)
+            width: starts[starts.count - 1] + cellWidth + ContactSheet.gap, color: Picture.paper)
         for (start, caption) in zip(starts, captions) {
             let margin = (cellWidth - Lettering.width(caption) * letterSize) / 2
             Lettering.write(

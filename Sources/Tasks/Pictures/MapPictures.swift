@@ -14,22 +14,27 @@ package struct ValueRange: Sendable, Equatable {
     /// From the lowest to the highest known number of a label, or of an output, so that a prediction can be drawn in the
     /// colours of its truth; 0 to 10 where none is known, and for kinds whose colours do not depend on a range.
     package init(of map: MapView, task: LearningTask) {
-        var (lowest, highest) = (Float.infinity, -Float.infinity)
-        func take(_ value: Float) {
-            lowest = min(lowest, value)
-            highest = max(highest, value)
+        self = ValueRange(of: map, task: task, beside: nil) ?? .standard
+    }
+
+    /// The same for some rows, and what is known of others; nil where nothing is.
+    package init?(of map: MapView, task: LearningTask, beside other: ValueRange?) {
+        var (lowest, highest) = (other?.lowest ?? .infinity, other?.highest ?? -.infinity)
+        let isKnown: (Float) -> Bool
+        switch task.kind.content {
+        case .metres: isKnown = { $0 > 0 }
+        case .numbers: isKnown = \.isFinite
+        case .classes, .shares, .vectors: return nil
         }
         for row in 0..<map.height {
-            let values = map.row(row)
-            for index in 0..<map.width * map.channels {
-                switch task.kind.content {
-                case .metres: if values[index] > 0 { take(values[index]) }
-                case .numbers: if values[index].isFinite { take(values[index]) }
-                case .classes, .shares, .vectors: break
-                }
+            let values = UnsafeBufferPointer(start: map.row(row), count: map.width * map.channels)
+            for value in values where isKnown(value) {
+                lowest = min(lowest, value)
+                highest = max(highest, value)
             }
         }
-        self = lowest <= highest ? ValueRange(lowest: lowest, highest: highest) : .standard
+        guard lowest <= highest else { return nil }
+        self.init(lowest: lowest, highest: highest)
     }
 
     /// 0 to 10.
@@ -93,6 +98,13 @@ extension Picture {
         }
     }
 
+    /// Draws predicted classes in their colours.
+    package init(classes: MapView) {
+        self.init(height: classes.height, width: classes.width) { row, column in
+            Palette.color(ofClass: Int(classes.row(row)[column]))
+        }
+    }
+
     /// Draws an RGB image, each channel `value * deviation + mean` in 0 … 255; by default the values are that already.
     package init(
         image: MapView, mean: SIMD3<Float> = [0, 0, 0], deviation: SIMD3<Float> = [1, 1, 1]
@@ -105,6 +117,15 @@ extension Picture {
                 red: ByteRounding.nearest.byte(share: share.x), green: ByteRounding.nearest.byte(share: share.y),
                 blue: ByteRounding.nearest.byte(share: share.z))
         }
+    }
+
+    /// Some rows of a picture file; grey is repeated in all three channels.
+    package init(rows: Range<Int>, of image: ImageFile) {
+        let (width, channels) = (image.width, image.channels)
+        let bytes = image.bytes[rows.lowerBound * width * channels..<rows.upperBound * width * channels]
+        self.init(
+            height: rows.count, width: width,
+            rgb: channels == 3 ? Array(bytes) : bytes.flatMap { [$0, $0, $0] })
     }
 
     /// A task's picture laid over the image that it is about, of the same size.
@@ -120,20 +141,6 @@ extension Picture {
                 return below.mixed(with: Color(red: 255, green: 176, blue: 0), share: Int(own.red))
             case .classes, .shares, .vectors, .metres, .numbers: return below.mixed(with: own, share: 128)
             }
-        }
-    }
-
-    /// This picture of `output` as a file to look at: classes as a palette PNG whose indices are the classes, distances
-    /// and values of one channel with a bar of their colours.
-    package func file(of output: MapView, task: LearningTask, range: ValueRange) -> PNGFile {
-        switch task.kind.content {
-        case .classes: return PNGFile(classesOf: output)
-        case .metres: return PNGFile(withBar(range, unit: " m"))
-        case .numbers where task.channels == 1: return PNGFile(withBar(range, unit: ""))
-        case .shares where task.channels == 1:
-            let gray = stride(from: 0, to: rgb.count, by: 3).map { rgb[$0] }
-            return PNGFile(height: height, width: width, pixels: .grey(gray))
-        case .shares, .vectors, .numbers: return PNGFile(self)
         }
     }
 
@@ -200,14 +207,5 @@ extension Color {
 extension PNGFile {
     package init(_ picture: Picture) {
         self.init(height: picture.height, width: picture.width, pixels: .rgb(picture.rgb))
-    }
-
-    /// The winning classes as indices, with the palette's colours. More than 256 classes share indices.
-    fileprivate init(classesOf output: MapView) {
-        let colors = (0..<min(output.channels, 256)).map { Palette.color(ofClass: $0) }
-        self.init(
-            height: output.height, width: output.width,
-            pixels: .indices(
-                output.winningClasses.map { UInt8($0 & 255) }, colors: colors.flatMap { [$0.red, $0.green, $0.blue] }))
     }
 }

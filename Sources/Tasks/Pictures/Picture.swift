@@ -109,17 +109,11 @@ package struct Color: Sendable, Hashable {
 }
 
 extension Picture {
-    /// The picture, made smaller where a side is longer than `side`, which it then has: every pixel is the mean of those
-    /// that it stands for, which are not equally many for all.
+    /// The picture, made smaller where a side is longer than `side`, which it then has: see ``ShrunkPicture``.
     package func shrunk(toFit side: Int) -> Picture {
-        let longest = max(height, width)
-        guard longest > side else { return self }
-        let (newHeight, newWidth) = (max(1, height * side / longest), max(1, width * side / longest))
-        return Picture(height: newHeight, width: newWidth) { row, column in
-            mean(
-                rows: row * height / newHeight..<(row + 1) * height / newHeight,
-                columns: column * width / newWidth..<(column + 1) * width / newWidth)
-        }
+        var shrunk = ShrunkPicture(height: height, width: width, toFit: side)
+        shrunk.add(rows: self)
+        return shrunk.picture
     }
 
     /// The picture with both sides divided by the smallest whole number that leaves neither above `side`; every pixel
@@ -151,31 +145,31 @@ extension Picture {
 }
 
 extension Picture {
-    /// The picture with a bar of its colours at its right, from the lowest number, above, to the highest, with both.
+    /// What stands at the right of a picture of `height` rows whose colours are numbers: a bar of them from the lowest, above,
+    /// to the highest, with both. It is no lower than the picture.
     ///
     /// - Parameter unit: follows the numbers, with its blank.
-    package func withBar(_ range: ValueRange, unit: String) -> Picture {
+    package init(barOf range: ValueRange, unit: String, height: Int) {
         let size = max(1, height / 160)
         let gap = 4 * size
         let captions = [range.lowest, range.highest].map { Self.tenths($0) + unit }
         let captionHeight = Lettering.height * size
         let barHeight = max(height - 2 * (captionHeight + gap), 4 * size)
         let columns = max(captions.map { Lettering.width($0) * size }.max()!, 12 * size)
-        var whole = Picture(
-            height: max(height, barHeight + 2 * (captionHeight + gap)), width: width + columns + 2 * gap,
-            color: Color(gray: 24))
-        whole.draw(self, row: 0, column: 0)
-        let left = width + gap
+        self.init(
+            height: max(height, barHeight + 2 * (captionHeight + gap)), width: columns + 2 * gap, color: Self.paper)
         let bar = Picture(height: barHeight, width: 12 * size) { row, _ in
             Palette.color(ofDistance: Float(row) / Float(max(barHeight - 1, 1)))
         }
-        whole.draw(bar, row: captionHeight + gap, column: left)
+        draw(bar, row: captionHeight + gap, column: gap)
         for (caption, row) in zip(captions, [0, captionHeight + barHeight + 2 * gap]) {
             Lettering.write(
-                caption, on: &whole, row: row, column: left, magnification: size, color: Color(gray: 230))
+                caption, on: &self, row: row, column: gap, magnification: size, color: Color(gray: 230))
         }
-        return whole
     }
+
+    /// What lies around pictures.
+    static let paper = Color(gray: 24)
 
     /// Such as `2.5`: tenths, without the rest of the number formats.
     private static func tenths(_ number: Float) -> String {

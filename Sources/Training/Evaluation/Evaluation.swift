@@ -107,7 +107,8 @@ package struct Evaluation {
             let validation = try Validation(
                 network: model.network([head], height: height, width: width),
                 parameters: parameters, data: data, batch: configuration.training.batch, least: threads,
-                workers: configuration.data.workers, kernels: kernels, pool: pool, team: team)
+                workers: configuration.data.workers, kernels: kernels, pool: pool,
+                limit: configuration.parallel.evaluationLimit, team: team)
             return try validation.scores(by: rules, threads: threads, saving: folder)
         }
     }

@@ -19,7 +19,7 @@ extension Validation {
                 heads.map { head in
                     let view = samples[sample].view
                     return (
-                        output: output(head, sample).center(height: view.sourceHeight, width: view.sourceWidth),
+                        answer: answer(head, sample).center(height: view.sourceHeight, width: view.sourceWidth),
                         label: Self.label(batch, head.task, sample)
                             .center(height: view.sourceHeight, width: view.sourceWidth)
                     )
@@ -28,40 +28,20 @@ extension Validation {
             try lanes.forEach(samples.count) { sample, scores in
                 let index = samples[sample].draw.index
                 for (place, head) in heads.enumerated() {
-                    let (output, label) = maps[sample][place]
+                    let (answer, label) = maps[sample][place]
                     if !source.hasLabel(of: head.task, at: index) {
                         // It is predicted, and there is nothing to score it by.
                     } else if head.task.isMatchedByBoundaries {
                         try source.boundaries(of: head.task, at: index).withView { truth in
-                            scores[place].add(output: output, label: truth, sample: index)
+                            answer.add(to: &scores[place], label: truth, sample: index)
                         }
                     } else {
-                        scores[place].add(output: output, label: label, sample: index)
+                        answer.add(to: &scores[place], label: label, sample: index)
                     }
-                    try folder?.write(output.prediction(of: head.task), of: head.task, samples[sample].identifier)
+                    try folder?.write(answer.prediction(of: head.task), of: head.task, samples[sample].identifier)
                 }
             }
         }
         return try lanes.results(over: team)
-    }
-}
-
-extension MapView {
-    /// What is saved of an output: the winning classes, or a copy of all values.
-    fileprivate func prediction(of task: LearningTask) -> PixelMap {
-        let isClassification = task.kind == .classes
-        var values: [Float] = []
-        values.reserveCapacity(height * width * (isClassification ? 1 : channels))
-        for row in 0..<height {
-            let pixels = UnsafeBufferPointer(start: self.row(row), count: width * channels)
-            if isClassification {
-                for column in 0..<width {
-                    values.append(Float(indexOfLargest(pixels.baseAddress! + column * channels, count: channels)))
-                }
-            } else {
-                values += pixels
-            }
-        }
-        return PixelMap(height: height, width: width, channels: isClassification ? 1 : channels, values: values)
     }
 }

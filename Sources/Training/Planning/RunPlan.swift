@@ -40,8 +40,8 @@ package struct RunPlan: Encodable, Sendable {
         /// And as passes read them; one copy per node.
         package let preparedBankBytes: Int
         package let inputBytes: Int
-        /// Activations, input and what is read ahead while the largest validation picture is evaluated; nil where the
-        /// data set is not there.
+        /// Activations, input and what is read ahead while the largest validation picture is evaluated, in tiles where a
+        /// pass over all of it would take more than it may; nil where the data set is not there.
         package let validationBytes: Int?
         /// Height and width of that picture's frame.
         package let validationSize: [Int]?
@@ -167,16 +167,19 @@ extension RunPlan.Memory {
         inputBytes = step.inputCount * MemoryLayout<Float>.stride
         let data = try? OpenedData(configuration.data, tasks: configuration.tasks.map(\.task))
         if let data, let frames = try? data.frames() {
-            let samples = EvaluationPasses.samples(
-                batch: configuration.training.batch / configuration.training.accumulate, of: data.validation.count,
-                in: frames, ranks: ranks)
             let size = frames.largest
+            let limit = configuration.parallel.evaluationLimit
+            let network = EvaluatedNetwork(
+                graphs: content.network.graphs, parameters: content.parameters, kernels: kernels, threads: threads,
+                bank: step.bank)
+            let samples = network.samples(
+                EvaluationPasses.samples(
+                    batch: configuration.training.batch / configuration.training.accumulate, of: data.validation.count,
+                    in: frames, ranks: ranks), of: size, limit: limit)
             validationSize = [size.height, size.width]
             let batches = (data.validation.count + samples * ranks - 1) / (samples * ranks)
             validationBytes =
-                EvaluationPasses.byteCount(
-                    content.network.graphs, of: size, samples: samples, parameters: content.parameters,
-                    kernels: kernels, threads: threads, bank: step.bank)
+                network.byteCount(of: size, samples: samples, limit: limit)
                 + BatchLoader.byteCount(
                     of: size.height * size.width, tasks: configuration.tasks.map(\.task), samples: samples,
                     batches: batches, workers: configuration.data.workers)

@@ -72,7 +72,7 @@ extension Validation {
             sample: identifier, task: head.name, score: score(of: sample, in: batch, place: place),
             image: image.reduced(toFit: PicturedSample.side),
             truth: cut(Picture(label: truth, task: head.task, range: range)),
-            prediction: cut(Picture(output: output(head, sample), task: head.task, range: range)))
+            prediction: cut(answer(head, sample).picture(of: head.task, range: range)))
     }
 
     /// The figure of one sample by which it is told from others. Of classes only those that occur count: most do not
@@ -80,7 +80,7 @@ extension Validation {
     private func score(of sample: Int, in batch: borrowing Batch, place: Int) -> MetricResult? {
         let head = heads[place]
         var score = TaskScore(task: head.task, classes: head.channels)
-        score.add(output: output(head, sample), label: Self.label(batch, head.task, sample), sample: 0)
+        answer(head, sample).add(to: &score, label: Self.label(batch, head.task, sample), sample: 0)
         return score.results.first { $0.name == "mean_iou_of_occurring_classes" } ?? score.primary
     }
 }

@@ -54,6 +54,8 @@ package struct GraphInterpreter {
                 values[node.output] = pool(inputs[0], shape!)
             case .resize:
                 values[node.output] = resize(inputs[0], shape!, target)
+            case .resizePart:
+                preconditionFailure("windows are held against the graphs that they are of")
             case .concatenate:
                 let channels = node.inputs.map { graph.shape(of: $0).channels }
                 values[node.output] = (0..<samples * target.height * target.width).flatMap { pixel in

@@ -18,7 +18,7 @@ extension GraphRun {
         let plan = ProgramPlan(
             inferring: graph, samples: samples, kernels: kernels, threads: threads,
             bank: PreparedBank(storage: parameters, kernels: kernels, pool: pool))
-        let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: input)
+        let program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), inputs: [input])
         program.runForward(on: pool)
         return Dictionary(
             uniqueKeysWithValues: program.outputs.map { output in

@@ -51,7 +51,7 @@ package final class GraphRun {
         input = inputMemory.floats()
         let stream = RandomStream("image")
         for index in 0..<count { input[index] = 1.5 * stream.signed(UInt64(index)) }
-        program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), input: input)
+        program = plan.bind(arena: AlignedMemory(byteCount: plan.arenaByteCount), inputs: [input])
     }
 
     private static func initialValue(_ parameter: Graph.Parameter) -> [Float] {
