@@ -133,7 +133,7 @@ import Testing
     @Test("edges of several annotators train, where more than half agree or nobody has drawn any, and are evaluated")
     func training() throws {
         try withData { root, configuration in
-            let checked = try Program.succeed("data", "check", configuration)
+            let checked = try Program.succeed("data", "check", configuration, "--split", "val")
             // Of the 1200 pixels 10 are drawn by one of two.
             #expect(checked.output.contains("edge: 99.2 % known"), "\(checked.output)")
             let small = [

@@ -155,7 +155,7 @@ struct AnnotatorsTests {
             try refuse(Self.groundTruth(builder, field: "Boundary"), "a 1 x 1 struct without Boundaries")
             try refuse(Self.groundTruth(builder, maps: []), "groundTruth is empty")
             try refuse(
-                builder.numbers("groundTruth", dimensions: [1, 1], type: 9, [1.0.bitPattern]),
+                builder.numbers("groundTruth", dimensions: [1, 1], type: 9, [Double(1).bitPattern]),
                 "variable groundTruth is a 1 x 1 array of numbers", "save a cell array of structs")
             let small = builder.numbers("", classCode: 9, dimensions: [3, 2], type: 2, Self.maps[0])
             let right = builder.numbers("", classCode: 9, dimensions: [2, 3], type: 2, Self.maps[0])
@@ -204,7 +204,7 @@ struct AnnotatorsTests {
                 }
                 #expect(map.values == expected)
             }
-            expectRefusal("edge/a.mat", contains: "row 1, column 2 has 3", "from 0 to 1") {
+            expectRefusal("edge/a.mat", contains: "row 1, column 1 has 1.5", "from 0 to 1") {
                 try read("pb", rows: 2, columns: 3) { Double($0 * $1) * 1.5 }
             }
             expectRefusal("edge/a.mat", contains: "4 x 7 pixels and the picture 2 x 3") {
