@@ -39,13 +39,21 @@ extension Sample {
         guard let map = labels[task] else {
             preconditionFailure("the source gave no \(task.name) labels for sample \(identifier)")
         }
-        guard map.height == image.height && map.width == image.width else {
+        try Self.check(map, of: task, identifier, height: image.height, width: image.width)
+        return map
+    }
+
+    /// - Parameter height, width: of the picture.
+    /// - Throws: ``SampleError`` where labels are not as large as it.
+    static func check(
+        _ map: PixelMap, of task: LearningTask, _ identifier: String, height: Int, width: Int
+    ) throws {
+        guard map.height == height && map.width == width else {
             throw SampleError(
                 identifier: identifier,
-                problem: "the picture has \(image.height) x \(image.width) pixels and its \(task.name) labels have "
+                problem: "the picture has \(height) x \(width) pixels and its \(task.name) labels have "
                     + "\(map.height) x \(map.width)", remedy: "make both the same size")
         }
-        return map
     }
 
     /// The complaint about a picture that is larger than the frame in which it is evaluated, which was as large as the

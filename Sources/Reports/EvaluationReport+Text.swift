@@ -20,7 +20,7 @@ extension EvaluationReport {
             table.add(cells)
         }
         let delta = relativeImprovementPercent.map { String(format: "\n\nΔm %+.2f %% (the mean of *)", $0) } ?? ""
-        return ([table.text] + (parts ?? []).map(\.text)).joined(separator: "\n\n") + delta
+        return ([table.text] + (parts ?? []).map(\.text) + (curves ?? []).map(\.text)).joined(separator: "\n\n") + delta
     }
 }
 

@@ -88,6 +88,8 @@ package struct ValidationScore: Sendable {
     package let results: [MetricResult]
     /// Figures of the task's classes or channels, where there are any.
     package let breakdown: MetricBreakdown?
+    /// Precision over recall of boundaries that were matched; nil of other tasks.
+    package let curve: BoundaryCurve?
     /// The name of the figure that stands for the task in Δm; nil where nothing was scored.
     package let comparedFigure: String?
 
@@ -95,6 +97,7 @@ package struct ValidationScore: Sendable {
         self.task = task.name
         results = score.results
         breakdown = score.breakdown
+        curve = score.curve
         comparedFigure = RelativeImprovement.figure(of: task, in: results)?.name
     }
 
@@ -103,6 +106,7 @@ package struct ValidationScore: Sendable {
         task = name
         self.results = results
         breakdown = nil
+        curve = nil
         comparedFigure = results.first?.name
     }
 }

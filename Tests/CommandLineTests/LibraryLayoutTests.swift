@@ -8,7 +8,7 @@ import Testing
     /// A layout, and what its recipe is changed by: small pictures, and edges scored pixel by pixel.
     private static let layouts: [(name: String, more: [String])] = [
         ("cityscapes", []), ("nyud-atrc", ["tasks.edge.score_by=pixels"]), ("nyud-mtan", []),
-        ("bsds500", ["tasks.edge.score_by=pixels"]), ("nyud-labeled", []),
+        ("bsds500", ["tasks.edge.score_by=pixels", "data.files.edge=edge/{split}/{id}.png"]), ("nyud-labeled", []),
     ]
 
     private static let small = [

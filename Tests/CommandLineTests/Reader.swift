@@ -25,6 +25,8 @@ struct Reader {
         "modulor study": "it sums up what launch/study has trained; StudyTests runs it",
         "--hostfile": "it needs several hosts; HostsTests trains on three",
         "--mpi /opt/": "it needs another MPI; AnyMPITests trains under each that is named",
+        "BSDS500/": "it needs public data; BoundaryFiguresTests makes a small set of that form",
+        "contours bsds.yaml": "it needs that data; BoundaryFiguresTests scores such contours",
         "sbatch ": "it needs a cluster; SlurmTests makes one",
     ]
 

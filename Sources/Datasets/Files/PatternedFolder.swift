@@ -55,7 +55,8 @@ package struct PatternedFolder: StoredSampleSource {
     package func classNames(of task: LearningTask) -> [String] { names[task.name] ?? [] }
 
     package func files(at index: Int, tasks: [LearningTask]) -> [String] {
-        [imagePath(index)] + tasks.filter { hasLabel(of: $0, at: index) }.map { labelPath(of: $0, index) }
+        [imagePath(index)]
+            + tasks.filter { hasLabel(of: $0, at: index) }.flatMap { LabelFile.files(of: labelPath(of: $0, index)) }
     }
 
     package func hasLabel(of task: LearningTask, at index: Int) -> Bool {
@@ -83,13 +84,28 @@ package struct PatternedFolder: StoredSampleSource {
         PictureFile(place: try layout.image.pattern.place(parts[index], in: root, order: layout.image.order))
     }
 
+    /// The maps of all annotators.
+    package func boundaries(of task: LearningTask, at index: Int) throws -> PixelMap {
+        try naming(index) { identifier in
+            let (height, width) = try picture(index).size()
+            let map = try labelFile(of: task, index).annotators(of: opened(task))
+            try Sample.check(map, of: task, identifier, height: height, width: width)
+            return map
+        }
+    }
+
     private func map(of task: LearningTask, _ index: Int) throws -> PixelMap {
-        // A network's task has the same name and no convention.
-        let opened = tasks.first { $0.name == task.name }!
+        try labelFile(of: task, index).map(of: opened(task), classes: classNames(of: task))
+    }
+
+    private func labelFile(of task: LearningTask, _ index: Int) throws -> LabelFile {
         let entry = entry(of: task)
         let place = try entry.pattern.place(parts[index], in: root, order: entry.order)
-        return try LabelFile(place, orientation: .refused).map(of: opened, classes: classNames(of: task))
+        return LabelFile(place, orientation: .refused)
     }
+
+    /// A network's task has the same name and no convention.
+    private func opened(_ task: LearningTask) -> LearningTask { tasks.first { $0.name == task.name }! }
 
     private func imagePath(_ index: Int) -> String { "\(root)/\(layout.image.pattern.path(parts[index]))" }
 

@@ -12,7 +12,8 @@ import Foundation
 ///
 /// Extensions may be in capitals. A sample with two pictures, or two labels of a task, is refused: which is meant, only
 /// their author knows. So is a picture or label whose camera noted that it is to be turned: the others may lie either
-/// way. Labels have the size of their picture. An array is height x width, with several channels height x width x
+/// way. Boundaries that several people have drawn are a folder TASK/NAME with one file for each, or several maps in one file
+/// (``LabelFile``). Labels have the size of their picture. An array is height x width, with several channels height x width x
 /// channels; of several arrays in a `.npz` file, `arr_0` is read, and a `.mat` file has one.
 ///
 /// This is what files say unless the task has a ``LabelConvention`` of its own:
@@ -77,7 +78,8 @@ package struct LabelledFolder: StoredSampleSource {
         var labels: [String: NamedFiles] = [:]
         for task in requested {
             labels[task.name] = NamedFiles(
-                "\(root)/\(task.name)", for: identifiers, extensions: task.kind.labelExtensions)
+                "\(root)/\(task.name)", for: identifiers, extensions: task.kind.labelExtensions,
+                folders: task.isMatchedByBoundaries)
         }
         self.labels = labels
     }
@@ -145,7 +147,7 @@ package struct LabelledFolder: StoredSampleSource {
     package func files(at index: Int, tasks: [LearningTask]) -> [String] {
         let identifier = identifiers[index]
         let labelled = tasks.filter { hasLabel(of: $0, at: index) }
-        return [images.path(identifier)] + labelled.map { files(of: $0).path(identifier) }
+        return [images.path(identifier)] + labelled.flatMap { LabelFile.files(of: files(of: $0).path(identifier)) }
     }
 
     package func hasLabel(of task: LearningTask, at index: Int) -> Bool {
@@ -179,12 +181,26 @@ package struct LabelledFolder: StoredSampleSource {
         }
     }
 
-    private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
-        let path = try files(of: task).file(identifier, as: Self.labels(of: task))
-        // A network's task has the same name and no convention.
-        let opened = tasks.first { $0.name == task.name }!
-        return try LabelFile(path, orientation: .refused).map(of: opened, classes: classNames(of: task))
+    /// The maps of all annotators.
+    package func boundaries(of task: LearningTask, at index: Int) throws -> PixelMap {
+        try naming(index) { identifier in
+            let picture = try ImageFile.size(images.file(identifier, as: Self.picture))
+            let map = try labelFile(of: task, identifier).annotators(of: opened(task))
+            try Sample.check(map, of: task, identifier, height: picture.height, width: picture.width)
+            return map
+        }
     }
+
+    private func map(of task: LearningTask, _ identifier: String) throws -> PixelMap {
+        try labelFile(of: task, identifier).map(of: opened(task), classes: classNames(of: task))
+    }
+
+    private func labelFile(of task: LearningTask, _ identifier: String) throws -> LabelFile {
+        LabelFile(try files(of: task).file(identifier, as: Self.labels(of: task)), orientation: .refused)
+    }
+
+    /// A network's task has the same name and no convention.
+    private func opened(_ task: LearningTask) -> LearningTask { tasks.first { $0.name == task.name }! }
 
     private func files(of task: LearningTask) -> NamedFiles {
         guard let files = labels[task.name] else {

@@ -16,6 +16,8 @@ struct NamedFiles: Sendable {
     private let folder: String
     /// In lower case, the most usual first.
     private let extensions: [String]
+    /// Whether a folder of a sample's name is meant by it, too.
+    private let takesFolders: Bool
     /// Paths in the folder by what they are without extension. Texts that differ in normal form alone are one key.
     private let files: [String: [String]]
     /// The keys of `files` in small letters, and those that are numbers; empty while nothing is missing.
@@ -23,8 +25,11 @@ struct NamedFiles: Sendable {
     private var numbers: [Int: String] = [:]
 
     /// Lists what may be meant by `names` in `folder`; a folder that is missing holds nothing.
-    /// - Parameter extensions: those that are read, in lower case, the most usual first.
-    init(_ folder: String, for names: [String], extensions: [String]) {
+    /// - Parameters:
+    ///   - extensions: those that are read, in lower case, the most usual first.
+    ///   - takesFolders: whether a folder of a sample's name is read, too.
+    init(_ folder: String, for names: [String], extensions: [String], folders takesFolders: Bool = false) {
+        self.takesFolders = takesFolders
         self.folder = folder
         self.extensions = extensions
         var files: [String: [String]] = [:]
@@ -44,12 +49,18 @@ struct NamedFiles: Sendable {
 
     /// What is there for `name`.
     func find(_ name: String) -> Finding {
-        let found = (files[name] ?? []).filter { extensions.contains(Self.extension($0)) }.sorted()
+        let found = (files[name] ?? []).filter { extensions.contains(Self.extension($0)) || isFolder($0) }.sorted()
         return switch found.count {
         case 0: .none
         case 1: .one(path: "\(folder)/\(found[0])")
         default: .several(paths: found.map { "\(folder)/\($0)" })
         }
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        guard takesFolders, Self.extension(path).isEmpty else { return false }
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder) && isFolder.boolValue
     }
 
     /// The path at which something is found for `name`, or would be looked for first.

@@ -138,6 +138,37 @@ package struct MATFile: Sendable {
             remedy: "save the one that is the label alone, of a sparse one full(NAME), with save(FILE, 'NAME', '-v7')")
     }
 
+    /// What each annotator has drawn, in a file of BSDS500: the `Boundaries` of the structs in the cells of `groundTruth`, or
+    /// of the elements of a struct array; nil where there is no such variable.
+    /// - Throws: ``DataFileError`` where it holds something else or nobody's map.
+    func boundaryMaps() throws -> [MATNumericArray]? {
+        let (name, field) = ("groundTruth", "Boundaries")
+        guard try variableNames().contains(name) else { return nil }
+        let value = try variable(name)
+        func refusal(_ problem: String, _ value: MATValue? = nil) -> DataFileError {
+            let other = "save a cell array of structs with \(field), as BSDS500 has it, or height x width x annotators"
+            return DataFileError(path: path, problem: problem, remedy: value?.remedy(orElse: other) ?? other)
+        }
+        var parts: [MATValue] = []
+        switch value {
+        case .cell(let cells): parts = cells.values
+        case .structure: parts = [value]
+        default: throw refusal("variable \(name) is \(value.summary)", value)
+        }
+        let maps = try parts.flatMap { part -> [MATNumericArray] in
+            guard case .structure(let structure) = part, structure.fields.contains(field) else {
+                throw refusal("\(name) holds \(part.summary) without \(field)", part)
+            }
+            return try (0..<structure.count).map { element in
+                let drawn = structure.value(of: field, at: element)!
+                guard case .numeric(let array) = drawn else { throw refusal("\(field) is \(drawn.summary)", drawn) }
+                return array
+            }
+        }
+        guard !maps.isEmpty else { throw refusal("\(name) is empty") }
+        return maps
+    }
+
     /// A variable as the file lists it.
     package struct Variable: Sendable, Equatable {
         package let name: String

@@ -2,7 +2,7 @@ import Foundation
 
 /// Predictions that somebody saved as files, one folder for each task:
 ///
-///     DIR/TASK/SAMPLE.npy   or .png
+///     DIR/TASK/SAMPLE.npy   or .png, scores in one channel also .mat
 ///
 /// Each has the size of its picture; samples are named as in the data set's lists.
 ///
@@ -14,12 +14,16 @@ import Foundation
 /// | `distance` | height × width metres | 16-bit grey: millimetres |
 /// | `value` | height × width numbers | none |
 ///
-/// Of several channels, `score` and `value` have channels × height × width.
+/// Of several channels, `score` and `value` have channels × height × width. A `.mat` holds probabilities, height × width, or
+/// those of a `ucm2` of BSDS500: (2 height + 1) × (2 width + 1), of which the pixels lie at rows and columns 2, 4 … from 0.
 package struct PredictionFolder: Sendable {
     package let path: String
+    /// Whether numbers of `score` in `.npy` files are probabilities, and not what comes before the sigmoid.
+    private let holdsProbabilities: Bool
 
-    package init(_ path: String) {
+    package init(_ path: String, probabilities: Bool = false) {
         self.path = path
+        holdsProbabilities = probabilities
     }
 
     /// The tasks that have no folder at all.
@@ -41,7 +45,8 @@ package struct PredictionFolder: Sendable {
 
     private func missing(_ task: LearningTask, _ identifier: String) -> SampleError {
         SampleError(
-            identifier: identifier, problem: "\(stem(task, identifier)).npy (or .png) is missing",
+            identifier: identifier,
+            problem: "\(stem(task, identifier)).npy (or .png\(isContour(task) ? ", .mat" : "")) is missing",
             remedy: "save a prediction of every sample on the list, or remove \(task.name) from tasks")
     }
 
@@ -50,8 +55,12 @@ package struct PredictionFolder: Sendable {
     }
 
     private func files(of task: LearningTask, _ identifier: String) -> [String] {
-        ["npy", "png"].map { "\(stem(task, identifier)).\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
+        (["npy", "png"] + (isContour(task) ? ["mat"] : [])).map { "\(stem(task, identifier)).\($0)" }
+            .filter { FileManager.default.fileExists(atPath: $0) }
     }
+
+    /// Whether predictions may come as MAT files.
+    private func isContour(_ task: LearningTask) -> Bool { task.kind == .score && task.channels == 1 }
 
     /// Reads the prediction of a sample.
     ///
@@ -74,7 +83,14 @@ package struct PredictionFolder: Sendable {
         }
         let prediction: StoredPrediction
         do {
-            prediction = try file.hasSuffix(".npy") ? Self.array(file, task) : Self.picture(file, task)
+            if file.hasSuffix(".mat") {
+                prediction = .probabilities(try Self.contours(file, height: height, width: width))
+            } else if file.hasSuffix(".npy") {
+                let array = try Self.array(file, task)
+                prediction = holdsProbabilities && task.kind == .score ? .probabilities(array.map) : array
+            } else {
+                prediction = try Self.picture(file, task)
+            }
         } catch let error as DataFileError {
             throw refusal(error.problem, error.remedy)
         }
@@ -89,6 +105,15 @@ package struct PredictionFolder: Sendable {
             throw refusal(
                 "it is \(map.values[place]) at row \(pixel / map.width), column \(pixel % map.width)",
                 "save finite numbers for every pixel")
+        }
+        if case .probabilities = prediction, let place = map.values.firstIndex(where: { !(0...1).contains($0) }) {
+            let pixel = place / map.channels
+            throw refusal(
+                "row \(pixel / map.width), column \(pixel % map.width) has \(map.values[place].text), and probabilities are "
+                    + "from 0 to 1",
+                file.hasSuffix(".mat")
+                    ? "divide them by their largest, or save scores before the sigmoid as .npy"
+                    : "leave --probabilities out where these are scores before the sigmoid")
         }
         guard task.kind == .classes else { return prediction }
         if case .classes(let map) = prediction {
@@ -132,6 +157,23 @@ package struct PredictionFolder: Sendable {
             for pixel in 0..<pixels { values[pixel * channels + channel] = array.values[channel * pixels + pixel] }
         }
         return .output(PixelMap(height: height, width: width, channels: channels, values: values))
+    }
+
+    /// The one array of a MAT file, of the size of the picture or of twice that and a border.
+    private static func contours(_ file: String, height: Int, width: Int) throws -> PixelMap {
+        let array = NumPyArray(try MATFile(file).onlyArray())
+        guard array.shape.count == 2 else {
+            throw DataFileError(
+                path: file, problem: "its array is \(array.shape.map(String.init).joined(separator: " x "))",
+                remedy: "save height x width probabilities")
+        }
+        let map = PixelMap(height: array.shape[0], width: array.shape[1], channels: 1, values: array.values)
+        // Between the pixels a ucm2 has what parts them, which is how BSDS500's benchmark samples it.
+        guard map.height == 2 * height + 1 && map.width == 2 * width + 1 else { return map }
+        let values = (0..<height).flatMap { row in
+            (0..<width).map { map.values[(2 * row + 2) * map.width + 2 * $0 + 2] }
+        }
+        return PixelMap(height: height, width: width, channels: 1, values: values)
     }
 
     private static func picture(_ file: String, _ task: LearningTask) throws -> StoredPrediction {
@@ -200,10 +242,12 @@ package enum StoredPrediction: Sendable {
     case output(PixelMap)
     /// Bytes that stand for probabilities, or for the components of normals.
     case bytes(PixelMap)
+    /// Probabilities of 0 … 1 as they are.
+    case probabilities(PixelMap)
 
     package var map: PixelMap {
         switch self {
-        case .classes(let map), .output(let map), .bytes(let map): map
+        case .classes(let map), .output(let map), .bytes(let map), .probabilities(let map): map
         }
     }
 }

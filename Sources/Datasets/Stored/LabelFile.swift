@@ -6,8 +6,8 @@ import Archives
 /// Every function gives a map as ``TaskKind`` describes it, and throws ``DataFileError`` for a file that is damaged
 /// or holds something else. What a task's ``LabelConvention`` says of its files is applied here and nowhere else.
 package struct LabelFile {
-    private let place: StoredPlace
-    private let orientation: Orientation
+    let place: StoredPlace
+    let orientation: Orientation
 
     package var path: String { place.path }
 
@@ -62,7 +62,7 @@ package struct LabelFile {
     func map(of task: LearningTask, classes names: [String]) throws -> PixelMap {
         switch task.kind.content {
         case .classes: try classes(of: task, names: names)
-        case .shares: try scores(of: task)
+        case .shares: try task.isMatchedByBoundaries ? agreement(of: task) : scores(of: task, in: contents())
         case .vectors: try unitVectors(of: task)
         case .metres: try depth(of: task)
         case .numbers: try values(channels: task.channels)
@@ -75,7 +75,7 @@ package struct LabelFile {
     /// 16 bits, of which 255 stands for unknown.
     package func shares(channels: Int = 1) throws -> PixelMap { try shares(of: contents(), channels: channels) }
 
-    private func shares(of contents: Contents, channels: Int) throws -> PixelMap {
+    func shares(of contents: Contents, channels: Int) throws -> PixelMap {
         var map: PixelMap
         switch contents {
         case .array(let array):
@@ -111,18 +111,18 @@ package struct LabelFile {
     }
 
     /// The same of a user's own file, by the convention of `task`.
-    private func scores(of task: LearningTask) throws -> PixelMap {
+    func scores(of task: LearningTask, in contents: Contents) throws -> PixelMap {
         guard let threshold = task.labels.threshold else {
-            return try task.channels == 1 ? sharesOfNoSmallMask(of: task) : shares(channels: task.channels)
+            return try task.channels == 1
+                ? sharesOfNoSmallMask(of: task, in: contents) : shares(of: contents, channels: task.channels)
         }
         var map: PixelMap
         if task.channels > 1 {
-            map = try shares(channels: task.channels)
+            map = try shares(of: contents, channels: task.channels)
         } else if threshold >= 1.0 / 255 {
-            map = try sharesOfNoSmallMask(of: task)
+            map = try sharesOfNoSmallMask(of: task, in: contents)
         } else {
             // Below the first grey level, a mask of 0 and 1 says what it means, unless its levels are rounded to bytes.
-            let contents = try contents()
             if case .picture(let bytes) = contents, case .bits(16) = GreyDepth(bytes) {
                 map = try ImageFile.decodeFullRange(bytes, path: path)
                 for index in map.values.indices { map.values[index] /= 65535 }
@@ -138,10 +138,10 @@ package struct LabelFile {
 
     /// To many programs a mask is 0 and 1, and 255 where unknown; as grey levels of a picture these would all be read as
     /// false, or the unknown ones as true.
-    ///
+    package func sharesOfNoSmallMask() throws -> PixelMap { try sharesOfNoSmallMask(of: nil, in: contents()) }
+
     /// - Parameter task: by whose convention it is read.
-    package func sharesOfNoSmallMask(of task: LearningTask? = nil) throws -> PixelMap {
-        let contents = try contents()
+    private func sharesOfNoSmallMask(of task: LearningTask?, in contents: Contents) throws -> PixelMap {
         let map = try shares(of: contents, channels: 1)
         guard contents.hasLevels else { return map }
         let level = map.values.first { $0 > 0 && $0 < 1 }
@@ -191,8 +191,11 @@ package struct LabelFile {
     }
 
     func contents() throws -> Contents {
-        guard !place.isOfArray else { return .array(try place.read()) }
-        let bytes = try Datasets.contents(ofFile: path)
+        if place.isOfArray { return .array(try place.read()) }
+        return try contents(of: Datasets.contents(ofFile: path))
+    }
+
+    func contents(of bytes: [UInt8]) throws -> Contents {
         if ImageFile.isPicture(bytes) {
             if orientation == .refused { try ImageFile.requireUpright(bytes, path: path, others: "pictures") }
             return .picture(bytes)

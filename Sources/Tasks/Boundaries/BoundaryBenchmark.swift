@@ -7,6 +7,10 @@
 /// | `rcm` | bytes, rounded | yes | above 0.001, 0.01, 0.02 … 0.99, 0.999 |
 /// | `astmt` | bytes, truncated | yes | above 0.001, 0.01, 0.02 … 0.99, 0.999 |
 /// | `mtl` | bytes, truncated | no | at least 0.01, 0.02 … 0.99 |
+/// | `bsds` | as they are | no | at least 0.01, 0.02 … 0.99 |
+///
+/// `bsds` is the benchmark itself as it came with BSDS500 (`boundaryBench.m`), for contours that are thin already: only what
+/// is cut at a threshold is thinned, and the truth stays as it was drawn.
 ///
 /// RCM (`evaluation/evaluation_edge.py`) and ASTMT (`fblib/evaluation/eval_edges.py`) hand their files to one and the same
 /// job of the benchmark's program; Multi-Task-Learning-PyTorch brings a reader and thresholds of its own.
@@ -26,7 +30,22 @@ package struct BoundaryBenchmark: Sendable, Equatable {
     }
 
     /// Whether only the crests of bands of high scores are kept, by ``EdgeSuppression``.
-    var suppresses: Bool { convention != .mtl }
+    var suppresses: Bool { convention != .mtl && convention != .bsds }
+
+    /// Whether the truth is thinned too.
+    var thinsTruth: Bool { convention != .bsds }
+
+    /// Whether the best threshold of the set may lie between two, where precision and recall are mixtures of theirs.
+    var interpolates: Bool { convention == .bsds }
+
+    /// Of several F of a picture that agree in so many decimals the first is its best; nil where all digits count.
+    var decimalsOfF: Int? { convention == .bsds ? nil : 6 }
+
+    /// The precision where nothing is predicted.
+    var precisionOfNothing: Double { convention == .bsds ? 0 : 1 }
+
+    /// How average precision is computed.
+    var precisionRule: BoundaryCurve.PrecisionRule { convention == .exact ? .area : .samples }
 
     /// Whether files go through the job of RCM and ASTMT.
     private var isJob: Bool { convention == .rcm || convention == .astmt }
@@ -47,5 +66,10 @@ package struct BoundaryBenchmark: Sendable, Equatable {
     func share(ofScore score: Float) -> Float {
         guard let rounding = convention.byteRounding else { return probability(ofScore: score) }
         return Float(rounding.byte(score: score)) / 255
+    }
+
+    /// The probability of a pixel as a share of 1.
+    func share(ofProbability probability: Float) -> Float {
+        convention.byteRounding.map { Float($0.byte(share: probability)) / 255 } ?? probability
     }
 }

@@ -2,17 +2,21 @@ import Datasets
 
 /// Edges by the boundary benchmark: how many predicted and true boundary pixels find a partner, at each threshold.
 ///
-/// Prediction and truth are thinned to lines one pixel wide before they are matched (``BoundaryMatching``).
+/// Predictions are thinned to lines one pixel wide before they are matched (``BoundaryMatching``), and the truth is where
+/// the rules say so. Several annotators' maps are the channels of a label: recall counts the pixels of all of them, and a
+/// predicted pixel is right if any annotator has it.
 ///
 /// | figure | formula |
 /// |---|---|
 /// | `ods_f` | F = 2 P R / (P + R) at the best threshold of the whole set |
 /// | `ois_f` | F of the counts at each picture's own best threshold |
-/// | `average_precision` | the area under precision over recall, as ``BoundaryOutcome`` says |
+/// | `average_precision` | the area under precision over recall, as ``BoundaryCurve/PrecisionRule`` says |
 /// | `ods_precision`, `ods_recall` | P and R at the best threshold of the whole set |
 ///
-/// Everything that a sample adds is a count, so no order matters: true pixels; for each threshold pairs and predicted
-/// pixels; then pairs and predicted pixels at the sample's own best threshold.
+/// Everything that a sample adds is a count, so no order matters: true pixels; for each threshold predicted pixels with a
+/// partner and all of them; the same two at the sample's own best threshold; for each threshold, and for the own best one,
+/// true pixels with a partner. A sample's row is its own best threshold: its place in the list, the four counts there, and
+/// the number of annotators.
 struct BoundaryMetric: TaskMetric {
     let benchmark: BoundaryBenchmark
     /// The label of a pixel of which nothing is known.
@@ -27,169 +31,184 @@ struct BoundaryMetric: TaskMetric {
 
     /// Where the counts of the best thresholds begin.
     private var best: Int { 1 + 2 * thresholds.count }
+    /// Where those of true pixels begin.
+    private var matchedTruth: Int { best + 2 }
 
     let outputChannels = 1
     let labelChannels = 1
+    let hasAnnotators = true
     let figures = ["ods_f", "ois_f", "average_precision", "ods_precision", "ods_recall"].map {
         MetricFigure($0, .share, .higher)
     }
 
-    var emptyTally: MetricTally { MetricTally(counts: best + 2, columns: 0) }
+    var emptyTally: MetricTally { MetricTally(counts: matchedTruth + thresholds.count + 1, columns: 6) }
 
-    /// - Parameter label: the boundaries as they were drawn; scores of unknown pixels do not count.
+    /// - Parameter label: the boundaries as they were drawn, a channel for each annotator; scores of pixels that are
+    ///   unknown to all of them do not count.
     func add(output: MapView, label: MapView, sample: Int, to tally: inout MetricTally) {
-        let counts = counts(output: output, label: label)
-        let outcomes = counts.predicted.indices.map { index in
-            BoundaryOutcome(pairs: counts.pairs[index], predicted: counts.predicted[index], truth: counts.truth)
+        var shares: [Float] = []
+        shares.reserveCapacity(label.height * label.width)
+        for row in 0..<label.height {
+            let scores = output.row(row)
+            for column in 0..<label.width { shares.append(benchmark.share(ofScore: scores[column * output.channels])) }
         }
-        // The benchmark reads its files of six decimals; the first of equals counts.
-        let scores = outcomes.map { ($0.f * 1e6).rounded() }
-        let chosen = outcomes[scores.firstIndex(of: scores.max()!)!]
-        tally.updateCounts { totals in
-            totals[0] += Int64(counts.truth)
-            for (index, outcome) in outcomes.enumerated() {
-                totals[1 + 2 * index] += Int64(outcome.pairs)
-                totals[2 + 2 * index] += Int64(outcome.predicted)
-            }
-            totals[best] += Int64(chosen.pairs)
-            totals[best + 1] += Int64(chosen.predicted)
-        }
-        tally.addSample(pixels: label.height * label.width)
+        add(shares, label: label, sample: sample, to: &tally)
     }
 
     func add(stored prediction: StoredPrediction, label: MapView, sample: Int, to tally: inout MetricTally) {
-        prediction.withScores(benchmark.convention) { add(output: $0, label: label, sample: sample, to: &tally) }
-    }
-
-    /// What is counted in one picture.
-    struct Counts: Equatable {
-        var truth: Int
-        /// For each threshold.
-        var pairs: [Int] = []
-        var predicted: [Int] = []
-    }
-
-    func counts(output: MapView, label: MapView) -> Counts {
-        let (height, width) = (label.height, label.width)
-        var truth = BinaryMask(height: height, width: width)
-        for row in 0..<height {
-            let values = label.row(row)
-            for column in 0..<width where values[column] > 0.5 && values[column] != unknown {
-                truth.set(row: row, column: column)
-            }
+        switch prediction {
+        case .probabilities(let map):
+            add(map.values.map(benchmark.share(ofProbability:)), label: label, sample: sample, to: &tally)
+        case .bytes(let map) where benchmark.convention == .bsds:
+            // A byte that is a threshold is not to fall below it on its way through the sigmoid.
+            add(map.values.map { $0 / 255 }, label: label, sample: sample, to: &tally)
+        case .bytes, .output, .classes:
+            prediction.withScores(benchmark.convention) { add(output: $0, label: label, sample: sample, to: &tally) }
         }
-        truth.thin()
-        let shares = shares(output: output, label: label)
+    }
+
+    private func add(_ shares: [Float], label: MapView, sample: Int, to tally: inout MetricTally) {
+        let outcomes = outcomes(shares, label: label)
+        let scores = outcomes.map { outcome in
+            // The benchmark reads its files of six decimals; the first of equals counts.
+            benchmark.decimalsOfF == nil ? outcome.f : (outcome.f * 1e6).rounded()
+        }
+        let place = scores.firstIndex(of: scores.max()!)!
+        let chosen = outcomes[place].counts
+        tally.updateCounts { totals in
+            totals[0] += Int64(chosen.truth)
+            for (index, outcome) in outcomes.enumerated() {
+                totals[1 + 2 * index] += Int64(outcome.counts.matchedPredictions)
+                totals[2 + 2 * index] += Int64(outcome.counts.predictions)
+                totals[matchedTruth + index] += Int64(outcome.counts.matchedTruth)
+            }
+            totals[best] += Int64(chosen.matchedPredictions)
+            totals[best + 1] += Int64(chosen.predictions)
+            totals[matchedTruth + outcomes.count] += Int64(chosen.matchedTruth)
+        }
+        tally.addSample(pixels: label.height * label.width)
+        tally.addRow(
+            [
+                place, chosen.matchedTruth, chosen.truth, chosen.matchedPredictions, chosen.predictions, label.channels,
+            ].map(Double.init), sample: sample)
+    }
+
+    /// What is counted in one picture at each threshold.
+    private func outcomes(_ shares: [Float], label: MapView) -> [BoundaryOutcome] {
+        let (height, width) = (label.height, label.width)
+        let truths = (0..<label.channels).map { truth(label, annotator: $0) }
+        let count = truths.reduce(0) { $0 + $1.places.count }
         let diagonal = Double(height * height + width * width).squareRoot()
-        var matching = BoundaryMatching(truth: truth, maximumDistance: benchmark.maximumDistance * diagonal)
-        var counts = Counts(truth: truth.places.count)
-        for threshold in thresholds {
+        var matching = BoundaryMatching(truths: truths, maximumDistance: benchmark.maximumDistance * diagonal)
+        let shares = prepared(shares, label: label)
+        var outcomes: [BoundaryOutcome] = []
+        var last = -1
+        // From the highest threshold down pixels are added, few are taken away.
+        for threshold in thresholds.reversed() {
             var prediction = BinaryMask(height: height, width: width)
+            var size = 0
             for row in 0..<height {
                 for column in 0..<width where benchmark.isBoundary(shares[row * width + column], at: threshold) {
                     prediction.set(row: row, column: column)
+                    size += 1
                 }
             }
+            // A lower threshold keeps all that a higher one keeps: of the same size, it is the same.
+            if size == last {
+                outcomes.append(outcomes.last!)
+                continue
+            }
+            last = size
             prediction.thin()
-            counts.pairs.append(matching.pairs(with: prediction))
-            counts.predicted.append(prediction.places.count)
+            let matches = matching.matches(with: prediction)
+            outcomes.append(
+                outcome(
+                    BoundaryCounts(
+                        matchedTruth: matches.truth, truth: count, matchedPredictions: matches.predicted,
+                        predictions: prediction.places.count)))
         }
-        return counts
+        return outcomes.reversed()
+    }
+
+    private func outcome(_ counts: BoundaryCounts) -> BoundaryOutcome {
+        BoundaryOutcome(counts: counts, precisionOfNothing: benchmark.precisionOfNothing)
+    }
+
+    /// The boundaries that one annotator has drawn.
+    private func truth(_ label: MapView, annotator: Int) -> BinaryMask {
+        var truth = BinaryMask(height: label.height, width: label.width)
+        for row in 0..<label.height {
+            let values = label.row(row) + annotator
+            for column in 0..<label.width {
+                let value = values[column * label.channels]
+                if value > 0.5 && value != unknown { truth.set(row: row, column: column) }
+            }
+        }
+        if benchmark.thinsTruth { truth.thin() }
+        return truth
     }
 
     /// The prediction before any threshold.
-    func shares(output: MapView, label: MapView) -> [Float] {
+    private func prepared(_ shares: [Float], label: MapView) -> [Float] {
         let (height, width) = (label.height, label.width)
-        var shares: [Float] = []
-        shares.reserveCapacity(height * width)
-        for row in 0..<height {
-            let scores = output.row(row)
-            for column in 0..<width { shares.append(benchmark.share(ofScore: scores[column * output.channels])) }
-        }
-        if benchmark.suppresses { shares = EdgeSuppression(height: height, width: width).suppressed(shares) }
+        var shares =
+            benchmark.suppresses ? EdgeSuppression(height: height, width: width).suppressed(shares) : shares
         for row in 0..<height {
             let truths = label.row(row)
-            for column in 0..<width where truths[column] == unknown {
-                shares[row * width + column] = 0
+            for column in 0..<width {
+                let values = truths + column * label.channels
+                if (0..<label.channels).allSatisfy({ values[$0] == unknown }) { shares[row * width + column] = 0 }
             }
         }
         return shares
     }
 
-    func values(_ tally: MetricTally) -> [Double] {
-        let truth = Int(tally.count(0))
-        let outcomes = thresholds.indices.map { index in
-            BoundaryOutcome(
-                pairs: Int(tally.count(1 + 2 * index)), predicted: Int(tally.count(2 + 2 * index)), truth: truth)
+    /// The whole set at each threshold.
+    private func outcomes(_ tally: MetricTally) -> [BoundaryOutcome] {
+        thresholds.indices.map { index in
+            outcome(
+                BoundaryCounts(
+                    matchedTruth: Int(tally.count(matchedTruth + index)), truth: Int(tally.count(0)),
+                    matchedPredictions: Int(tally.count(1 + 2 * index)),
+                    predictions: Int(tally.count(2 + 2 * index))))
         }
-        var chosen = 0
-        for index in outcomes.indices where outcomes[index].f > outcomes[chosen].f { chosen = index }
-        let own = BoundaryOutcome(
-            pairs: Int(tally.count(best)), predicted: Int(tally.count(best + 1)), truth: truth)
+    }
+
+    /// The set with each picture at its own best threshold.
+    private func ownBest(_ tally: MetricTally) -> BoundaryOutcome {
+        outcome(
+            BoundaryCounts(
+                matchedTruth: Int(tally.count(matchedTruth + thresholds.count)), truth: Int(tally.count(0)),
+                matchedPredictions: Int(tally.count(best)), predictions: Int(tally.count(best + 1))))
+    }
+
+    func values(_ tally: MetricTally) -> [Double] {
+        let outcomes = outcomes(tally)
+        let chosen = BoundaryOptimum(outcomes, at: benchmark.thresholds, interpolates: benchmark.interpolates)
         return [
-            outcomes[chosen].f, own.f, averagePrecision(outcomes), outcomes[chosen].precision,
-            outcomes[chosen].recall,
+            chosen.f, ownBest(tally).f, benchmark.precisionRule.averagePrecision(outcomes), chosen.precision,
+            chosen.recall,
         ]
     }
 
-    private func averagePrecision(_ outcomes: [BoundaryOutcome]) -> Double {
-        benchmark.convention == .exact
-            ? BoundaryOutcome.areaUnderPrecision(outcomes) : BoundaryOutcome.benchmarkPrecision(outcomes)
-    }
-
     func breakdown(_ tally: MetricTally) -> MetricBreakdown? { nil }
-}
 
-/// How well predicted boundary pixels match true ones.
-struct BoundaryOutcome {
-    let pairs: Int
-    let predicted: Int
-    let truth: Int
-
-    /// 1 where nothing is predicted, as the reference programs have it; the others are 0 where there is nothing.
-    var precision: Double { predicted == 0 ? 1 : Double(pairs) / Double(predicted) }
-    var recall: Double { truth == 0 ? 0 : Double(pairs) / Double(truth) }
-    var f: Double {
-        let sum = precision + recall
-        return sum == 0 ? 0 : 2 * precision * recall / sum
-    }
-
-    /// The area under precision over recall from recall 0 on: straight lines between the recalls that occur, level below
-    /// the smallest, nothing above the largest. Of several outcomes with one recall the most precise counts. At most 1,
-    /// and 1 for the truth itself.
-    static func areaUnderPrecision(_ outcomes: [BoundaryOutcome]) -> Double {
-        let best = Dictionary(outcomes.map { ($0.recall, $0.precision) }, uniquingKeysWith: max)
-        var (area, last) = (0.0, (recall: 0.0, precision: 0.0))
-        for (place, (recall, precision)) in best.sorted(by: { $0.key < $1.key }).enumerated() {
-            if place == 0 { last.precision = precision }
-            area += (recall - last.recall) * (precision + last.precision) / 2
-            last = (recall, precision)
-        }
-        return area
-    }
-
-    /// The same as the reference programs compute it: precision, interpolated between the recalls that occur, at the 101
-    /// recalls 0, 0.01 … 1, as far as they lie between the smallest and the largest, over 100. Of several outcomes with one
-    /// recall the first counts. One recall alone gives 0, and a perfect curve 1.01.
-    static func benchmarkPrecision(_ outcomes: [BoundaryOutcome]) -> Double {
-        var known: [(recall: Double, precision: Double)] = []
-        for outcome in outcomes where !known.contains(where: { $0.recall == outcome.recall }) {
-            known.append((outcome.recall, outcome.precision))
-        }
-        known.sort { $0.recall < $1.recall }
-        guard known.count > 1 else { return 0 }
-        var sum = 0.0
-        for hundredths in 0...100 {
-            let recall = Double(hundredths) / 100
-            guard let above = known.firstIndex(where: { $0.recall >= recall }) else { break }
-            if known[above].recall == recall {
-                sum += known[above].precision
-            } else if above > 0 {
-                let (low, high) = (known[above - 1], known[above])
-                let part = (recall - low.recall) / (high.recall - low.recall)
-                sum += low.precision + part * (high.precision - low.precision)
-            }
-        }
-        return sum / 100
+    func curve(_ tally: MetricTally) -> BoundaryCurve? {
+        let outcomes = outcomes(tally)
+        let chosen = BoundaryOptimum(outcomes, at: benchmark.thresholds, interpolates: benchmark.interpolates)
+        let order = tally.samples.sorted()
+        return BoundaryCurve(
+            threshold: chosen.threshold, ownBest: ownBest(tally).counts, precisionRule: benchmark.precisionRule,
+            points: zip(benchmark.thresholds, outcomes).map { BoundaryCurve.Point(threshold: $0, counts: $1.counts) },
+            pictures: zip(order, tally.rowsInSampleOrder).map { sample, row in
+                let values = row.map { Int($0) }
+                return BoundaryCurve.Picture(
+                    sample: sample, annotators: values[5],
+                    best: BoundaryCurve.Point(
+                        threshold: benchmark.thresholds[values[0]],
+                        counts: BoundaryCounts(
+                            matchedTruth: values[1], truth: values[2], matchedPredictions: values[3],
+                            predictions: values[4])))
+            })
     }
 }

@@ -57,7 +57,7 @@ struct ClassificationMetric: TaskMetric {
                 add(label: label, to: &tally) { row, column in classIndex(map.row(row)[column]) }
             }
         case .output(let map): map.withView { add(output: $0, label: label, sample: sample, to: &tally) }
-        case .bytes: preconditionFailure("classes are not saved as bytes of shares")
+        case .bytes, .probabilities: preconditionFailure("classes are not saved as shares")
         }
     }
 

@@ -48,7 +48,7 @@ struct DirectionMetric: TaskMetric {
             for index in map.values.indices { map.values[index] = 2 * map.values[index] / 255 - 1 }
             // What comes from bytes is not rounded to bytes again.
             map.withView { add(output: $0, label: label, sample: sample, rounding: nil, to: &tally) }
-        case .classes: preconditionFailure("directions are not saved as classes")
+        case .classes, .probabilities: preconditionFailure("directions are saved as vectors")
         }
     }
 

@@ -8,16 +8,18 @@ import Foundation
 /// | `rcm` | bytes, rounded to nearest | truth 1e-9 m | mean RMSE, median log-RMSE |
 /// | `astmt` | bytes, truncated | truth 1e-9 m | mean RMSE, median log-RMSE |
 /// | `mtl` | bytes, truncated | left out | pooled |
+/// | `bsds` | float32 as they are given | left out | pooled |
 ///
 /// `rcm` is the paper's code, `astmt` that of "Attentive Single-Tasking of Multiple Tasks" (CVPR 2019) and `mtl`
-/// that of Multi-Task-Learning-PyTorch (PAMI 2021). They score predictions read back from 8-bit PNG files.
+/// that of Multi-Task-Learning-PyTorch (PAMI 2021). They score predictions read back from 8-bit PNG files. `bsds` is the
+/// program that came with BSDS500 (Arbeláez et al., PAMI 2011), which is about edges alone; all else is as in `exact`.
 package enum MetricConvention: String, CaseIterable, Sendable {
-    case exact, rcm, astmt, mtl
+    case exact, rcm, astmt, mtl, bsds
 
     /// How predictions become bytes before they are scored; nil where they do not.
     package var byteRounding: ByteRounding? {
         switch self {
-        case .exact: nil
+        case .exact, .bsds: nil
         case .rcm: .nearest
         case .astmt, .mtl: .truncated
         }
@@ -65,4 +67,9 @@ package enum ByteRounding: Sendable {
 /// The sigmoid of a score.
 func probability(ofScore score: Float) -> Float {
     Float(1 / (1 + exp(-Double(score))))
+}
+
+/// The score before the sigmoid of a probability in 0 … 1; infinite at its ends.
+func score(ofProbability probability: Float) -> Float {
+    Float(log(Double(probability) / (1 - Double(probability))))
 }

@@ -111,6 +111,9 @@ extension StoredPrediction {
         case .bytes(var map):
             for index in map.values.indices { map.values[index] = convention.score(ofByte: map.values[index]) }
             map.withView(body)
+        case .probabilities(var map):
+            for index in map.values.indices { map.values[index] = score(ofProbability: map.values[index]) }
+            map.withView(body)
         case .classes: preconditionFailure("scores are not saved as classes")
         }
     }

@@ -9,6 +9,9 @@ package protocol TaskMetric: Sendable {
     var outputChannels: Int { get }
     var labelChannels: Int { get }
 
+    /// Whether a label may have several maps of `labelChannels`, one after another: one for each annotator.
+    var hasAnnotators: Bool { get }
+
     /// The figures, the primary one first. They do not depend on what was scored.
     var figures: [MetricFigure] { get }
 
@@ -30,6 +33,14 @@ package protocol TaskMetric: Sendable {
 
     /// Figures of each class or channel; nil where there is nothing to tell apart.
     func breakdown(_ tally: MetricTally) -> MetricBreakdown?
+
+    /// Precision over recall of boundaries; nil of other metrics.
+    func curve(_ tally: MetricTally) -> BoundaryCurve?
+}
+
+extension TaskMetric {
+    package var hasAnnotators: Bool { false }
+    package func curve(_ tally: MetricTally) -> BoundaryCurve? { nil }
 }
 
 /// Figures of a task's classes, or of its channels.

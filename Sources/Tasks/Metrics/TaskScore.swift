@@ -26,7 +26,7 @@ package struct TaskScore: Sendable {
     package mutating func add(output: MapView, label: MapView, sample: Int) {
         precondition(
             output.height == label.height && output.width == label.width && output.channels == metric.outputChannels
-                && label.channels == metric.labelChannels, "an output is scored at its label's size")
+                && fits(label), "an output is scored at its label's size")
         metric.add(output: output, label: label, sample: sample, to: &tally)
     }
 
@@ -35,9 +35,14 @@ package struct TaskScore: Sendable {
     package mutating func add(stored prediction: StoredPrediction, label: MapView, sample: Int) {
         let map = prediction.map
         precondition(
-            map.height == label.height && map.width == label.width && label.channels == metric.labelChannels,
+            map.height == label.height && map.width == label.width && fits(label),
             "a prediction is scored at its label's size")
         metric.add(stored: prediction, label: label, sample: sample, to: &tally)
+    }
+
+    private func fits(_ label: MapView) -> Bool {
+        metric.hasAnnotators
+            ? label.channels.isMultiple(of: metric.labelChannels) : label.channels == metric.labelChannels
     }
 
     /// Adds what another score of the same metric and convention has seen of other samples.
@@ -59,4 +64,7 @@ package struct TaskScore: Sendable {
 
     /// Figures of each class or channel; nil where there are none, and while no pixel with known truth was scored.
     package var breakdown: MetricBreakdown? { tally.scoredPixels > 0 ? metric.breakdown(tally) : nil }
+
+    /// Precision over recall of boundaries; nil of other metrics, and while no picture was scored.
+    package var curve: BoundaryCurve? { tally.scoredPixels > 0 ? metric.curve(tally) : nil }
 }

@@ -41,6 +41,11 @@ package struct Evaluation {
 
     package var samples: Int { data.validation.count }
 
+    /// What the samples are called; drawn ones have numbers.
+    package var identifiers: [String] {
+        (data.validation as? any StoredSampleSource)?.identifiers ?? (0..<samples).map(String.init)
+    }
+
     /// The names of the classes or channels of every task, by its name.
     package var partNames: [String: [String]] {
         data.partNames(of: configuration.tasks.map(\.task))
@@ -158,7 +163,7 @@ package struct Evaluation {
         for task in tasks where all.looksLikeProbabilities(task.name) {
             note(
                 "all scores of \(task.name) are from 0 to 1, and .npy files hold scores before the sigmoid: if these are "
-                    + "probabilities p, save log(p / (1 - p)), or 255 p as grey PNG")
+                    + "probabilities p, add --probabilities, or save log(p / (1 - p))")
         }
         return try lanes.results(over: team)
     }

@@ -9,7 +9,7 @@ package struct EvaluationReport: Codable, Sendable {
         package let task: String
         /// Of a task of which no scored pixel is known, `nothing_known`; it then has no rules and no unit.
         package let metric: String
-        /// `exact`, `rcm`, `astmt` or `mtl`: see `MetricConvention`.
+        /// `exact`, `rcm`, `astmt`, `mtl` or `bsds`: see `MetricConvention`.
         package let convention: String
         package let unit: String
         /// `higher` or `lower`: which values are better. Nil in reports of version 0.1.0.
@@ -63,10 +63,17 @@ package struct EvaluationReport: Codable, Sendable {
     /// Figures of single classes and channels, by task; nil in reports of version 0.1.0.
     package let parts: [PartFigures]?
 
-    /// - Parameter partNames: the names of classes or channels, by task.
+    /// Precision over recall of boundaries, by task; nil in earlier reports.
+    package let curves: [BoundaryFigures]?
+
+    /// - Parameters:
+    ///   - partNames: the names of classes or channels, by task.
+    ///   - identifiers: what the samples are called.
     package init(
-        split: String, samples: Int, scores: [ValidationScore], partNames: [String: [String]] = [:]
+        split: String, samples: Int, scores: [ValidationScore], partNames: [String: [String]] = [:],
+        identifiers: [String] = []
     ) {
+        curves = scores.compactMap { BoundaryFigures($0, identifiers: identifiers) }
         parts = scores.compactMap { PartFigures($0, names: partNames[$0.task] ?? []) }
         self.split = split
         self.samples = samples
