@@ -6,7 +6,7 @@ import Testing
 /// Pictures that take more memory than they may have go in tiles, and nobody can tell from what comes out.
 @Suite(.serialized) struct LargePictureTests {
     /// Sides that no stride divides, one of them much longer than what a feature sees, which takes as much in any tile.
-    private static let (height, width) = (103, 1501)
+    private static let (height, width) = (53, 1501)
     /// Fewer bytes than the normalized picture alone has, so that no pass over all of it has room.
     private static let evaluationBytes = height * width * 3 * 4 - 1
 
@@ -15,7 +15,7 @@ import Testing
         try """
         model: {width: 4, method: \(method), aspp: 8, low: 4}
         tasks: {semseg: {}, normals: {}, depth: {}, edge: {}, sal: {}, human_parts: {}}
-        data: {crop: [32, 32], workers: 1, rooms: {train: 2, validation: 3, size: [\(Self.height), \(Self.width)]}}
+        data: {crop: [32, 32], workers: 1, rooms: {train: 2, validation: 2, size: [\(Self.height), \(Self.width)]}}
         training: {iterations: 2, batch: 2}
         """.write(toFile: path, atomically: true, encoding: .utf8)
         return path
@@ -48,10 +48,11 @@ import Testing
             }
             let whole = try evaluate("run", ["--save-predictions", path("whole").path])
             #expect(try evaluate("run", tiled + ["--save-predictions", path("tiles").path]) == whole)
-            #expect(try evaluate("tiled-run", []) == whole)
+            #expect(
+                try Data(contentsOf: path("tiled-run/pictures.png")) == Data(contentsOf: path("run/pictures.png")))
             #expect(whole.contains("ods_f") && whole.contains("mean_iou") && whole.contains("rmse"))
             #expect(try files(in: path("tiles")) == files(in: path("whole")))
-            #expect(try files(in: path("whole")).count >= 6 * 3)
+            #expect(try files(in: path("whole")).count >= 6 * 2)
             let ranks = try Program.run(
                 ranks: 2, ["evaluate", path("run").path, configuration, "--convolution", "direct", "--json"] + tiled)
             #expect(ranks.status == 0 && ranks.output == whole, "\(ranks.errors)")
