@@ -39,7 +39,7 @@ package final class TiledProgram {
     private let sources: Set<Graph.Value>
 
     /// What a tile is computed in, and what a band of the output is, unless less is there: larger ones gain little.
-    private static let usualWorkByteCount = 128 << 20
+    private static let usualWorkByteCount = 96 << 20
     private static let sides = [
         512, 384, 256, 224, 192, 160, 128, 112, 96, 80, 72, 64, 56, 48, 40, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1,
     ]
@@ -191,9 +191,12 @@ package final class TiledProgram {
         /// Has memory of so many bytes, whatever was in it; what is too small is given back first.
         static func ensure(_ memory: inout AlignedMemory, _ byteCount: Int) {
             guard memory.byteCount < byteCount else { return }
-            memory = AlignedMemory(byteCount: 1)
+            give(&memory)
             memory = AlignedMemory(byteCount: byteCount)
         }
+
+        /// Gives memory back.
+        static func give(_ memory: inout AlignedMemory) { memory = AlignedMemory(byteCount: 1) }
     }
 
     /// Computes rows of a stage's map until it has those before `row`.
@@ -232,6 +235,9 @@ package final class TiledProgram {
     ) throws {
         guard run.pooled.isEmpty, let pooled = pools.first?.inputs[0] else { return }
         try extend(stages[0], to: .max, run, pool, image)
+        // Tiles of what follows take less.
+        Run.give(&run.arena)
+        Run.give(&run.inputs)
         let map = run.bands[pooled]!.view
         var graph = Graph()
         let input = graph.input(height: map.height, width: map.width, channels: map.channels)
