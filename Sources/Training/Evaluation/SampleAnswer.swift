@@ -28,7 +28,7 @@ enum SampleAnswer {
         case .output(let map): return .output(map.center(height: height, width: width))
         case .stored(.classes(let map)): return .stored(.classes(cut(map)))
         case .stored(.output(let map)): return .stored(.output(cut(map)))
-        case .stored(.bytes): preconditionFailure("a network gives no bytes")
+        case .stored(.bytes), .stored(.probabilities): preconditionFailure("a network gives what is before activations")
         }
     }
 
