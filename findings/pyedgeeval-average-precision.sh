@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pyEdgeEval's "AP" of boundaries is not the AP of BSDS500's tables: that one it calls "AUC", and prints the other.
 #
-# Version:    pyEdgeEval 0.2.8, numpy 2.4.6 (PyPI), seen on 2026-12-01
+# Version:    pyEdgeEval 0.2.8, numpy 2.4.6, scipy 1.17.1 (PyPI), seen on 2026-12-01
 # The guess:  BSDS500Evaluator prints ODS, OIS and AP as the benchmark's tables have them (0.73, 0.76, 0.73 of
 #             gPb-owt-ucm), as its counts are those of the benchmark's own matcher.
 # What is so: the tables' AP is Area_PR of collect_eval_bdry.m: precision interpolated at recalls 0, 0.01 … 1, and 0 beyond
@@ -19,7 +19,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 pip=("$folder/venv/bin/pip" install --quiet --disable-pip-version-check)
-"${pip[@]}" numpy==2.4.6 setuptools wheel cython opencv-python-headless
+"${pip[@]}" numpy==2.4.6 scipy==1.17.1 setuptools wheel cython opencv-python-headless
 "${pip[@]}" --no-build-isolation pyEdgeEval==0.2.8
 
 cat >"$folder/curve.py" <<'PYTHON'
