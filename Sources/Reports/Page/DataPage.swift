@@ -48,31 +48,16 @@ package struct DataPage {
 
     private var html: String {
         let picture = Data(PNGFile(sheet).encoded()).base64EncodedString()
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width,initial-scale=1">
-            <title>\(escaped(name)) · Modulor</title>
-            <style>
-            \(RunReport.style)
-            </style>
-            </head>
-            <body>
-            <div class="rule"></div>
-            <main>
-            <header><p class="over">Data</p><h1>\(escaped(name))</h1>
-            <p class="lead">\(escaped(Self.counts(of: report)))</p></header>
-            \(section("Labels", figures))
-            \(section("Warnings", list(report.warnings)))
-            \(section("Problems", list(report.problemLines())))
-            \(section("Samples", "<img src=\"data:image/png;base64,\(picture)\" alt=\"Samples\" style=\"max-width:100%\">"))
-            </main>
-            </body>
-            </html>
-
-            """
+        return page(
+            name,
+            main: """
+                <header><p class="over">Data</p><h1>\(escaped(name))</h1>
+                <p class="lead">\(escaped(Self.counts(of: report)))</p></header>
+                \(section("Labels", figures))
+                \(section("Warnings", list(report.warnings)))
+                \(section("Problems", list(report.problemLines())))
+                \(section("Samples", "<img src=\"data:image/png;base64,\(picture)\" alt=\"Samples\" style=\"max-width:100%\">"))
+                """)
     }
 
     /// How many samples and problems there are, as a sentence.

@@ -20,32 +20,15 @@ package struct EvaluationPage {
     }
 
     private var html: String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width,initial-scale=1">
-        <title>\(escaped(name)) · Modulor</title>
-        <style>
-        \(RunReport.style)
-        </style>
-        </head>
-        <body>
-        <div class="rule"></div>
-        <main>
-        <header><p class="over">Evaluation</p><h1>\(escaped(name))</h1>
-        <p class="lead">\(Figure.number(report.samples, "sample")) of \(escaped(report.split))</p></header>
-        \(figures)
-        \((report.parts ?? []).map { part in
+        let parts = (report.parts ?? []).map { part in
             "<section><h2>\(part.parts.rawValue.capitalized) of \(escaped(part.task))</h2>\(part.html)</section>"
-        }.joined(separator: "\n"))
-        \((report.curves ?? []).map(\.html).joined(separator: "\n"))
-        </main>
-        </body>
-        </html>
-
-        """
+        }
+        let header = """
+            <header><p class="over">Evaluation</p><h1>\(escaped(name))</h1>
+            <p class="lead">\(Figure.number(report.samples, "sample")) of \(escaped(report.split))</p></header>
+            """
+        return page(
+            name, main: ([header, figures] + parts + (report.curves ?? []).map(\.html)).joined(separator: "\n"))
     }
 
     private var figures: String {

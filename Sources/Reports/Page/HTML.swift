@@ -13,6 +13,34 @@ func escaped(_ text: String) -> String {
     return result
 }
 
+/// A page that needs nothing beside itself: `main` in the style of reports.
+///
+/// - Parameters:
+///   - moreStyle: CSS of this page alone.
+///   - main: HTML.
+func page(_ name: String, moreStyle: String = "", main: String) -> String {
+    """
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width,initial-scale=1">
+    <title>\(escaped(name)) · Modulor</title>
+    <style>
+    \(RunReport.style)\(moreStyle)
+    </style>
+    </head>
+    <body>
+    <div class="rule"></div>
+    <main>
+    \(main)
+    </main>
+    </body>
+    </html>
+
+    """
+}
+
 /// An HTML table; the first column aligns left, all others right.
 struct HTMLTable {
     private let columns: [String]

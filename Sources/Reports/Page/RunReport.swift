@@ -58,27 +58,9 @@ package struct RunReport {
     }
 
     package var html: String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width,initial-scale=1">
-        <title>\(escaped(name)) · Modulor</title>
-        <style>
-        \(Self.style)
-        \(imageStyle)
-        </style>
-        </head>
-        <body>
-        <div class="rule"></div>
-        <main>
-        \([header, curves, metrics, parts, pictures, parameters, time, repetition].joined(separator: "\n"))
-        </main>
-        </body>
-        </html>
-
-        """
+        page(
+            name, moreStyle: "\n" + imageStyle,
+            main: [header, curves, metrics, parts, pictures, parameters, time, repetition].joined(separator: "\n"))
     }
 
     var name: String { Self.name(of: folder.path) }
