@@ -17,8 +17,6 @@ package struct ReductionTree: Sendable, Equatable {
     package private(set) var subtreeMerges: [UInt8] = []
     /// Maximal subtrees of every shard, in order.
     package private(set) var subtreesOfShards: [Int]
-    /// How many maximal subtrees lie in the shards before this one.
-    package var firstSubtree: Int { subtreesOfShards[..<shard].reduce(0, +) }
     private let shard: Int
     /// The samples of the shard.
     private let samples: Range<Int>

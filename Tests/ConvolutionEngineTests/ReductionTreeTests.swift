@@ -70,7 +70,7 @@ import Testing
                     Array(samples[index * size..<(index + 1) * size]), merges: part.merges, ends: part.ends,
                     levels: part.levels)
                 #expect(division.sums(ofPart: index) == partials.count..<partials.count + own.count)
-                #expect(part.isShared == tree.isShared && part.firstSubtree == tree.firstSubtree)
+                #expect(part.isShared == tree.isShared)
                 partials += own
             }
             let whole = execute(samples, merges: tree.merges, ends: tree.ends, levels: tree.levels)
